@@ -1,0 +1,42 @@
+"""Dataset distillation as scikit-learn estimators."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+# Public name -> the module that defines it. Names are imported on first use, so that
+# `import sklearn_distill` costs milliseconds and imports neither torch nor
+# scikit-learn.
+_HOME_OF = {
+    "DistilledSet": "distilled_set",
+    "DistilledArray": "distilled_set",
+    "distilled_labels": "distilled_set",
+    "BaseDistiller": "base",
+    "RandomSelection": "selection",
+    "HerdingSelection": "selection",
+    "KMeansSelection": "selection",
+    "KernelInducingPoints": "performance_matching",
+    "DistilledClassifier": "compose",
+    "DistilledRegressor": "compose",
+    "DistillationSampler": "compose",
+    "make_distill_pipeline": "compose",
+    "list_distillers": "plugins",
+    "get_distiller": "plugins",
+}
+
+__all__ = ["__version__", *sorted(_HOME_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,225 @@
+"""The loop that trains synthetic rows: a skorch net whose module is the rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
+from skorch.helper import predefined_split
+from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from .real_rows import Batches
+
+MAX_ROLLBACKS = 5
+
+
+class DivergedError(ArithmeticError):
+    """Loss or gradients were not finite, again and again, at ever smaller steps."""
+
+
+class DistillationLoop(NeuralNet):
+    """Train synthetic rows against batches of real ones.
+
+    A skorch net with the roles dealt out anew: the *module* is the `SyntheticRows`, the
+    *criterion* is a method's objective, called with (synthetic, real) pairs of (rows,
+    targets), and the data are `Batches`, tensors that are on the device already. One
+    epoch is one pass over the batches, and ends with the loss on held-back real rows.
+    A loss or gradient that is not finite takes rows and optimiser back to the best
+    epoch and halves the step.
+
+    Parameters
+    ----------
+    module, criterion, **kwargs
+        As for `skorch.NeuralNet`.
+    """
+
+    n_steps_ = 0
+    n_rollbacks_ = 0
+    stop_reason_: str | None = None
+
+    def get_dataset(self, X: Batches, y: Any = None) -> Batches:
+        return X
+
+    def get_iterator(self, dataset: Batches, training: bool = False) -> Batches:
+        return dataset
+
+    def check_data(self, X: Any, y: Any = None) -> None:
+        """Batches need no checks: they were made of checked rows."""
+
+    @property
+    def _default_callbacks(self) -> list[tuple[str, Callback]]:
+        return [
+            ("epoch_timer", EpochTimer()),
+            ("train_loss", PassthroughScoring("train_loss", on_train=True)),
+            ("valid_loss", PassthroughScoring("valid_loss")),
+        ]
+
+    def get_loss(
+        self,
+        y_pred: tuple[Tensor, Tensor],
+        y_true: Tensor,
+        X: Tensor | None = None,
+        training: bool = False,
+    ) -> Tensor:
+        return self.criterion_(y_pred, (X, y_true))
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        step = super().train_step_single(batch, **fit_params)
+        gradient = self.module_.rows.grad
+        # One number decides for both: a gradient is not finite if its sum is not.
+        if not torch.isfinite(step["loss"] + gradient.sum()):
+            self._roll_back()
+            self._zero_grad_optimizer()
+        return step
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        step = super().train_step(batch, **fit_params)
+        self.module_.clamp_()
+        self.n_steps_ += 1
+        return step
+
+    def _roll_back(self) -> None:
+        self.n_rollbacks_ += 1
+        if self.n_rollbacks_ > MAX_ROLLBACKS:
+            raise DivergedError(
+                f"The loss was not finite {self.n_rollbacks_} times, although the step "
+                "was halved each time. Lower learning_rate, raise ridge or look for "
+                "extreme values in X."
+            )
+        keep = dict(self.callbacks_)["keep_best"]
+        self.module_.load_state_dict(keep.best_state_)
+        for group in self.optimizer_.param_groups:
+            group["lr"] *= 0.5
+        self.optimizer_.state.clear()
+
+
+class KeepBest(Callback):
+    """Remember the rows with the lowest loss on held-back real rows.
+
+    The rows before the first step take part, so that the outcome is never worse than
+    the start.
+    """
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        valid = net.train_split(X)[1]
+        self.first_loss_ = self.best_loss_ = mean_loss(net, valid)
+        self.best_state_ = copy.deepcopy(net.module_.state_dict())
+        self.best_step_ = 0
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        loss = net.history[-1, "valid_loss"]
+        if loss < self.best_loss_:
+            self.best_loss_ = float(loss)
+            self.best_state_ = copy.deepcopy(net.module_.state_dict())
+            self.best_step_ = net.n_steps_
+
+
+class StopWhen(Callback):
+    """End training for a reason that is remembered in ``net.stop_reason_``.
+
+    Parameters
+    ----------
+    max_iter : int
+        Steps.
+    max_time : float or None
+        Seconds.
+    patience : int or None
+        Steps without an improvement of the loss on held-back rows by `tol` of itself.
+    tol : float
+    on_step : callable
+        Called with the net after every step; an answer of True stops.
+    """
+
+    def __init__(
+        self,
+        max_iter: int,
+        max_time: float | None,
+        patience: int | None,
+        tol: float,
+        on_step: Callable[[NeuralNet], bool],
+    ):
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.patience = patience
+        self.tol = tol
+        self.on_step = on_step
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.started_ = time.monotonic()
+        self.reference_ = dict(net.callbacks_)["keep_best"].first_loss_
+        self.improved_at_ = 0
+
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        if not training:
+            return
+        if self.on_step(net):
+            self._stop(net, "callback")
+        if self.max_time is not None:
+            if time.monotonic() - self.started_ > self.max_time:
+                self._stop(net, "max_time")
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if net.n_steps_ >= self.max_iter:
+            self._stop(net, "max_iter")
+        loss = net.history[-1, "valid_loss"]
+        if loss < self.reference_ - self.tol * abs(self.reference_):
+            self.reference_, self.improved_at_ = loss, net.n_steps_
+        elif self.patience is not None:
+            if net.n_steps_ - self.improved_at_ >= self.patience:
+                self._stop(net, "no improvement")
+
+    @staticmethod
+    def _stop(net: NeuralNet, reason: str) -> None:
+        net.stop_reason_ = reason
+        # skorch's own way to end training early.
+        raise KeyboardInterrupt
+
+
+@torch.no_grad()
+def mean_loss(net: NeuralNet, batches: Batches) -> float:
+    """Return a net's loss on real rows, without a step."""
+    losses = [net.validation_step(batch)["loss"] for batch in batches]
+    return float(torch.stack(losses).mean())
+
+
+def make_loop(
+    rows: nn.Module,
+    objective: nn.Module,
+    valid: Batches,
+    *,
+    max_iter: int,
+    learning_rate: float,
+    max_time: float | None,
+    patience: int | None,
+    tol: float,
+    on_step: Callable[[NeuralNet], bool],
+    device: str,
+) -> DistillationLoop:
+    """Return the loop for these rows, not yet started: Adam on a cosine schedule."""
+    return DistillationLoop(
+        rows,
+        criterion=objective,
+        optimizer=torch.optim.Adam,
+        lr=learning_rate,
+        # An epoch is at least one step, so this many are enough; the batches end them.
+        max_epochs=max_iter,
+        train_split=predefined_split(valid),
+        callbacks=[
+            ("keep_best", KeepBest()),
+            (
+                "schedule",
+                LRScheduler(CosineAnnealingLR, T_max=max_iter, step_every="batch"),
+            ),
+            ("stop_when", StopWhen(max_iter, max_time, patience, tol, on_step)),
+        ],
+        device=device,
+        verbose=0,
+    )

@@ -1,0 +1,113 @@
+"""The real rows on the device, and class-balanced batches of them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class RealRows:
+    """Real rows and their targets, put on the device once.
+
+    Parameters
+    ----------
+    Z : float32 ndarray of shape (n, ...)
+    targets : float32 ndarray of shape (n, n_targets)
+    groups : int ndarray of shape (n,)
+        The class of each row; zeros if there are no classes.
+    sample_weight : ndarray of shape (n,)
+    device : str
+    """
+
+    def __init__(
+        self,
+        Z: np.ndarray,
+        targets: np.ndarray,
+        groups: np.ndarray,
+        sample_weight: np.ndarray,
+        device: str,
+    ):
+        self.Z = torch.as_tensor(Z, device=device)
+        self.targets = torch.as_tensor(targets, device=device)
+        # Rows sorted by class, and the weights summed up along them: a uniform number
+        # in a class's stretch of the sum finds a row in log n, by its weight.
+        order = np.argsort(groups, kind="stable")
+        ends = np.cumsum(np.bincount(groups))
+        self.order = torch.as_tensor(order, device=device)
+        summed = np.cumsum(sample_weight[order])
+        self.summed = torch.as_tensor(summed, device=device)
+        tops = summed[ends - 1]
+        self.starts = torch.as_tensor(np.r_[0.0, tops[:-1]], device=device)
+        self.widths = torch.as_tensor(np.diff(np.r_[0.0, tops]), device=device)
+        self.first = torch.as_tensor(np.r_[0, ends[:-1]], device=device)
+        self.last = torch.as_tensor(ends - 1, device=device)
+
+    def __len__(self) -> int:
+        return len(self.Z)
+
+    def draw(self, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Return a batch with equally many rows of each class, with replacement.
+
+        Within a class a row's chance is in proportion to its weight.
+        """
+        n_groups = len(self.widths)
+        per_group = max(1, batch_size // n_groups)
+        # Drawn on the CPU, so that a seed means the same rows on every device.
+        uniform = torch.rand(n_groups, per_group, generator=generator).to(self.widths)
+        at = self.starts[:, None] + uniform * self.widths[:, None]
+        places = torch.searchsorted(self.summed, at.reshape(-1), right=True)
+        places = places.view(n_groups, -1)
+        places = torch.clamp(places, self.first[:, None], self.last[:, None])
+        rows = self.order[places.view(-1)]
+        return self.Z[rows], self.targets[rows]
+
+
+class Batches:
+    """Batches of real rows, handed out `n_batches` at a time.
+
+    Parameters
+    ----------
+    real : RealRows
+    batch_size : int
+    n_batches : int
+        How many batches one pass gives.
+    seed : int
+        Starts the generator that draws them.
+    n_total : int, default=None
+        How many batches there are in all; None is no end.
+    fixed : bool
+        Whether every pass gives the same batches, as held-back rows need.
+    """
+
+    def __init__(
+        self,
+        real: RealRows,
+        batch_size: int,
+        n_batches: int,
+        seed: int,
+        n_total: int | None = None,
+        fixed: bool = False,
+    ):
+        self.real = real
+        self.batch_size = batch_size
+        self.n_batches = n_batches
+        self.seed = seed
+        self.n_left = n_total
+        self.fixed = fixed
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        return self.n_batches
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        if self.fixed:
+            self.generator.manual_seed(self.seed)
+        n_batches = self.n_batches
+        if self.n_left is not None:
+            n_batches = min(n_batches, self.n_left)
+            self.n_left -= n_batches
+        for _ in range(n_batches):
+            yield self.real.draw(self.batch_size, self.generator)

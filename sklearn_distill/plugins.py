@@ -1,0 +1,2 @@
+"""plugins: temporary"""
+def kebab_case(x): return x

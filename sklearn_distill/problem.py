@@ -1,0 +1,102 @@
+"""What a method is handed, and what it may answer."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a method is handed: encoded rows, and how many it may leave.
+
+    Attributes
+    ----------
+    Z : float32 ndarray of shape (n, d), or (n, C, H, W) for images
+        The training rows in the encoded space, where every column counts alike.
+    y : ndarray of shape (n,)
+        Class codes (int64) for classification, standardised numbers (float32) for
+        regression, zeros (int64) without labels.
+    sample_weight : float64 ndarray of shape (n,)
+        Positive; all ones if the user gave none.
+    n_rows : int ndarray of shape (n_groups,)
+        How many rows each class gets; a single entry if there are no classes.
+    task : {"classification", "regression", "unsupervised"}
+    encoder : TableEncoder or ImageEncoder
+        Where Z came from; `encoder.snap` moves encoded rows to ones that can be.
+    random_state : numpy.random.RandomState
+        The only source of randomness that a method may use.
+    context : sklearn.callback.CallbackContext
+        The fit's task; iterative methods open one subtask an iteration.
+    encode_y : callable
+        Turns labels in the user's terms into the form of `y`.
+    fitted_attributes : callable
+        Takes an answer and returns the attributes that the estimator would have, had
+        it answered so: for callbacks, as their `reconstruction_attributes`.
+    """
+
+    Z: np.ndarray
+    y: np.ndarray
+    sample_weight: np.ndarray
+    n_rows: np.ndarray
+    task: str
+    encoder: Any
+    random_state: np.random.RandomState
+    context: Any
+    encode_y: Callable[[Any], np.ndarray]
+    fitted_attributes: Callable[["Kept | Learned"], dict[str, Any]]
+
+    @property
+    def flat(self) -> np.ndarray:
+        """Z with one axis for all features, for distances."""
+        return self.Z.reshape(len(self.Z), -1)
+
+    def groups(self) -> Iterator[tuple[int, np.ndarray, int]]:
+        """Yield (code, indices of its rows, rows to leave) for each class."""
+        codes = np.zeros(len(self.Z)) if self.task == "regression" else self.y
+        for code, n_rows in enumerate(self.n_rows):
+            yield code, np.flatnonzero(codes == code), int(n_rows)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A method's answer if it keeps real rows.
+
+    Attributes
+    ----------
+    indices : int ndarray of shape (m,)
+        Rows of `Problem.Z`.
+    y : ndarray of shape (m,), default=None
+        Labels in the form of `Problem.y`; by default the rows' own.
+    sample_weight : ndarray of shape (m,), default=None
+    """
+
+    indices: np.ndarray
+    y: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A method's answer if it makes rows of its own.
+
+    Attributes
+    ----------
+    Z : float32 ndarray of shape (m, ...)
+        Encoded rows; decoding makes them valid.
+    y : ndarray of shape (m,)
+        Labels in the form of `Problem.y`.
+    soft_labels : ndarray of shape (m, n_classes), default=None
+    sample_weight : ndarray of shape (m,), default=None
+    loss : float, default=None
+        The method's own objective, for `DistilledSet.info`.
+    """
+
+    Z: np.ndarray
+    y: np.ndarray
+    soft_labels: np.ndarray | None = None
+    sample_weight: np.ndarray | None = None
+    loss: float | None = None

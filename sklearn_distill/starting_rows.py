@@ -1,0 +1,152 @@
+"""Real rows that stand for a class: selections in themselves, and where others start.
+
+NumPy only. Both the selectors and the methods that learn rows use them, so they stand
+one floor below either.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+from sklearn.metrics import pairwise_distances
+from sklearn.metrics.pairwise import euclidean_distances
+
+from .problem import Problem
+
+# Up to this many rows of a class their mean similarity is computed pair by pair, beyond
+# it through random Fourier features.
+MAX_EXACT = 4_000
+N_FEATURES = 2_048
+# Pairs of this many rows are enough for a median distance.
+MEDIAN_ROWS = 1_000
+CHUNK = 8_192
+
+
+def median_distance(
+    Z: np.ndarray, rng: np.random.RandomState, *, metric: str = "sqeuclidean"
+) -> float:
+    """Return the median distance between two different rows; 1 if all are the same.
+
+    Beyond `MEDIAN_ROWS` rows, that of a random sample of so many.
+    """
+    if len(Z) > MEDIAN_ROWS:
+        Z = Z[rng.choice(len(Z), MEDIAN_ROWS, replace=False)]
+    distances = pairwise_distances(Z, metric=metric)
+    apart = distances[np.triu_indices(len(Z), k=1)]
+    apart = apart[apart > 1e-9]
+    return float(np.median(apart)) if len(apart) else 1.0
+
+
+def features_with_target(problem: Problem, y_scale: float = 1.0) -> np.ndarray:
+    """Return the rows to measure distances in: for regression, with y beside x.
+
+    The target weighs as much as all columns together, times `y_scale`.
+    """
+    if problem.task != "regression":
+        return problem.flat
+    width = np.sqrt(problem.flat.shape[1]) * y_scale
+    return np.column_stack([problem.flat, width * problem.y]).astype(np.float32)
+
+
+def kernel_herding(
+    Z: np.ndarray,
+    sample_weight: np.ndarray,
+    n_rows: int,
+    bandwidth: float,
+    rng: np.random.RandomState,
+) -> np.ndarray:
+    r"""Pick rows one by one so that their kernel mean approaches that of all rows.
+
+    Herding in a Gaussian kernel takes, at step t, the row
+
+    .. math:: \arg\max_i \; \sum_j w_j k(z_i, z_j)
+              - \frac{1}{t + 1} \sum_{s \in S_t} k(z_i, z_s), \qquad \sum_j w_j = 1,
+
+    which lowers the maximum mean discrepancy between the picked rows and all rows.
+    Rows equal to a picked one are left out while there are others.
+
+    Parameters
+    ----------
+    Z : float32 ndarray of shape (n, d)
+    sample_weight : ndarray of shape (n,)
+    n_rows : int
+        At most n.
+    bandwidth : float
+        b in :math:`k(z, z') = \exp(-\|z - z'\|^2 / b)`.
+    rng : RandomState
+        Draws the random features, which only more than `MAX_EXACT` rows need.
+
+    Returns
+    -------
+    ndarray of int of shape (n_rows,)
+        Indices in the order in which they were picked.
+    """
+    share = sample_weight / sample_weight.sum()
+    if len(Z) <= MAX_EXACT:
+        attraction = np.exp(-euclidean_distances(Z, squared=True) / bandwidth) @ share
+    else:
+        attraction = _mean_similarity(Z, share, bandwidth, rng)
+    repulsion = np.zeros(len(Z))
+    taken = np.zeros(len(Z), dtype=bool)
+    alike = np.zeros(len(Z), dtype=bool)
+    picked = np.empty(n_rows, dtype=np.int64)
+    for t in range(n_rows):
+        gain = attraction - repulsion / (t + 1)
+        gain[taken if alike.all() else alike] = -np.inf
+        pick = int(gain.argmax())
+        picked[t] = pick
+        away = Z - Z[pick]
+        similarity = np.exp(-np.einsum("ij,ij->i", away, away) / bandwidth)
+        repulsion += similarity
+        taken[pick] = True
+        alike |= similarity == 1.0
+    return picked
+
+
+def _mean_similarity(
+    Z: np.ndarray, share: np.ndarray, bandwidth: float, rng: np.random.RandomState
+) -> np.ndarray:
+    """Return each row's kernel mean, by random Fourier features, in O(n) memory."""
+    frequencies = rng.standard_normal((Z.shape[1], N_FEATURES)).astype(np.float32)
+    frequencies *= np.float32(np.sqrt(2.0 / bandwidth))
+    phases = rng.uniform(0, 2 * np.pi, N_FEATURES).astype(np.float32)
+
+    def features(start: int) -> np.ndarray:
+        angles = Z[start : start + CHUNK] @ frequencies
+        angles += phases
+        return np.cos(angles, out=angles)
+
+    starts = range(0, len(Z), CHUNK)
+    mean = sum(share[s : s + CHUNK].astype(np.float32) @ features(s) for s in starts)
+    mean *= 2.0 / N_FEATURES
+    return np.concatenate([features(s) @ mean for s in starts]).astype(np.float64)
+
+
+def random_rows(
+    sample_weight: np.ndarray, n_rows: int, rng: np.random.RandomState
+) -> np.ndarray:
+    """Draw rows without replacement, each with a chance in proportion to its weight."""
+    share = sample_weight / sample_weight.sum()
+    return rng.choice(len(sample_weight), n_rows, replace=False, p=share)
+
+
+def starting_indices(problem: Problem, how: str) -> np.ndarray:
+    """Return real rows for each group of a problem, group after group.
+
+    Parameters
+    ----------
+    problem : Problem
+    how : {"herding", "random"}
+    """
+    rng = problem.random_state
+    Z = features_with_target(problem)
+    bandwidth = median_distance(Z, rng) if how == "herding" else 1.0
+    picked = []
+    for _, rows, n_rows in problem.groups():
+        weights = problem.sample_weight[rows]
+        if how == "herding":
+            picked.append(
+                rows[kernel_herding(Z[rows], weights, n_rows, bandwidth, rng)]
+            )
+        else:
+            picked.append(rows[random_rows(weights, n_rows, rng)])
+    return np.concatenate(picked)

@@ -1,0 +1,290 @@
+"""What may come in: rows, targets and weights, checked before anything is learned."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from ._sklearn_private import _check_sample_weight
+
+# Sparse input is made dense up to this many cells (400 MB in float64).
+MAX_DENSE_CELLS = 50_000_000
+# Squares of larger numbers overflow.
+MAX_MAGNITUDE = 1e150
+
+
+class Target(NamedTuple):
+    """A checked y: class codes or numbers, and what they stand for."""
+
+    task: str
+    values: np.ndarray
+    classes: np.ndarray | None
+    dtype: np.dtype | None
+    name: str | None
+
+
+def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Return X as a DataFrame or as an array of numbers or objects, all of it usable.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For missing or infinite values, dates, nested objects, complex numbers, a
+        sparse matrix too large to be made dense, and shapes that do not fit.
+    """
+    if hasattr(X, "iloc") and hasattr(X, "columns"):
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        if not X.shape[0] or not X.shape[1]:
+            what = "sample(s)" if not X.shape[0] else "feature(s)"
+            raise ValueError(
+                f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 is "
+                "required."
+            )
+        for j in range(X.shape[1]):
+            _check_series(X.columns[j], X.iloc[:, j])
+    else:
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=None,
+            accept_sparse=("csr", "csc"),
+            allow_nd=True,
+            ensure_all_finite=False,
+        )
+        if issparse(X):
+            cells = X.shape[0] * X.shape[1]
+            if cells > MAX_DENSE_CELLS:
+                raise ValueError(
+                    f"X is sparse and would take {cells:,} cells as a dense array; at "
+                    f"most {MAX_DENSE_CELLS:,} are made dense. Reduce its columns "
+                    "first, for example with TruncatedSVD."
+                )
+            X = X.toarray()
+        _check_array_values(X)
+    if reset and len(X) < 2:
+        raise ValueError(
+            "Found array with 1 sample(s) while a minimum of 2 is required: there is "
+            "nothing to distill in one row."
+        )
+    _check_image_shape(estimator, X, reset=reset)
+    return X
+
+
+def _check_array_values(X: np.ndarray) -> None:
+    if X.dtype.kind in "biuf":
+        assert_all_finite(X, input_name="X")
+        _check_magnitude("X", X)
+    elif X.dtype.kind in "Mm":
+        raise TypeError(_no_dates("X"))
+    elif X.dtype.kind in "OUS":
+        if X.ndim > 2:
+            raise ValueError(f"Images must be numbers, not {X.dtype}.")
+        for j in range(X.shape[1]):
+            _check_objects(j, X[:, j])
+    else:
+        raise TypeError(f"X has dtype {X.dtype}, which holds no numbers or categories.")
+
+
+def _check_series(name: Any, column: Any) -> None:
+    dtype = column.dtype
+    if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
+        raise TypeError(
+            f"column {name!r} is sparse. Make it dense: X.sparse.to_dense()."
+        )
+    missing = int(column.isna().sum())
+    if missing:
+        raise ValueError(
+            f"column {name!r} has {missing} missing values (NaN). Impute them first, "
+            "for example with SimpleImputer, or, for categories, make 'missing' a "
+            "category of its own with fillna."
+        )
+    if dtype.kind in "biuf":
+        values = column.to_numpy(dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError(
+                f"column {name!r} holds infinity (inf). Replace it by a finite value."
+            )
+        _check_magnitude(f"column {name!r}", values)
+    elif dtype.kind in "Mm":
+        raise TypeError(_no_dates(f"column {name!r}"))
+    elif dtype.kind == "c":
+        raise ValueError(f"Complex data not supported: column {name!r}.")
+    else:
+        _check_objects(name, column.to_numpy(dtype=object))
+
+
+def _check_objects(name: Any, values: np.ndarray) -> None:
+    for value in dict.fromkeys(map(type, values)):
+        if issubclass(value, str | bytes | bool | int | np.number | np.bool_):
+            continue
+        if issubclass(value, float):
+            continue
+        example = next(v for v in values if type(v) is value)
+        if example is None or type(example).__name__ in ("NAType", "NaTType"):
+            raise ValueError(
+                f"column {name!r} has missing values (NaN). Impute them first or make "
+                "'missing' a category of its own."
+            )
+        if hasattr(example, "toordinal") or hasattr(example, "total_seconds"):
+            raise TypeError(_no_dates(f"column {name!r}"))
+        raise TypeError(
+            f"column {name!r} holds {value.__name__} objects; each argument must be a "
+            "string or a number. Turn nested values into columns of their own."
+        )
+    numbers = [v for v in values if isinstance(v, float | np.floating)]
+    if numbers and not np.isfinite(np.asarray(numbers, dtype=np.float64)).all():
+        raise ValueError(
+            f"column {name!r} has missing values (NaN) or infinity (inf). Impute them "
+            "first, or, for categories, make 'missing' a category of its own."
+        )
+
+
+def _check_magnitude(name: str, values: np.ndarray) -> None:
+    if values.dtype.kind == "f" and values.dtype.itemsize > 4:
+        largest = max(abs(values.min()), abs(values.max()))
+        if largest > MAX_MAGNITUDE:
+            raise ValueError(
+                f"{name} holds values of {largest:.3g}; beyond {MAX_MAGNITUDE:g} their "
+                "squares overflow. Rescale it."
+            )
+
+
+def _no_dates(name: str) -> str:
+    return (
+        f"{name} holds dates or times. Turn them into numbers first, such as days "
+        "since a fixed day (`(date - start).dt.days`), the month or the weekday."
+    )
+
+
+def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
+    """Images must all have the shape that was declared, or that was seen in fit."""
+    ndim = getattr(X, "ndim", 2)
+    image_shape = getattr(estimator, "image_shape", None)
+    if reset:
+        if ndim not in (2, 4):
+            raise ValueError(
+                f"Found array with dim {ndim}. Rows are 2-D, (n, features), and images "
+                "4-D, (n, channels, height, width)."
+            )
+        if image_shape is not None:
+            if len(image_shape) != 3 or not all(int(s) > 0 for s in image_shape):
+                raise ValueError(
+                    f"image_shape={image_shape} is not (channels, height, width)."
+                )
+            if hasattr(X, "iloc"):
+                raise TypeError("Images come as an array, not as a DataFrame.")
+            if X.dtype.kind not in "biuf":
+                raise ValueError(f"Images must be numbers, not {X.dtype}.")
+            if np.prod(X.shape[1:]) != np.prod(image_shape):
+                raise ValueError(
+                    f"image_shape={image_shape} has {np.prod(image_shape)} pixels, but "
+                    f"rows of X have {np.prod(X.shape[1:])}."
+                )
+            if ndim == 4 and tuple(X.shape[1:]) != tuple(image_shape):
+                raise ValueError(
+                    f"image_shape={image_shape}, but X holds images of {X.shape[1:]}."
+                )
+    elif hasattr(estimator, "row_shape_") and X.shape[1:] != estimator.row_shape_:
+        raise ValueError(
+            f"X has rows of shape {X.shape[1:]}, but {type(estimator).__name__} was "
+            f"fitted with rows of shape {estimator.row_shape_}."
+        )
+
+
+def check_target(y: Any, *, task: str = "auto") -> Target:
+    """Return y as class codes or as numbers, with the task that it sets.
+
+    Strings, booleans and integers are classes. Floats are classes if they are whole
+    and few: at most max(50, sqrt(n)) distinct ones.
+
+    Raises
+    ------
+    ValueError
+        For missing values, more than one column, one class only, or integers of which
+        neither reading is safe.
+    """
+    if y is None:
+        if task in ("classification", "regression"):
+            raise ValueError(f"task={task!r} requires y to be passed, but y is None.")
+        return Target("unsupervised", None, None, None, None)
+    name = getattr(y, "name", None)
+    if hasattr(y, "isna") and np.any(y.isna()):
+        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+    if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y has {y.shape[1]} columns. Several targets at once are not supported: "
+            "distill once for each."
+        )
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "O" and any(v is None or v != v for v in y):
+        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+    if y.dtype.kind in "Mm":
+        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
+    if y.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y.")
+    assert_all_finite(y, input_name="y")
+    if task == "auto":
+        task = _task_of(y)
+    name = name if isinstance(name, str) else None
+    if task == "regression":
+        if y.dtype.kind not in "biuf":
+            try:
+                y = y.astype(np.float64)
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"task='regression', but y holds {y.dtype} values, no numbers."
+                ) from None
+        _check_magnitude("y", y)
+        return Target("regression", y, None, y.dtype, name)
+    type_of_target(y, input_name="y", raise_unknown=True)
+    try:
+        classes, codes = np.unique(y, return_inverse=True)
+    except TypeError:
+        raise ValueError(
+            "Unknown label type: the labels in y are of types that cannot be sorted "
+            "together. Make them all strings or all numbers."
+        ) from None
+    if len(classes) < 2:
+        raise ValueError(
+            f"y has 1 class ({classes[0]!r}); classification needs at least 2 classes "
+            "among the rows of positive sample_weight. To distill rows without "
+            "labels pass y=None."
+        )
+    return Target("classification", codes.astype(np.int64), classes, y.dtype, name)
+
+
+def _task_of(y: np.ndarray) -> str:
+    if y.dtype.kind not in "iuf":
+        return "classification"
+    if y.dtype.kind == "f" and np.any(y != np.rint(y)):
+        return "regression"
+    n_distinct = len(np.unique(y))
+    if n_distinct <= max(50, np.sqrt(len(y))):
+        return "classification"
+    if y.dtype.kind == "f":
+        return "regression"
+    raise ValueError(
+        f"y holds {n_distinct} different whole numbers in {len(y)} rows: classes or "
+        "quantities? Say task='classification' or task='regression'."
+    )
+
+
+def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
+    """Return one non-negative float64 weight a row, not all of them zero."""
+    rows = np.empty((len(X), 0))
+    weights = _check_sample_weight(
+        sample_weight, rows, dtype=np.float64, ensure_non_negative=True
+    )
+    # Sums of weights must not overflow either; only their ratios matter.
+    return weights / weights.max() if weights.max() > 1e100 else weights
+
+
+def check_lengths(*arrays: Any) -> None:
+    """Raise ValueError unless all that are given have the same number of rows."""
+    check_consistent_length(*(a for a in arrays if a is not None))
