@@ -132,9 +132,7 @@ class BaseDistiller(
         """
         started = time.perf_counter()
         # Opened before anything can fail, so that callbacks are always torn down.
-        context = self._init_callback_context(
-            max_subtasks=getattr(self, "max_iter", 0)
-        )
+        context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
         source = self._check_input(X, y, sample_weight)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         problem = self._make_problem(source, context)
@@ -145,7 +143,10 @@ class BaseDistiller(
                 UserWarning,
                 stacklevel=2,
             )
-            answer: Kept | Learned = Kept(np.arange(len(source.X)))
+            answer: Kept | Learned = Kept(
+                np.arange(len(source.X)),
+                sample_weight=None if sample_weight is None else source.weights,
+            )
         else:
             answer = self._distill(problem)
         vars(self).update(problem.fitted_attributes(answer))
@@ -246,9 +247,9 @@ class BaseDistiller(
             from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
             is_classification = self.distilled_.classes is not None
-            model = (KNeighborsClassifier if is_classification else KNeighborsRegressor)(
-                n_neighbors=1
-            )
+            model = (
+                KNeighborsClassifier if is_classification else KNeighborsRegressor
+            )(n_neighbors=1)
             train = self.encoder_.encode(self.distilled_.X).reshape(
                 len(self.distilled_), -1
             )

@@ -306,7 +306,9 @@ class ImageEncoder:
         weights = sample_weight / sample_weight.sum()
         first = images[0].astype(np.float64).mean(axis=1)
         away = [
-            np.stack([(block - first[:, None]).mean(2), (block - first[:, None]).var(2)])
+            np.stack(
+                [(block - first[:, None]).mean(2), (block - first[:, None]).var(2)]
+            )
             for block in _blocks(images)
         ]
         means, variances = np.concatenate(away, axis=1)

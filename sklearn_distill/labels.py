@@ -11,10 +11,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-from sklearn import get_config
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
+
+from ._sklearn_private import _routing_enabled
 
 N_FOLDS = 5
 
@@ -192,7 +193,7 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     X, y, weights = distilled.expand()
     if weights is None:
         return estimator.fit(X, y)
-    if hasattr(estimator, "steps") and get_config()["enable_metadata_routing"]:
+    if hasattr(estimator, "steps") and _routing_enabled():
         _request_weights(estimator)
         parameter = "sample_weight"
     return estimator.fit(X, y, **{parameter: weights})

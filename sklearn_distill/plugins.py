@@ -1,2 +1,165 @@
-"""plugins: temporary"""
-def kebab_case(x): return x
+"""Methods arrive as plugins: entry points of one group, ours among them.
+
+Listing reads the metadata of installed distributions and imports nothing. Getting a
+method imports that one alone, so that a broken plugin breaks nobody else.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import difflib
+import inspect
+import re
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
+
+GROUP = "sklearn_distill.distillers"
+
+
+class PluginError(ImportError):
+    """A method is there by name, but cannot be used."""
+
+
+class PluginInfo(NamedTuple):
+    """What the metadata say of a method.
+
+    Attributes
+    ----------
+    name : str
+        The method's name, for `get_distiller`.
+    distribution : str
+        The installed distribution that it comes from.
+    version : str
+        That distribution's version.
+    value : str
+        Where the class is: ``package.module:Class``.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    value: str
+
+
+def list_distillers() -> list[PluginInfo]:
+    """Return all methods that are installed, sorted by name.
+
+    Nothing is imported: a method in the list may still turn out to be broken. A name
+    that two distributions give stands in the list twice.
+
+    Returns
+    -------
+    list of PluginInfo
+
+    Examples
+    --------
+    >>> from sklearn_distill import list_distillers
+    >>> [d.name for d in list_distillers() if d.distribution == "sklearn-distill"]
+    ['herding', 'k-means', 'kernel-inducing-points', 'random']
+    """
+    return sorted({_info(point) for point in entry_points(group=GROUP)})
+
+
+def get_distiller(name: str) -> type[Any]:
+    """Return the class of a method; no other is imported.
+
+    Parameters
+    ----------
+    name : str
+        A name from `list_distillers`, or ``"distribution:name"`` where two
+        distributions give the same name.
+
+    Returns
+    -------
+    type
+        A subclass of `BaseDistiller`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such method, or more than one.
+    PluginError
+        If it cannot be imported, is no distiller, or was written for another version
+        of the plugin contract.
+
+    Examples
+    --------
+    >>> from sklearn_distill import get_distiller
+    >>> get_distiller("herding")(budget=5)
+    HerdingSelection(budget=5)
+    """
+    distribution, _, bare = name.rpartition(":")
+    found = {_info(point): point for point in entry_points(group=GROUP)}
+    matches = [
+        info
+        for info in sorted(found)
+        if info.name == bare
+        and (not distribution or _same(info.distribution, distribution))
+    ]
+    if not matches:
+        known = sorted({info.name for info in found})
+        close = difflib.get_close_matches(bare, known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"There is no method {name!r} installed.{hint} There are: "
+            f"{', '.join(known) or 'none'}."
+        )
+    if len(matches) > 1:
+        keys = " or ".join(f"{info.distribution}:{info.name}" for info in matches)
+        raise ValueError(
+            f"{len(matches)} installed distributions have a method {bare!r}. Say which "
+            f"one you mean: {keys}."
+        )
+    return _load(matches[0], found[matches[0]])
+
+
+def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
+    origin = (
+        f"method {info.name!r} of {info.distribution} {info.version} ({info.value})"
+    )
+    try:
+        cls = point.load()
+    except Exception as error:
+        raise PluginError(
+            f"{origin} cannot be imported: {type(error).__name__}: {error}"
+        ) from error
+    from .base import PLUGIN_API, BaseDistiller
+
+    if not (inspect.isclass(cls) and issubclass(cls, BaseDistiller)):
+        raise PluginError(
+            f"{origin} is no distiller: it does not inherit BaseDistiller."
+        )
+    written_for = vars(cls).get("plugin_api")
+    if written_for is None:
+        raise PluginError(
+            f"{origin} does not say which plugin contract it was written for. Its class "
+            f"needs the line: plugin_api = {PLUGIN_API}"
+        )
+    if written_for != PLUGIN_API:
+        newer = "sklearn-distill" if written_for > PLUGIN_API else info.distribution
+        raise PluginError(
+            f"{origin} was written for plugin contract {written_for}, and this version "
+            f"of sklearn-distill has {PLUGIN_API}. Upgrade {newer}."
+        )
+    return cls
+
+
+def kebab_case(class_name: str) -> str:
+    """Return a class name as a method's name: ``KMeansSelection`` is ``k-means``."""
+    name = class_name.removesuffix("Selection")
+    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
+    return "-".join(part.lower() for part in parts)
+
+
+def _info(point: EntryPoint) -> PluginInfo:
+    dist = point.dist
+    return PluginInfo(
+        point.name,
+        dist.name if dist is not None else "unknown",
+        dist.version if dist is not None else "0",
+        point.value,
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare distribution names as installers do: case and -_. do not count."""
+    return re.sub(r"[-_.]+", "-", one).lower() == re.sub(r"[-_.]+", "-", other).lower()

@@ -19,7 +19,9 @@ WEIGHT_COLUMN = "sample_weight"
 SOFT_PREFIX = "soft_label:"
 
 
-def write_atomically(path: str | os.PathLike[str], write: Callable[[Any], None]) -> None:
+def write_atomically(
+    path: str | os.PathLike[str], write: Callable[[Any], None]
+) -> None:
     """Call `write` with a binary file that takes the place of `path` once complete."""
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,7 +50,9 @@ def save_set(distilled: DistilledSet, path: str | os.PathLike[str]) -> None:
     frame = set_to_frame(distilled)
     if suffix == ".csv":
         if distilled.y is None:
-            raise ValueError("A CSV file cannot say that there are no labels: use .npz.")
+            raise ValueError(
+                "A CSV file cannot say that there are no labels: use .npz."
+            )
         text = frame.to_csv(index=False)
         write_atomically(path, lambda file: file.write(text.encode("utf-8")))
         return
@@ -281,7 +285,9 @@ def _from_frame(
     soft = [c for c in frame.columns if str(c).startswith(SOFT_PREFIX)]
     soft_labels = frame[soft].to_numpy() if soft else None
     weight = frame[WEIGHT_COLUMN].to_numpy() if WEIGHT_COLUMN in frame else None
-    frame = frame.drop(columns=[*soft, *([WEIGHT_COLUMN] if weight is not None else [])])
+    frame = frame.drop(
+        columns=[*soft, *([WEIGHT_COLUMN] if weight is not None else [])]
+    )
     y = frame.pop(target_name or "target").to_numpy() if has_y else None
     if y is not None and y_dtype is not None:
         y = y.astype(y_dtype)

@@ -211,7 +211,9 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
     """
     if y is None:
         if task in ("classification", "regression"):
-            raise ValueError(f"task={task!r} requires y to be passed, but y is None.")
+            raise ValueError(
+                f"task={task!r} requires y to be passed, but the target y is None."
+            )
         return Target("unsupervised", None, None, None, None)
     name = getattr(y, "name", None)
     if hasattr(y, "isna") and np.any(y.isna()):

@@ -74,7 +74,9 @@ def full_data(X, y, seed, is_classification):
     return sd.DistilledSet(
         X,
         y,
-        sample_weight=compute_sample_weight("balanced", y) if is_classification else None,
+        sample_weight=compute_sample_weight("balanced", y)
+        if is_classification
+        else None,
         classes=np.unique(y) if is_classification else None,
     )
 
@@ -86,24 +88,41 @@ def run(args):
         X, y = load(args.data, name)
         for seed in range(args.seeds):
             X_train, X_test, y_train, y_test = train_test_split(
-                X, y, test_size=0.3, random_state=seed,
+                X,
+                y,
+                test_size=0.3,
+                random_state=seed,
                 stratify=y if is_classification else None,
             )
-            X_train, y_train = capped(X_train, y_train, MAX_TRAIN, seed, is_classification)
+            X_train, y_train = capped(
+                X_train, y_train, MAX_TRAIN, seed, is_classification
+            )
             X_test, y_test = capped(X_test, y_test, MAX_TEST, seed, is_classification)
             prepare = preprocessor(X_train)
 
             def record(method, budget, small, seconds):
-                scores = utility(small, X_test, y_test, prepare=prepare, random_state=seed)
+                scores = utility(
+                    small, X_test, y_test, prepare=prepare, random_state=seed
+                )
                 if not is_classification:
                     scores = {k: max(0.0, v) for k, v in scores.items() if k != "mean"}
                     scores["mean"] = float(np.mean(list(scores.values())))
                 rows.append(
-                    {"set": name, "seed": seed, "budget": budget, "method": method,
-                     "rows": len(small), "seconds": seconds, **scores}
+                    {
+                        "set": name,
+                        "seed": seed,
+                        "budget": budget,
+                        "method": method,
+                        "rows": len(small),
+                        "seconds": seconds,
+                        **scores,
+                    }
                 )
-                print(f"{name:12} seed {seed} budget {budget:>4} {method:24} "
-                      f"{100 * scores['mean']:5.1f}  {seconds:6.1f} s", flush=True)
+                print(
+                    f"{name:12} seed {seed} budget {budget:>4} {method:24} "
+                    f"{100 * scores['mean']:5.1f}  {seconds:6.1f} s",
+                    flush=True,
+                )
 
             if not args.no_full:
                 full = full_data(X_train, y_train, seed, is_classification)
@@ -128,14 +147,20 @@ def summary(results, budget):
     by_set = some.groupby(["method", "set"])["mean"].mean().unstack()
     table = 100 * some.groupby("method")[[*learners, "mean"]].mean()
     # Deviation over seeds of the mean over sets.
-    table["±"] = 100 * some.groupby(["method", "seed"])["mean"].mean().groupby("method").std()
+    table["±"] = (
+        100 * some.groupby(["method", "seed"])["mean"].mean().groupby("method").std()
+    )
     if len(full):
         reference = full.loc[pd.MultiIndex.from_frame(some[["set", "seed"]])]
         ratios = some[[*learners]].to_numpy() / reference[learners].to_numpy()
-        kept = pd.DataFrame(100 * ratios, columns=learners).groupby(some["method"].to_numpy())
+        kept = pd.DataFrame(100 * ratios, columns=learners).groupby(
+            some["method"].to_numpy()
+        )
         table["retention"] = kept.mean().mean(axis=1)
         table["worst"] = kept.mean().min(axis=1)
-        table.loc["full data", [*learners, "mean"]] = 100 * full[[*learners, "mean"]].mean()
+        table.loc["full data", [*learners, "mean"]] = (
+            100 * full[[*learners, "mean"]].mean()
+        )
     table["rank"] = by_set.rank(ascending=False).mean(axis=1)
     table["seconds"] = some.groupby("method")["seconds"].mean()
     return table.sort_values("mean", ascending=False).round(1)
@@ -144,21 +169,29 @@ def summary(results, budget):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKLEARN_DISTILL_DATA"))
-    parser.add_argument("--sets", default="letter,satimage,spambase,magic,phoneme,texture,"
-                        "page-blocks,adult,nursery,german")
-    parser.add_argument("--task", choices=["classification", "regression"],
-                        default="classification")
+    parser.add_argument(
+        "--sets",
+        default="letter,satimage,spambase,magic,phoneme,texture,"
+        "page-blocks,adult,nursery,german",
+    )
+    parser.add_argument(
+        "--task", choices=["classification", "regression"], default="classification"
+    )
     parser.add_argument("--budget", default="10")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--methods", help="only these, separated by ';'")
-    parser.add_argument("--no-full", action="store_true", help="leave out the full data")
+    parser.add_argument(
+        "--no-full", action="store_true", help="leave out the full data"
+    )
     parser.add_argument("--output", type=Path, help="a CSV file for every single score")
     args = parser.parse_args()
     results = run(args)
     if args.output:
         results.to_csv(args.output, index=False)
-    print(f"\nscikit-learn {sklearn.__version__}, Python {platform.python_version()}, "
-          f"{platform.machine()}, {os.cpu_count()} cores, {args.seeds} seeds; {args.sets}")
+    print(
+        f"\nscikit-learn {sklearn.__version__}, Python {platform.python_version()}, "
+        f"{platform.machine()}, {os.cpu_count()} cores, {args.seeds} seeds; {args.sets}"
+    )
     for budget in map(int, args.budget.split(",")):
         print(f"\nBudget {budget}\n")
         print(summary(results, budget).to_markdown(floatfmt=".1f"))

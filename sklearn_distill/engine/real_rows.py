@@ -48,7 +48,9 @@ class RealRows:
     def __len__(self) -> int:
         return len(self.Z)
 
-    def draw(self, batch_size: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def draw(
+        self, batch_size: int, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
         """Return a batch with equally many rows of each class, with replacement.
 
         Within a class a row's chance is in proportion to its weight.

@@ -1,0 +1,425 @@
+"""Distillers before other estimators: by wrapping, in a flat list, in imblearn."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_regressor,
+)
+from sklearn.callback import CallbackSupportMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.utils import get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
+
+from ._sklearn_private import HasMethods, _fit_context, _routing_enabled
+from .base import BaseDistiller
+from .labels import fit_on_set
+
+
+def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
+    """Fit a distiller; a function of its own, so that a `memory` can remember it."""
+    return distiller.fit(X, y, **params)
+
+
+def _estimator_has(name: str):
+    def check(self: Any) -> bool:
+        getattr(getattr(self, "estimator_", self.estimator), name)
+        return True
+
+    return check
+
+
+class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
+    """What the wrappers of a classifier and of a regressor share."""
+
+    _task: str
+
+    _parameter_constraints: dict[str, Any] = {
+        "distiller": [HasMethods(["fit", "fit_distill"])],
+        "estimator": [HasMethods(["fit", "predict"])],
+        "memory": [None, str, HasMethods(["cache"])],
+    }
+
+    def __init__(self, distiller: Any, estimator: Any, *, memory: Any = None):
+        self.distiller = distiller
+        self.estimator = estimator
+        self.memory = memory
+
+    # The distiller and the estimator validate their own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+        """Distill (X, y), then fit the estimator on what is left.
+
+        Parameters
+        ----------
+        X, y : array-like
+            The training data, as for the distiller.
+        **params
+            Metadata such as `sample_weight`, for the distiller. None reaches the
+            estimator: after the distiller the rows that they belong to no longer
+            exist. With metadata routing the distiller has to ask for them.
+
+        Returns
+        -------
+        self : object
+        """
+        context = self._init_callback_context(max_subtasks=1)
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        distiller = clone(self.distiller)
+        if "task" in distiller.get_params(deep=False) and distiller.task == "auto":
+            distiller.set_params(task=self._task)
+        step = context.subcontext(task_name="distill")
+        step.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        fit_distiller = check_memory(self.memory).cache(_fit_distiller)
+        routed = self._route(params)
+        if self.memory is None:
+            with step.propagate_callback_context(distiller):
+                self.distiller_ = fit_distiller(distiller, X, y, routed)
+        else:
+            # Callbacks would make every call look new to the memory.
+            self.distiller_ = fit_distiller(distiller, X, y, routed)
+        step.call_on_fit_task_end(estimator=self, X=X, y=y)
+        distilled = self.distiller_.distilled_
+        self.estimator_ = fit_on_set(clone(self.estimator), distilled)
+        self.n_features_in_ = self.distiller_.n_features_in_
+        if hasattr(self.distiller_, "feature_names_in_"):
+            self.feature_names_in_ = self.distiller_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if distilled.classes is not None:
+            self.classes_ = distilled.classes
+        context.call_on_fit_task_end(
+            estimator=self, X=X, y=y, reconstruction_attributes=dict
+        )
+        return self
+
+    def _route(self, params: dict[str, Any]) -> dict[str, Any]:
+        if _routing_enabled():
+            return dict(process_routing(self, "fit", **params).distiller.fit)
+        if unknown := [p for p in params if not has_fit_parameter(self.distiller, p)]:
+            raise TypeError(
+                f"{type(self.distiller).__name__}.fit takes no {unknown}; metadata of "
+                "fit go to the distiller alone."
+            )
+        return params
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the estimator's predictions for real rows.
+
+        Parameters
+        ----------
+        X : array-like
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict(self.distiller_.transform(X))
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return where metadata go: to the distiller's `fit`, and nowhere else.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        mapping = MethodMapping().add(caller="fit", callee="fit")
+        return MetadataRouter(owner=self).add(
+            distiller=self.distiller, method_mapping=mapping
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
+        return tags
+
+
+class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
+    """A classifier trained on a distilled set.
+
+    `fit` distills (X, y) and trains the estimator on the result; `predict` is the
+    estimator's. Soft labels reach an estimator that takes `sample_weight` as weighted
+    hard rows; one that does not gets hard labels.
+
+    Parameters
+    ----------
+    distiller : distiller
+        Any method of this package or of a plugin.
+    estimator : classifier
+        Any scikit-learn classifier, or a Pipeline that ends in one.
+    memory : str or joblib.Memory, default=None
+        Where fitted distillers are remembered, so that a grid over the estimator's
+        parameters distills once a fold. The distiller needs an int `random_state` to
+        be recognised. Callbacks do not reach a remembered distiller.
+
+    Attributes
+    ----------
+    distiller_ : distiller
+        The fitted distiller; ``distiller_.distilled_`` is the set.
+    estimator_ : classifier
+        The classifier, fitted on the set.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names.
+
+    See Also
+    --------
+    DistilledRegressor : The same for quantities.
+    make_distill_pipeline : From a flat list of steps.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_distill import DistilledClassifier, HerdingSelection
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DistilledClassifier(HerdingSelection(budget=5), SVC())
+    >>> round(model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]), 2)
+    0.95
+    """
+
+    _task = "classification"
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the estimator's class probabilities for real rows.
+
+        Parameters
+        ----------
+        X : array-like
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_proba(self.distiller_.transform(X))
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of the class probabilities for real rows.
+
+        Parameters
+        ----------
+        X : array-like
+
+        Returns
+        -------
+        ndarray of shape (n, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.predict_log_proba(self.distiller_.transform(X))
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the estimator's decision function for real rows.
+
+        Parameters
+        ----------
+        X : array-like
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, n_classes)
+        """
+        check_is_fitted(self)
+        return self.estimator_.decision_function(self.distiller_.transform(X))
+
+
+class DistilledRegressor(RegressorMixin, _DistilledEstimator):
+    """A regressor trained on a distilled set.
+
+    `fit` distills (X, y), with y as a quantity, and trains the estimator on the
+    result; `predict` is the estimator's.
+
+    Parameters
+    ----------
+    distiller : distiller
+        Any method of this package or of a plugin; its budget is the number of rows in
+        all.
+    estimator : regressor
+        Any scikit-learn regressor, or a Pipeline that ends in one.
+    memory : str or joblib.Memory, default=None
+        Where fitted distillers are remembered; see `DistilledClassifier`.
+
+    Attributes
+    ----------
+    distiller_ : distiller
+        The fitted distiller; ``distiller_.distilled_`` is the set.
+    estimator_ : regressor
+        The regressor, fitted on the set.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, where X had names.
+
+    See Also
+    --------
+    DistilledClassifier : The same for classes.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn_distill import DistilledRegressor, KMeansSelection
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> distiller = KMeansSelection(budget=50, random_state=0)
+    >>> model = DistilledRegressor(distiller, Ridge(alpha=0.01)).fit(X, y)
+    >>> bool(model.score(X, y) > 0.4)
+    True
+    """
+
+    _task = "regression"
+
+
+class DistillationSampler(BaseEstimator):
+    """A distiller as an imbalanced-learn sampler.
+
+    imbalanced-learn's Pipeline takes steps that have `fit_resample` and no
+    `transform`; this is a distiller in that form.
+
+    Parameters
+    ----------
+    distiller : distiller
+        Any method of this package or of a plugin.
+
+    Attributes
+    ----------
+    distiller_ : distiller
+        The fitted distiller.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_distill import DistillationSampler, HerdingSelection
+    >>> X, y = load_iris(return_X_y=True)
+    >>> Xs, ys = DistillationSampler(HerdingSelection(budget=5)).fit_resample(X, y)
+    >>> Xs.shape
+    (15, 4)
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        "distiller": [HasMethods(["fit", "fit_distill"])],
+    }
+
+    def __init__(self, distiller: Any):
+        self.distiller = distiller
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
+        return tags
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Fit the distiller.
+
+        Parameters
+        ----------
+        X, y : array-like
+
+        Returns
+        -------
+        self : object
+        """
+        self.fit_resample(X, y)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, np.ndarray]:
+        """Return the distilled rows and their labels.
+
+        Parameters
+        ----------
+        X, y : array-like
+        **params
+            Metadata for the distiller's `fit`.
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            In the container that came in.
+        """
+        self.distiller_ = clone(self.distiller).fit(X, y, **params)
+        distilled = self.distiller_.distilled_
+        self.n_features_in_ = self.distiller_.n_features_in_
+        if hasattr(y, "iloc"):
+            return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
+        return distilled.X, distilled.y
+
+
+def make_distill_pipeline(
+    *steps: Any, memory: Any = None, verbose: bool = False
+) -> Any:
+    """Fold a flat list of steps with a distiller into plain scikit-learn objects.
+
+    ``make_distill_pipeline(a, distiller, b, model)`` is ``make_pipeline(a,
+    DistilledClassifier(distiller, make_pipeline(b, model)))``, with DistilledRegressor
+    for a regressor: `a` sees all rows, `b` and `model` the distilled ones.
+
+    Parameters
+    ----------
+    *steps : estimators
+        Exactly one of them is a distiller. After it, the last is a classifier or a
+        regressor; if nothing stands after it, this is `make_pipeline`.
+    memory : str or joblib.Memory, default=None
+        Where fitted transformers and distillers are remembered.
+    verbose : bool, default=False
+        As for `make_pipeline`.
+
+    Returns
+    -------
+    Pipeline, DistilledClassifier or DistilledRegressor
+        The latter two where nothing stands before the distiller.
+
+    Raises
+    ------
+    TypeError
+        If there is no distiller, or more than one.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_distill import HerdingSelection, make_distill_pipeline
+    >>> model = make_distill_pipeline(
+    ...     HerdingSelection(budget=5), StandardScaler(), LogisticRegression()
+    ... )
+    >>> type(model).__name__
+    'DistilledClassifier'
+    """
+    places = [i for i, step in enumerate(steps) if isinstance(step, BaseDistiller)]
+    if len(places) != 1:
+        raise TypeError(
+            f"make_distill_pipeline takes exactly one distiller, not {len(places)}. "
+            "For none of them use sklearn.pipeline.make_pipeline."
+        )
+    before, distiller, after = (
+        steps[: places[0]],
+        steps[places[0]],
+        steps[places[0] + 1 :],
+    )
+    if not after:
+        return make_pipeline(*steps, memory=memory, verbose=verbose)
+    wrap = DistilledRegressor if is_regressor(after[-1]) else DistilledClassifier
+    model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
+    wrapped = wrap(distiller, model, memory=memory)
+    if not before:
+        return wrapped
+    return make_pipeline(*before, wrapped, memory=memory, verbose=verbose)
