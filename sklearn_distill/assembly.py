@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ import sklearn
 
 from . import __version__
 from .distilled_set import DistilledSet, nbytes_of
-from .encoding import NumericColumn, take_rows
-from .labels import correct_prior, teacher_opinion
+from .encoding import take_rows
+from .labels import correct_prior, teacher_opinion, teacher_or_forest
 from .problem import Kept, Learned, Problem
 from .validation import Target
 
@@ -28,13 +28,13 @@ class Source:
     target : Target
     weights : float64 ndarray of shape (n,)
     y_column : NumericColumn or None
-        Standardised numbers <-> y, for regression.
+        Standardised numbers <-> y; only for regression.
     """
 
     X: Any
     target: Target
     weights: np.ndarray
-    y_column: NumericColumn | None
+    y_column: Any
 
     def labels_of(self, answer: Kept | Learned) -> np.ndarray | None:
         """Return an answer's labels in the user's terms."""
@@ -53,7 +53,8 @@ class Source:
             return self.y_column.encode(np.asarray(y))[:, 0].astype(np.float32)
         if self.target.task == "unsupervised":
             return np.zeros(len(self.X), dtype=np.int64)
-        return np.searchsorted(self.target.classes, np.asarray(y))
+        classes = np.asarray(self.target.classes)
+        return np.searchsorted(classes, np.asarray(y))
 
     def decode(self, y: np.ndarray) -> np.ndarray:
         return self.y_column.decode(np.asarray(y)[:, None])
@@ -99,26 +100,26 @@ def assemble(
     )
 
 
+def check_teacher(teacher: Any, task: str) -> None:
+    """Raise ValueError, before anything is learned, if a teacher cannot teach this."""
+    if teacher is None:
+        return
+    if task == "unsupervised":
+        raise ValueError("soft_labels need labels to learn from, but y is None.")
+    teacher_or_forest(teacher, 0, is_regression=task == "regression")
+
+
 def _ask(
     teacher: Any, answer: Kept | Learned, problem: Problem, seed: int
 ) -> np.ndarray:
     """Return a teacher's class probabilities, or numbers, for a method's answer."""
-    if problem.task == "unsupervised":
-        raise ValueError("soft_labels need labels to learn from, but y is None.")
     is_regression = problem.task == "regression"
-    if isinstance(teacher, str):
-        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-
-        forest = RandomForestRegressor if is_regression else RandomForestClassifier
-        teacher = forest(random_state=seed)
-    elif not is_regression and not hasattr(teacher, "predict_proba"):
-        raise ValueError(
-            f"soft_labels={teacher!r} has no predict_proba, so it cannot give class "
-            "probabilities. Take a classifier that has, or calibrate this one."
-        )
-    kept = answer.indices if isinstance(answer, Kept) else None
-    # A learned row is judged as what it will be once it is decoded.
-    Z = problem.Z[kept] if kept is not None else problem.encoder.snap(answer.Z)
+    teacher = teacher_or_forest(teacher, seed, is_regression=is_regression)
+    if isinstance(answer, Kept):
+        kept, Z = answer.indices, problem.Z[answer.indices]
+    else:
+        # A learned row is judged as what it will be once it is decoded.
+        kept, Z = None, problem.encoder.snap(answer.Z)
     said = teacher_opinion(
         teacher,
         problem.flat,
@@ -151,7 +152,7 @@ def describe(
     values = source.target.values
     return {
         "method": method,
-        "parameters": json.loads(json.dumps(parameters, default=repr)),
+        "parameters": _for_json(parameters),
         "versions": {
             "sklearn-distill": __version__,
             "scikit-learn": sklearn.__version__,
@@ -165,3 +166,13 @@ def describe(
         "loss": loss,
         "seconds": round(seconds, 3),
     }
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _for_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_for_json(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | None) else repr(value)

@@ -25,7 +25,7 @@ from ._sklearn_private import (
     _fit_context,
     _get_output_config,
 )
-from .assembly import Source, assemble, describe
+from .assembly import Source, assemble, check_teacher, describe
 from .budget import ALLOCATIONS, rows_per_group
 from .distilled_set import DistilledSet, attach_labels
 from .encoding import NumericColumn, make_encoder, take_rows
@@ -86,6 +86,10 @@ class BaseDistiller(
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, where X had names.
+
+    See Also
+    --------
+    sklearn_distill.testing.check_distiller : What every method has to pass.
     """
 
     _doc_link_module = "sklearn_distill"
@@ -141,7 +145,7 @@ class BaseDistiller(
                 f"budget={self.budget!r} covers all {len(source.X)} rows: there is "
                 "nothing to distill, and they come back as they are.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=3,  # past scikit-learn's wrapper of fit
             )
             answer: Kept | Learned = Kept(
                 np.arange(len(source.X)),
@@ -149,7 +153,8 @@ class BaseDistiller(
             )
         else:
             answer = self._distill(problem)
-        vars(self).update(problem.fitted_attributes(answer))
+        for name, value in problem.fitted_attributes(answer).items():
+            setattr(self, name, value)
         self.distilled_.info = describe(
             self.distilled_,
             source,
@@ -168,8 +173,10 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X, y, **fit_params
-            As for `fit`.
+        X : array-like, DataFrame or sparse matrix of n rows
+        y : array-like of shape (n,), default=None
+        **fit_params : dict
+            `sample_weight`, as for `fit`.
 
         Returns
         -------
@@ -185,8 +192,10 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X, y, **fit_params
-            As for `fit`.
+        X : array-like, DataFrame or sparse matrix of n rows
+        y : array-like of shape (n,), default=None
+        **fit_params : dict
+            `sample_weight`, as for `fit`.
 
         Returns
         -------
@@ -290,6 +299,7 @@ class BaseDistiller(
             if y is not None:
                 y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
         target = check_target(y, task=self.task)
+        check_teacher(self.soft_labels, target.task)
         if target.task == "classification":
             self.classes_ = target.classes
         elif hasattr(self, "classes_"):

@@ -21,7 +21,7 @@ def rows_per_group(
     *,
     allocation: str = "auto",
     weights: np.ndarray | None = None,
-    classes: Sequence[Any] | None = None,
+    classes: Sequence[Any] | np.ndarray | None = None,
 ) -> np.ndarray:
     """Share a budget out among groups of rows.
 
@@ -50,7 +50,7 @@ def rows_per_group(
     ------
     ValueError
         If the budget is not positive, is a share outside (0, 1), names a class that y
-        does not have, or leaves out one that it has.
+        does not have, or leaves out one that it has; or if there is no such allocation.
 
     Examples
     --------
@@ -63,6 +63,8 @@ def rows_per_group(
     >>> rows_per_group(0.1, np.array([900, 90, 10]))
     array([90,  9,  1])
     """
+    if allocation not in ALLOCATIONS:
+        raise ValueError(f"allocation={allocation!r} is none of {ALLOCATIONS}.")
     available = np.asarray(available, dtype=np.int64)
     if isinstance(budget, Mapping):
         return _rows_by_label(budget, available, classes)
@@ -88,13 +90,13 @@ def rows_per_group(
     if shared_as == "equal" and isinstance(budget, Integral):
         # Rows per class is a promise about each class: what a small class cannot take
         # is not handed to the others.
-        return np.minimum(int(budget), available)
+        return np.minimum(min(int(budget), available.max()), available)
     exponent = {"equal": 0.0, "proportional": 1.0, "sqrt": 0.5}[shared_as]
     return _share_out(total, available, np.asarray(sizes, dtype=np.float64) ** exponent)
 
 
 def _rows_by_label(
-    budget: Mapping[Any, int], available: np.ndarray, classes: Sequence[Any] | None
+    budget: Mapping[Any, int], available: np.ndarray, classes: Any
 ) -> np.ndarray:
     if classes is None:
         raise ValueError(
@@ -109,14 +111,16 @@ def _rows_by_label(
             f"budget leaves out classes of y: {missing}. Every class keeps at least "
             "one row; give each its number of rows."
         )
-    asked = [budget[label] for label in labels]
-    for label, rows in zip(labels, asked, strict=True):
+    for label in labels:
+        rows = budget[label]
         if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
             raise ValueError(
                 f"budget={{{label!r}: {rows!r}}} is no number of rows. Every class "
                 "keeps at least 1."
             )
-    return np.minimum(np.array(asked, dtype=np.int64), available)
+    return np.array(
+        [min(int(budget[c]), n) for c, n in zip(labels, available, strict=True)]
+    )
 
 
 def _share_out(total: int, available: np.ndarray, parts: np.ndarray) -> np.ndarray:
@@ -132,9 +136,9 @@ def _share_out(total: int, available: np.ndarray, parts: np.ndarray) -> np.ndarr
         if wanted.sum() > left:
             wanted *= left / wanted.sum()
         step = np.floor(wanted).astype(np.int64)
-        # Largest remainders first; ties go to the first group, so that the result does
-        # not depend on the sort's internals.
-        order = np.argsort(-(wanted - step), kind="stable")
+        # Largest remainders first; ties go to the larger group, then to the first, so
+        # that neither the sort's internals nor the classes' names decide.
+        order = np.lexsort((-available, -(wanted - step)))
         spare = [g for g in order if rows[g] + step[g] < available[g]]
         step[spare[: left - step.sum()]] += 1
         rows += step

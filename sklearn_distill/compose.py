@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Self
 
 import numpy as np
@@ -34,7 +36,7 @@ def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> An
     return distiller.fit(X, y, **params)
 
 
-def _estimator_has(name: str):
+def _estimator_has(name: str) -> Callable[[Any], bool]:
     def check(self: Any) -> bool:
         getattr(getattr(self, "estimator_", self.estimator), name)
         return True
@@ -67,7 +69,7 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         ----------
         X, y : array-like
             The training data, as for the distiller.
-        **params
+        **params : dict
             Metadata such as `sample_weight`, for the distiller. None reaches the
             estimator: after the distiller the rows that they belong to no longer
             exist. With metadata routing the distiller has to ask for them.
@@ -81,17 +83,18 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         distiller = clone(self.distiller)
         if "task" in distiller.get_params(deep=False) and distiller.task == "auto":
             distiller.set_params(task=self._task)
-        step = context.subcontext(task_name="distill")
-        step.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        fit_distiller = check_memory(self.memory).cache(_fit_distiller)
         routed = self._route(params)
-        if self.memory is None:
-            with step.propagate_callback_context(distiller):
-                self.distiller_ = fit_distiller(distiller, X, y, routed)
-        else:
-            # Callbacks would make every call look new to the memory.
+        step = context.subcontext(task_name="distill")
+        # Callbacks would make every call look new to the memory.
+        with (
+            step.propagate_callback_context(distiller)
+            if self.memory is None
+            else nullcontext()
+        ):
+            step.call_on_fit_task_begin(estimator=self, X=X, y=y)
+            fit_distiller = check_memory(self.memory).cache(_fit_distiller)
             self.distiller_ = fit_distiller(distiller, X, y, routed)
-        step.call_on_fit_task_end(estimator=self, X=X, y=y)
+            step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
         self.estimator_ = fit_on_set(clone(self.estimator), distilled)
         self.n_features_in_ = self.distiller_.n_features_in_
@@ -131,16 +134,17 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         return self.estimator_.predict(self.distiller_.transform(X))
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return where metadata go: to the distiller's `fit`, and nowhere else.
+        """Return where metadata go: in `fit` to the distiller's, and nowhere else.
+
+        `score` takes a `sample_weight` of its own.
 
         Returns
         -------
         MetadataRouter
         """
         mapping = MethodMapping().add(caller="fit", callee="fit")
-        return MetadataRouter(owner=self).add(
-            distiller=self.distiller, method_mapping=mapping
-        )
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(distiller=self.distiller, method_mapping=mapping)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -305,6 +309,10 @@ class DistillationSampler(BaseEstimator):
     distiller_ : distiller
         The fitted distiller.
 
+    See Also
+    --------
+    DistilledClassifier : For all other pipelines.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -348,7 +356,7 @@ class DistillationSampler(BaseEstimator):
         Parameters
         ----------
         X, y : array-like
-        **params
+        **params : dict
             Metadata for the distiller's `fit`.
 
         Returns
@@ -359,7 +367,7 @@ class DistillationSampler(BaseEstimator):
         self.distiller_ = clone(self.distiller).fit(X, y, **params)
         distilled = self.distiller_.distilled_
         self.n_features_in_ = self.distiller_.n_features_in_
-        if hasattr(y, "iloc"):
+        if hasattr(y, "iloc") and y.ndim == 1:
             return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
         return distilled.X, distilled.y
 

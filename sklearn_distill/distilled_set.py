@@ -59,6 +59,10 @@ class DistilledSet:
     nbytes : int
         Size in memory of rows and labels together.
 
+    See Also
+    --------
+    DistilledArray : Rows that carry their labels through a pipeline.
+
     Examples
     --------
     >>> from sklearn.datasets import load_iris
@@ -83,7 +87,7 @@ class DistilledSet:
         target_name: str | None = None,
         info: dict[str, Any] | None = None,
     ):
-        self.X = X if hasattr(X, "iloc") else np.asarray(X)
+        self.X: Any = X if hasattr(X, "iloc") else np.asarray(X)
         self.y = None if y is None else np.asarray(y)
         self.soft_labels = _floats(soft_labels)
         self.sample_weight = _floats(sample_weight)
@@ -93,6 +97,13 @@ class DistilledSet:
         self._check()
 
     def _check(self) -> None:
+        if len(self.X.shape) < 2:
+            raise ValueError(
+                f"X has shape {self.X.shape}; rows are 2-D (or images, 4-D). A single "
+                "column is X.reshape(-1, 1)."
+            )
+        if 0 in self.X.shape:
+            raise ValueError(f"X has shape {self.X.shape}: there is nothing in it.")
         m = len(self.X)
         for name in ("y", "soft_labels", "sample_weight"):
             value = getattr(self, name)
@@ -154,6 +165,7 @@ class DistilledSet:
 
     @property
     def nbytes(self) -> int:
+        """Size in memory of rows and labels together."""
         return nbytes_of(self.X) + sum(
             value.nbytes
             for value in (self.y, self.soft_labels, self.sample_weight)
@@ -166,8 +178,14 @@ class DistilledSet:
         Soft labels become weighted hard rows: one row for each class that has a
         probability, with that probability as its weight. Without soft labels the set
         comes back as it is.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of k rows
+        y : ndarray of shape (k,) or None
+        sample_weight : ndarray of shape (k,) or None
         """
-        if self.soft_labels is None:
+        if self.soft_labels is None or self.classes is None:
             return self.X, self.y, self.sample_weight
         rows, codes, weights = weighted_hard_rows(self.soft_labels, self.sample_weight)
         return take_rows(self.X, rows), self.classes[codes], weights
@@ -177,6 +195,10 @@ class DistilledSet:
 
         The columns of X, then the labels under `target_name` (or "target"), then
         "sample_weight" and one "soft_label:<class>" a class, where the set has them.
+
+        Returns
+        -------
+        DataFrame of m rows
         """
         from .set_files import set_to_frame
 
@@ -188,6 +210,10 @@ class DistilledSet:
         The file is complete or not there: a crash leaves what stood at `path` before.
         ``.npz`` keeps every dtype and `info`; ``.parquet`` and ``.csv`` are for tables
         and need pandas (``.parquet`` pyarrow too). A CSV file keeps no dtypes.
+
+        Parameters
+        ----------
+        path : str or path-like
 
         Raises
         ------
@@ -201,6 +227,14 @@ class DistilledSet:
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "DistilledSet":
         """Read a set that `save` wrote. No pickle is ever loaded.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        DistilledSet
 
         Raises
         ------
@@ -224,15 +258,25 @@ class DistilledArray(np.ndarray):
     ----------
     rows : array-like
     labels : DistilledLabels
+
+    See Also
+    --------
+    distilled_labels : Reads the labels of whatever a pipeline hands on.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn_distill import HerdingSelection
+    >>> rows = HerdingSelection(budget=1).fit_transform(*load_iris(return_X_y=True))
+    >>> type(rows).__name__, rows.y
+    ('DistilledArray', array([0, 1, 2]))
     """
 
     labels: DistilledLabels | None
+    _checksum: int | None
 
     def __new__(cls, rows: Any, labels: DistilledLabels) -> "DistilledArray":
-        array = np.array(rows).view(cls)
-        array.labels = labels
-        array._checksum = _checksum(rows)
-        return array
+        return _labelled(rows, labels, _checksum(rows))
 
     def __array_finalize__(self, other: Any) -> None:
         self.labels = None
@@ -241,7 +285,9 @@ class DistilledArray(np.ndarray):
     def __reduce__(self) -> Any:
         if self.labels is None:
             return super().__reduce__()
-        return DistilledArray, (np.asarray(self), self.labels)
+        # With the checksum of the rows as they were labelled: rows that were changed
+        # since stay found out.
+        return _labelled, (np.asarray(self), self.labels, self._checksum)
 
     @property
     def y(self) -> np.ndarray | None:
@@ -257,6 +303,14 @@ class DistilledArray(np.ndarray):
     def sample_weight(self) -> np.ndarray | None:
         """The weights of the rows, or None."""
         return None if self.labels is None else self.labels.sample_weight
+
+
+def _labelled(
+    rows: Any, labels: DistilledLabels, checksum: int | None
+) -> DistilledArray:
+    array = np.array(rows).view(DistilledArray)
+    array.labels, array._checksum = labels, checksum
+    return array
 
 
 def attach_labels(X: Any, labels: DistilledLabels) -> Any:
@@ -341,5 +395,5 @@ def _checksum(X: Any) -> int:
         return zlib.crc32(hash_pandas_object(X, index=False).to_numpy().tobytes())
     X = np.asarray(X)
     if X.dtype.kind == "O":
-        return zlib.crc32(repr(X.tolist()).encode())
-    return zlib.crc32(np.ascontiguousarray(X).tobytes())
+        return zlib.crc32(repr(X.tolist()).encode())  # nested lists show the shape
+    return zlib.crc32(X.tobytes(), zlib.crc32(repr(X.shape).encode()))

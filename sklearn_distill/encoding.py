@@ -8,6 +8,8 @@ numbers where the column has whole numbers, nothing outside the observed range.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,12 @@ MAX_CATEGORIES = 64
 # Encoded values are rounded to this many decimals. Rounding noise in X, such as a
 # change of units makes, then does not reach the optimisation, which would amplify it.
 DECIMALS = 5
+# Rows that the encoder was not fitted on may lie this far out, no further: squared
+# distances then stay finite in float32.
+FARTHEST = 1e9
 N_KNOTS = 1_000
+# Deviations below this share of the mean are rounding errors, not deviations.
+ROUNDING = 8 * np.finfo(np.float64).eps
 
 
 def take_rows(X: Any, indices: np.ndarray) -> Any:
@@ -43,15 +50,63 @@ def grid_of(
     distinct = np.unique(values)
     if len(distinct) < 2:
         return None
-    step = np.diff(distinct).min()
-    with np.errstate(over="ignore", invalid="ignore"):
-        places = (distinct - distinct[0]) / step
-    noise = 8 * eps * np.abs(distinct[[0, -1]]).max() / step
-    if not places[-1] < 1e6 or noise > 1e-3:
+    span = distinct[-1] - distinct[0]
+    blur = 8 * eps * np.abs(distinct[[0, -1]]).max()
+    step = _common_step(np.diff(distinct), finest=max(1e-6 * span, 1e3 * blur))
+    if step is None:
         return None
-    if np.abs(places - np.rint(places)).max() > 1e-6 + noise:
+    # A difference of two values carries their rounding, which would add up over
+    # thousands of steps; in the whole span it is there once.
+    step = span / np.rint(span / step)
+    places = (distinct - distinct[0]) / step
+    if np.abs(places - np.rint(places)).max() > 1e-6 + blur / step:
         return None
     return distinct, step
+
+
+def _common_step(gaps: np.ndarray, finest: float) -> float | None:
+    """Return the largest step that divides all gaps, by Euclid's algorithm."""
+    step = gaps.min()
+    while step > finest:
+        left = np.abs(gaps - np.rint(gaps / step) * step)
+        left = left[left > 1e-3 * step]
+        if not len(left):
+            return float(step)
+        step = left.min()
+    return None
+
+
+def to_grid(x: np.ndarray, grid: tuple[np.ndarray, float]) -> np.ndarray:
+    """Move each number to the nearest point of an even grid; see `grid_of`."""
+    distinct, step = grid
+    on_grid = distinct[0] + np.rint((x - distinct[0]) / step) * step
+    # Where the grid point was observed, its own digits: 5.1, not 5.1000000000005.
+    right = np.searchsorted(distinct, on_grid).clip(1, len(distinct) - 1)
+    left = right - 1
+    nearer_left = on_grid - distinct[left] < distinct[right] - on_grid
+    observed = distinct[np.where(nearer_left, left, right)]
+    return np.where(np.abs(observed - on_grid) < 1e-3 * step, observed, on_grid)
+
+
+def observable(
+    x: np.ndarray, low: Any, high: Any, grid: tuple[np.ndarray, float] | None
+) -> np.ndarray:
+    """Return numbers that data could hold whose ends are `low` and `high`.
+
+    They have the dtype of the ends, and lie between them and on the grid, if any.
+    """
+    dtype = np.asarray(low).dtype
+    first, last = np.float64(low), np.float64(high)
+    x = np.clip(x, first, last)
+    if grid is not None:
+        x = to_grid(x, grid)
+    if dtype.kind in "iu":
+        x = np.rint(x)
+    # The ends are set from the integers themselves: beyond 2**53 a float that equals
+    # them need not survive the cast back.
+    at_low, at_high = x <= first, x >= last
+    inside = np.where(at_low | at_high, 0.0, x).astype(dtype)
+    return np.where(at_low, low, np.where(at_high, high, inside)).astype(dtype)
 
 
 class NumericColumn:
@@ -70,11 +125,10 @@ class NumericColumn:
         self.quantile = quantile
 
     def fit(self, values: np.ndarray, weights: np.ndarray) -> "NumericColumn":
-        self.dtype_ = values.dtype
         x = values.astype(np.float64)
         self.min_, self.max_ = values.min(), values.max()
         self.grid_ = grid_of(x, _eps(values.dtype))
-        self.knots_ = None
+        self.knots_: tuple[np.ndarray, np.ndarray] | None = None
         z = self._standardise(x, weights)
         kurtosis = np.average(z**4, weights=weights)
         if self.quantile == "quantile" or (
@@ -92,8 +146,8 @@ class NumericColumn:
         away = x - self.mean_
         largest = np.abs(away).max()
         # A constant column: what is left of it is the rounding of its own mean.
-        if largest <= 1e-12 * np.abs(self.mean_) or largest == 0.0:
-            self.scale_ = 1.0
+        if largest <= ROUNDING * np.abs(self.mean_):
+            self.scale_ = float(np.abs(self.mean_)) or 1.0
             return np.zeros_like(x)
         away /= largest
         self.scale_ = largest * np.sqrt(np.average(away**2, weights=weights))
@@ -105,6 +159,8 @@ class NumericColumn:
         # The middle of each value's step in the distribution function: the same from
         # either end, so that a column with its sign turned is encoded with it turned.
         middle = (np.cumsum(mass) - 0.5 * mass) / mass.sum()
+        # Values of hardly any weight lie at a finite quantile too.
+        middle = middle.clip(1e-12, 1 - 1e-12)
         if len(distinct) > N_KNOTS:
             inner = (np.arange(N_KNOTS) + 0.5) / N_KNOTS
             inner = inner[(inner > middle[0]) & (inner < middle[-1])]
@@ -121,36 +177,14 @@ class NumericColumn:
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         x = np.asarray(values).astype(np.float64)
-        z = (self._to_normal(x) - self.mean_) / self.scale_
-        return np.round(z, DECIMALS)[:, None]
+        return _scaled(self._to_normal(x), self.mean_, self.scale_)[:, None]
 
     def decode(self, block: np.ndarray) -> np.ndarray:
         x = block[:, 0].astype(np.float64) * self.scale_ + self.mean_
         if self.knots_ is not None:
             values, scores = self.knots_
             x = np.interp(ndtr(x), ndtr(scores), values)
-        x = np.clip(x, float(self.min_), float(self.max_))
-        if self.grid_ is not None:
-            x = self._to_grid(x)
-        if self.dtype_.kind in "iu":
-            x = np.rint(x)
-        # The ends are set from the integers themselves: beyond 2**53 a float that
-        # equals them need not survive the cast back.
-        at_min, at_max = x <= float(self.min_), x >= float(self.max_)
-        inside = np.where(at_min | at_max, 0.0, x).astype(self.dtype_)
-        return np.where(at_min, self.min_, np.where(at_max, self.max_, inside)).astype(
-            self.dtype_
-        )
-
-    def _to_grid(self, x: np.ndarray) -> np.ndarray:
-        distinct, step = self.grid_
-        on_grid = distinct[0] + np.rint((x - distinct[0]) / step) * step
-        # Where the grid point was observed, its own digits: 5.1, not 5.1000000000005.
-        right = np.searchsorted(distinct, on_grid).clip(1, len(distinct) - 1)
-        left = right - 1
-        nearer_left = on_grid - distinct[left] < distinct[right] - on_grid
-        observed = distinct[np.where(nearer_left, left, right)]
-        return np.where(np.abs(observed - on_grid) < 1e-3 * step, observed, on_grid)
+        return observable(x, self.min_, self.max_, self.grid_)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         ends = self.encode(np.array([self.min_, self.max_]))
@@ -229,7 +263,7 @@ class TableEncoder:
             )
             self.columns_.append(column.fit(values, sample_weight))
         ends = np.cumsum([0] + [column.width for column in self.columns_])
-        self.slices_ = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self.slices_ = [slice(a, b) for a, b in pairwise(ends)]
         self.shape_ = (int(ends[-1]),)
         lower, upper = zip(*(column.bounds() for column in self.columns_), strict=True)
         self.lower_ = np.concatenate(lower).astype(np.float32)
@@ -239,13 +273,19 @@ class TableEncoder:
         return self
 
     def check_known(self, X: Any) -> None:
-        """Raise ValueError if a column of X has a category that `fit` did not see."""
+        """Raise ValueError for a category that `fit` did not see, or for text where it
+        saw numbers."""
         for j, values in enumerate(_columns(X)):
             column = self.columns_[j]
+            name = X.columns[j] if hasattr(X, "columns") else j
             if not isinstance(column, CategoryColumn):
+                if values.dtype.kind not in "biuf":
+                    raise ValueError(
+                        f"column {name!r} held numbers in fit, but not all of its "
+                        "values are numbers here. Convert it to a numeric dtype."
+                    )
                 continue
             if unknown := column.unknown(values):
-                name = X.columns[j] if hasattr(X, "columns") else j
                 raise ValueError(
                     f"column {name!r} has categories that were not there in fit: "
                     f"{unknown[:5]}. Map them to known ones or drop their rows."
@@ -260,6 +300,7 @@ class TableEncoder:
         return Z
 
     def decode(self, Z: np.ndarray) -> Any:
+        _check_decodable(Z)
         decoded = [
             column.decode(Z[:, place])
             for column, place in zip(self.columns_, self.slices_, strict=True)
@@ -281,6 +322,7 @@ class TableEncoder:
 
     def snap(self, Z: np.ndarray) -> np.ndarray:
         """Return the encoded rows that `decode` followed by `encode` would give."""
+        _check_decodable(Z)
         snapped = np.empty_like(Z)
         for column, place in zip(self.columns_, self.slices_, strict=True):
             snapped[:, place] = column.encode(column.decode(Z[:, place]))
@@ -301,20 +343,26 @@ class ImageEncoder:
 
     def fit(self, X: np.ndarray, sample_weight: np.ndarray) -> "ImageEncoder":
         self.shape_ = tuple(self.image_shape or X.shape[1:])
-        self.row_shape_, self.dtype_ = X.shape[1:], X.dtype
+        self.row_shape_ = X.shape[1:]
         images = X.reshape(len(X), self.shape_[0], -1)
         weights = sample_weight / sample_weight.sum()
-        first = images[0].astype(np.float64).mean(axis=1)
+        # As for a column of numbers: centred on a value of its own, and divided by the
+        # range before squaring.
+        low = images.min(axis=(0, 2)).astype(np.float64)
+        span = images.max(axis=(0, 2)) - low
+        varies = span > ROUNDING * np.abs(low)
+        unit = np.where(varies, span, np.where(low == 0.0, 1.0, np.abs(low)))
         away = [
-            np.stack(
-                [(block - first[:, None]).mean(2), (block - first[:, None]).var(2)]
+            np.stack([part.mean(axis=2), part.var(axis=2)])
+            for part in (
+                (block - low[:, None]) / unit[:, None] for block in _blocks(images)
             )
-            for block in _blocks(images)
         ]
         means, variances = np.concatenate(away, axis=1)
-        self.mean_ = first + weights @ means
-        variance = weights @ (variances + (means - (self.mean_ - first)) ** 2)
-        self.scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+        mean = weights @ means
+        variance = weights @ (variances + (means - mean) ** 2)
+        self.mean_ = low + unit * mean
+        self.scale_ = unit * np.where(varies, np.sqrt(variance), 1.0)
         self.min_, self.max_ = X.min(axis=0), X.max(axis=0)
         sample = images.ravel()[:: max(1, images.size // 1_000_000)]
         self.grid_ = grid_of(sample.astype(np.float64), _eps(X.dtype))
@@ -330,21 +378,17 @@ class ImageEncoder:
         Z = np.empty(images.shape, dtype=np.float32)
         start = 0
         for block in _blocks(images):
-            z = (block - self.mean_[:, None]) / self.scale_[:, None]
-            Z[start : start + len(z)] = np.round(z, DECIMALS)
+            z = _scaled(block, self.mean_[:, None], self.scale_[:, None])
+            Z[start : start + len(z)] = z
             start += len(z)
         return Z.reshape(len(X), *self.shape_)
 
     def decode(self, Z: np.ndarray) -> np.ndarray:
+        _check_decodable(Z)
         z = Z.reshape(len(Z), self.shape_[0], -1).astype(np.float64)
         x = z * self.scale_[:, None] + self.mean_[:, None]
-        if self.grid_ is not None:
-            distinct, step = self.grid_
-            x = distinct[0] + np.rint((x - distinct[0]) / step) * step
-        if self.dtype_.kind in "iu":
-            x = np.rint(x)
-        x = x.reshape(len(Z), *self.row_shape_).clip(self.min_, self.max_)
-        return x.astype(self.dtype_)
+        x = x.reshape(len(Z), *self.row_shape_)
+        return observable(x, self.min_, self.max_, self.grid_)
 
     def snap(self, Z: np.ndarray) -> np.ndarray:
         """Return the encoded rows that `decode` followed by `encode` would give."""
@@ -360,38 +404,68 @@ def make_encoder(
     return TableEncoder(numeric)
 
 
-def _columns(X: Any):
+def _columns(X: Any) -> Iterator[np.ndarray]:
     """Yield each column as an array: numbers and booleans as such, others as object."""
     if hasattr(X, "iloc"):
         for j in range(X.shape[1]):
-            column = X.iloc[:, j]
-            dtype = column.dtype
-            if dtype.kind in "biuf":
-                # Nullable and Arrow columns come as the plain numbers they hold; that
-                # nothing is missing was checked before.
-                plain = getattr(dtype, "numpy_dtype", dtype)
-                yield _plain_numbers(column.to_numpy(dtype=plain))
-            else:
-                yield _plain_numbers(column.to_numpy(dtype=object))
+            values = values_of(X.iloc[:, j])
+            # Categories may be numbers, but what lies between two of them is none.
+            yield values if X.dtypes.iloc[j] == "category" else plain_numbers(values)
     else:
         for j in range(X.shape[1]):
-            yield _plain_numbers(X[:, j])
+            yield plain_numbers(X[:, j])
+
+
+def values_of(column: Any) -> np.ndarray:
+    """Return a column of a DataFrame as plain numbers or booleans, or as objects.
+
+    Nullable and Arrow columns come as the numbers they hold; nothing may be missing.
+    """
+    dtype = column.dtype
+    if dtype.kind in "biuf":
+        return column.to_numpy(dtype=getattr(dtype, "numpy_dtype", dtype))
+    return column.to_numpy(dtype=object)
+
+
+def plain_numbers(values: np.ndarray) -> np.ndarray:
+    """Return a column of Python numbers as int64 or floats, any other as it is."""
+    if values.dtype.kind != "O" or not all(map(is_number, values)):
+        return values
+    if all(isinstance(v, int | np.integer) for v in values):
+        try:
+            return values.astype(np.int64)
+        except OverflowError:
+            pass
+    return values.astype(np.float64)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a Python object is a real number (booleans and times are not)."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool | np.timedelta64
+    )
 
 
 def _eps(dtype: np.dtype) -> float:
-    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps)
+    """Return the relative rounding error of numbers that pass through float64."""
+    eps = np.finfo(np.float64).eps
+    return float(max(eps, np.finfo(dtype).eps) if dtype.kind == "f" else eps)
 
 
-def _plain_numbers(values: np.ndarray) -> np.ndarray:
-    """Return a column of Python numbers as floats, any other column as it is."""
-    if values.dtype.kind == "O" and all(
-        isinstance(v, int | float | np.number) and not isinstance(v, bool)
-        for v in values
-    ):
-        return values.astype(np.float64)
-    return values
+def _scaled(x: np.ndarray, mean: Any, scale: Any) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        z = (x - mean) / scale
+    return np.round(z.clip(-FARTHEST, FARTHEST), DECIMALS)
 
 
-def _blocks(images: np.ndarray, rows: int = 4_096):
+def _check_decodable(Z: np.ndarray) -> None:
+    if np.isnan(Z).any():
+        raise ValueError(
+            "Encoded rows with NaN stand for no rows: the method that learned them "
+            "diverged. Learn with a smaller step, or keep its last finite rows."
+        )
+
+
+def _blocks(images: np.ndarray, rows: int = 4_096) -> Iterator[np.ndarray]:
     for start in range(0, len(images), rows):
         yield images[start : start + rows].astype(np.float64)

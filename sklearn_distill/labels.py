@@ -8,16 +8,39 @@ corrected from the training prior to the set's own class balance.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
-from ._sklearn_private import _routing_enabled
-
 N_FOLDS = 5
+
+
+def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -> Any:
+    """Return the estimator that a `soft_labels` or `proxy` parameter stands for.
+
+    None and "teacher" stand for a random forest.
+
+    Raises
+    ------
+    ValueError
+        If it is to give class probabilities and cannot.
+    """
+    if teacher is None or isinstance(teacher, str):
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        forest = RandomForestRegressor if is_regression else RandomForestClassifier
+        return forest(random_state=seed)
+    if not is_regression and not hasattr(teacher, "predict_proba"):
+        raise ValueError(
+            f"{teacher!r} has no predict_proba, so it cannot give class probabilities. "
+            "Take a classifier that has, or calibrate this one."
+        )
+    return teacher
 
 
 def teacher_opinion(
@@ -55,7 +78,7 @@ def teacher_opinion(
     ndarray of shape (m, n_classes), or (m,) for regression
         Rows of probabilities sum to 1.
     """
-    if n_classes is None:
+    if n_classes is None or np.bincount(y).max() == 1:
         n_folds = min(N_FOLDS, len(Z))
         splitter = KFold(n_folds, shuffle=True, random_state=seed)
     else:
@@ -65,24 +88,23 @@ def teacher_opinion(
         splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     shape = (len(Z_new),) if n_classes is None else (len(Z_new), n_classes)
     total, votes = np.zeros(shape), np.zeros(len(Z_new))
+    everything = np.ones(len(Z_new), dtype=bool)
     for train, held_back in _folds(splitter, Z, y):
-        asked = np.isin(kept, held_back) if kept is not None else slice(None)
-        if kept is not None and not asked.any():
+        asked = np.isin(kept, held_back) if kept is not None else everything
+        if not asked.any():
             continue
-        fitted = clone(teacher)
-        weighted = has_fit_parameter(fitted, "sample_weight")
-        fitted.fit(
-            Z[train],
-            y[train],
-            **({"sample_weight": sample_weight[train]} if weighted else {}),
-        )
+        votes[asked] += 1
+        if n_classes is not None and (y[train] == y[train[0]]).all():
+            # Few classifiers can be fitted on one class, and all would say the same.
+            total[asked, y[train[0]]] += 1.0
+            continue
+        fitted = _fit_weighted(clone(teacher), Z[train], y[train], sample_weight[train])
         if n_classes is None:
             total[asked] += fitted.predict(Z_new[asked])
         else:
             proba = np.zeros((len(Z_new[asked]), n_classes))
             proba[:, fitted.classes_] = fitted.predict_proba(Z_new[asked])
             total[asked] += proba
-        votes[asked] += 1
     said = total / votes.reshape((-1,) + (1,) * (total.ndim - 1))
     if n_classes is not None and kept is not None:
         # A class of one row is unknown to the fold that holds the row back: nobody
@@ -93,7 +115,9 @@ def teacher_opinion(
     return said
 
 
-def _folds(splitter: Any, Z: np.ndarray, y: np.ndarray):
+def _folds(
+    splitter: Any, Z: np.ndarray, y: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")
         yield from splitter.split(Z, y)
@@ -123,7 +147,8 @@ def correct_prior(
     --------
     >>> import numpy as np
     >>> from sklearn_distill.labels import correct_prior
-    >>> correct_prior(np.array([[0.9, 0.1]]), np.array([0.9, 0.1]), np.array([0.5, 0.5]))
+    >>> trained_on, used_on = np.array([0.9, 0.1]), np.array([0.5, 0.5])
+    >>> correct_prior(np.array([[0.9, 0.1]]), trained_on, used_on)
     array([[0.5, 0.5]])
     """
     moved = proba * (prior_to / prior_from)
@@ -187,25 +212,17 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     -------
     estimator
     """
-    parameter = weight_parameter(estimator)
-    if parameter is None:
+    if weight_parameter(estimator) is None:
         return estimator.fit(distilled.X, distilled.y)
-    X, y, weights = distilled.expand()
-    if weights is None:
+    return _fit_weighted(estimator, *distilled.expand())
+
+
+def _fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:
+    """Fit an estimator, with weights if there are any and it takes them."""
+    parameter = weight_parameter(estimator)
+    if weights is None or parameter is None:
         return estimator.fit(X, y)
-    if hasattr(estimator, "steps") and _routing_enabled():
-        _request_weights(estimator)
-        parameter = "sample_weight"
-    return estimator.fit(X, y, **{parameter: weights})
-
-
-def _request_weights(pipeline: Any) -> None:
-    """Ask for the weights in the last step, and decline them where nothing was said."""
-    steps = [step for _, step in pipeline.steps if hasattr(step, "set_fit_request")]
-    for step in steps:
-        if not has_fit_parameter(step, "sample_weight"):
-            continue
-        if step is pipeline.steps[-1][1]:
-            step.set_fit_request(sample_weight=True)
-        elif step.get_metadata_routing().fit.requests.get("sample_weight") is None:
-            step.set_fit_request(sample_weight=False)
+    # These weights are ours, not metadata of the user's that the estimator and all its
+    # parts would have to have requested.
+    with config_context(enable_metadata_routing=False):
+        return estimator.fit(X, y, **{parameter: weights})

@@ -118,16 +118,14 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
     )
     try:
         cls = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(
             f"{origin} cannot be imported: {type(error).__name__}: {error}"
         ) from error
     from .base import PLUGIN_API, BaseDistiller
 
     if not (inspect.isclass(cls) and issubclass(cls, BaseDistiller)):
-        raise PluginError(
-            f"{origin} is no distiller: it does not inherit BaseDistiller."
-        )
+        raise PluginError(f"{origin} is no subclass of BaseDistiller.")
     written_for = vars(cls).get("plugin_api")
     if written_for is None:
         raise PluginError(
@@ -135,7 +133,8 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
             f"needs the line: plugin_api = {PLUGIN_API}"
         )
     if written_for != PLUGIN_API:
-        newer = "sklearn-distill" if written_for > PLUGIN_API else info.distribution
+        is_newer = isinstance(written_for, int) and written_for > PLUGIN_API
+        newer = "sklearn-distill" if is_newer else info.distribution
         raise PluginError(
             f"{origin} was written for plugin contract {written_for}, and this version "
             f"of sklearn-distill has {PLUGIN_API}. Upgrade {newer}."
@@ -151,12 +150,13 @@ def kebab_case(class_name: str) -> str:
 
 
 def _info(point: EntryPoint) -> PluginInfo:
-    dist = point.dist
+    try:
+        distribution, version = point.dist.name, point.dist.version
+    except Exception:
+        # What a half-removed installation leaves behind must not break the list.
+        distribution = version = None
     return PluginInfo(
-        point.name,
-        dist.name if dist is not None else "unknown",
-        dist.version if dist is not None else "0",
-        point.value,
+        point.name, distribution or "unknown", version or "0", point.value
     )
 
 

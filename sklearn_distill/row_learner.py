@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from ._sklearn_private import Interval, StrOptions
+from .assembly import Source
 from .base import BaseDistiller
 from .problem import Learned, Problem
 from .starting_rows import median_distance, starting_indices
@@ -90,6 +91,12 @@ class RowLearner(BaseDistiller):
         are one-hot less their mean for classification, standardised numbers for
         regression.
         """
+
+    def _make_problem(self, source: Source, context: Any) -> Problem:
+        # If there is nothing to distill no step is made, and none was by this fit.
+        self.n_iter_ = 0
+        vars(self).pop("history_", None)
+        return super()._make_problem(source, context)
 
     def _distill(self, problem: Problem) -> Learned:
         import torch
@@ -179,18 +186,31 @@ class RowLearner(BaseDistiller):
     def _start(self, problem: Problem) -> Learned:
         """Return the rows to start from: real ones, or those of the last fit."""
         if self.warm_start and hasattr(self, "distilled_"):
-            last, m = self.distilled_, problem.n_rows.sum()
-            if len(last) != m or last.X.shape[1:] != self.row_shape_:
-                raise ValueError(
-                    f"warm_start goes on from {len(last)} rows of shape "
-                    f"{last.X.shape[1:]}, but this fit makes {m} of shape "
-                    f"{self.row_shape_}. Keep budget and columns, or set "
-                    "warm_start=False."
-                )
-            problem.encoder.check_known(last.X)
-            return Learned(problem.encoder.encode(last.X), problem.encode_y(last.y))
+            return self._last_rows(problem)
         indices = starting_indices(problem, self.init)
         return Learned(problem.Z[indices], problem.y[indices])
+
+    def _last_rows(self, problem: Problem) -> Learned:
+        last, classes = self.distilled_, getattr(self, "classes_", None)
+        if last.X.shape[1:] != self.row_shape_ or not np.array_equal(
+            last.classes, classes
+        ):
+            raise ValueError(
+                f"warm_start goes on from rows of shape {last.X.shape[1:]} and classes "
+                f"{last.classes}, but this fit makes rows of shape {self.row_shape_} "
+                f"and classes {classes}. Keep columns and classes, or set "
+                "warm_start=False."
+            )
+        y = problem.encode_y(last.y)
+        codes = y if classes is not None else np.zeros(len(y), dtype=np.int64)
+        n_rows = np.bincount(codes, minlength=len(problem.n_rows))
+        if np.any(n_rows != problem.n_rows):
+            raise ValueError(
+                f"warm_start goes on from {n_rows} rows a class, but this fit makes "
+                f"{problem.n_rows}. Keep the budget, or set warm_start=False."
+            )
+        problem.encoder.check_known(last.X)
+        return Learned(problem.encoder.encode(last.X), y)
 
     def _warn_of(self, loop: Any, best: Any, start: Learned) -> None:
         """Say so if the rows returned are not the outcome of the whole optimisation."""
@@ -199,14 +219,13 @@ class RowLearner(BaseDistiller):
                 f"Interrupted after {self.n_iter_} of {self.max_iter} steps; the best "
                 "rows so far are kept.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
-        if best.best_step_ > 0:
+        if np.any(best.best_state_["rows"].cpu().numpy() != start.Z):
             return
-        moved = np.abs(loop.module_.rows.detach().cpu().numpy() - start.Z).max()
         what = (
             "moved the rows without lowering the loss on held-back real rows"
-            if moved > 0
+            if np.any(loop.module_.rows.detach().cpu().numpy() != start.Z)
             else "did not move the rows at all"
         )
         warnings.warn(
@@ -214,7 +233,7 @@ class RowLearner(BaseDistiller):
             f"{self.n_iter_} steps): the result is the real rows that it started from. "
             "Try another learning_rate, more rows or a larger max_iter.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
 
 
@@ -225,10 +244,12 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).cpu()
     except (RuntimeError, AssertionError) as error:
+        # torch goes on for pages; its first line says what is wrong.
+        reason = str(error).partition("\n")[0].rstrip(".")
         raise ValueError(
-            f"device={device!r} cannot be used here: {error}. device='auto' takes a "
+            f"device={device!r} cannot be used here: {reason}. device='auto' takes a "
             "GPU if there is one."
         ) from error
     return device

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .problem import Problem
+from .problem import Kept, Problem
 
 # Up to this many rows of a class their mean similarity is computed pair by pair, beyond
 # it through random Fourier features.
@@ -22,18 +22,37 @@ CHUNK = 8_192
 
 
 def median_distance(
-    Z: np.ndarray, rng: np.random.RandomState, *, metric: str = "sqeuclidean"
+    Z: np.ndarray,
+    rng: np.random.RandomState,
+    *,
+    metric: str = "sqeuclidean",
+    sample_weight: np.ndarray | None = None,
 ) -> float:
     """Return the median distance between two different rows; 1 if all are the same.
 
-    Beyond `MEDIAN_ROWS` rows, that of a random sample of so many.
+    Beyond `MEDIAN_ROWS` rows, that of a random sample of so many. With weights a pair
+    counts by the product of its rows': a weight of 2 is as good as a row twice.
     """
+    weights = np.ones(len(Z)) if sample_weight is None else sample_weight
     if len(Z) > MEDIAN_ROWS:
-        Z = Z[rng.choice(len(Z), MEDIAN_ROWS, replace=False)]
-    distances = pairwise_distances(Z, metric=metric)
-    apart = distances[np.triu_indices(len(Z), k=1)]
-    apart = apart[apart > 1e-9]
-    return float(np.median(apart)) if len(apart) else 1.0
+        chosen = rng.choice(len(Z), MEDIAN_ROWS, replace=False)
+        Z, weights = Z[chosen], weights[chosen]
+    one, other = np.triu_indices(len(Z), k=1)
+    distances = pairwise_distances(Z, metric=metric)[one, other]
+    different = distances > 1e-9
+    distances = distances[different]
+    if not len(distances):
+        return 1.0
+    if weights.min() == weights.max():
+        return float(np.median(distances))
+    weights = weights / weights.max()
+    mass = (weights[one] * weights[other])[different]
+    order = distances.argsort()
+    summed = np.cumsum(mass[order])
+    # As the median of an even number of values, halfway between the two in the middle.
+    half, last = summed[-1] / 2, len(order) - 1
+    middle = [np.searchsorted(summed, half, side) for side in ("left", "right")]
+    return float(distances[order[np.minimum(middle, last)]].mean())
 
 
 def features_with_target(problem: Problem, y_scale: float = 1.0) -> np.ndarray:
@@ -98,7 +117,7 @@ def kernel_herding(
         similarity = np.exp(-np.einsum("ij,ij->i", away, away) / bandwidth)
         repulsion += similarity
         taken[pick] = True
-        alike |= similarity == 1.0
+        alike |= ~away.any(axis=1)
     return picked
 
 
@@ -129,6 +148,15 @@ def random_rows(
     return rng.choice(len(sample_weight), n_rows, replace=False, p=share)
 
 
+def lowest_scores(problem: Problem, score: np.ndarray) -> Kept:
+    """Keep the rows of each class with the lowest score; equals are drawn."""
+    picked = []
+    for _, rows, n_rows in problem.groups():
+        shuffled = problem.random_state.permutation(rows)
+        picked.append(shuffled[np.argsort(score[shuffled], kind="stable")[:n_rows]])
+    return Kept(np.concatenate(picked))
+
+
 def starting_indices(problem: Problem, how: str) -> np.ndarray:
     """Return real rows for each group of a problem, group after group.
 
@@ -139,7 +167,9 @@ def starting_indices(problem: Problem, how: str) -> np.ndarray:
     """
     rng = problem.random_state
     Z = features_with_target(problem)
-    bandwidth = median_distance(Z, rng) if how == "herding" else 1.0
+    bandwidth = 1.0
+    if how == "herding":
+        bandwidth = median_distance(Z, rng, sample_weight=problem.sample_weight)
     picked = []
     for _, rows, n_rows in problem.groups():
         weights = problem.sample_weight[rows]

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from datetime import date, time, timedelta
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,18 +13,24 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._sklearn_private import _check_sample_weight
+from .encoding import is_number, plain_numbers, values_of
 
 # Sparse input is made dense up to this many cells (400 MB in float64).
 MAX_DENSE_CELLS = 50_000_000
 # Squares of larger numbers overflow.
 MAX_MAGNITUDE = 1e150
+# A weight below this share of the largest counts as that much: sums of weights could
+# not tell it from 0, and a row of positive weight is there.
+MIN_WEIGHT_SHARE = 1e-12
+VALUES = (str, bytes, bool, np.bool_, int, float, np.number)
+DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
 
 
 class Target(NamedTuple):
     """A checked y: class codes or numbers, and what they stand for."""
 
     task: str
-    values: np.ndarray
+    values: Any
     classes: np.ndarray | None
     dtype: np.dtype | None
     name: str | None
@@ -50,7 +58,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
     else:
         X = validate_data(
             estimator,
-            X,
+            _keep_mixed_types(X),
             reset=reset,
             dtype=None,
             accept_sparse=("csr", "csc"),
@@ -76,7 +84,19 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
     return X
 
 
+def _keep_mixed_types(X: Any) -> Any:
+    """Return nested lists with strings in them as objects: NumPy makes all strings."""
+    if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
+        return np.asarray(X, dtype=object)
+    return X
+
+
 def _check_array_values(X: np.ndarray) -> None:
+    if 0 in X.shape:
+        raise ValueError(
+            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
+            "required."
+        )
     if X.dtype.kind in "biuf":
         assert_all_finite(X, input_name="X")
         _check_magnitude("X", X)
@@ -120,29 +140,57 @@ def _check_series(name: Any, column: Any) -> None:
 
 
 def _check_objects(name: Any, values: np.ndarray) -> None:
-    for value in dict.fromkeys(map(type, values)):
-        if issubclass(value, str | bytes | bool | int | np.number | np.bool_):
-            continue
-        if issubclass(value, float):
-            continue
-        example = next(v for v in values if type(v) is value)
-        if example is None or type(example).__name__ in ("NAType", "NaTType"):
+    for example in _one_of_each_type(values):
+        if _is_missing(example):
             raise ValueError(
                 f"column {name!r} has missing values (NaN). Impute them first or make "
                 "'missing' a category of its own."
             )
-        if hasattr(example, "toordinal") or hasattr(example, "total_seconds"):
+        if _is_date(example):
             raise TypeError(_no_dates(f"column {name!r}"))
-        raise TypeError(
-            f"column {name!r} holds {value.__name__} objects; each argument must be a "
-            "string or a number. Turn nested values into columns of their own."
-        )
-    numbers = [v for v in values if isinstance(v, float | np.floating)]
-    if numbers and not np.isfinite(np.asarray(numbers, dtype=np.float64)).all():
+        if isinstance(example, complex | np.complexfloating):
+            raise ValueError(f"Complex data not supported: column {name!r}.")
+        if not isinstance(example, VALUES):
+            raise TypeError(
+                f"column {name!r} holds {type(example).__name__} objects; each "
+                "argument must be a string or a number. Turn other values into "
+                "strings, and nested ones into columns of their own."
+            )
+    numbers = _as_floats([v for v in values if is_number(v)])
+    if np.isnan(numbers).any():
         raise ValueError(
-            f"column {name!r} has missing values (NaN) or infinity (inf). Impute them "
-            "first, or, for categories, make 'missing' a category of its own."
+            f"column {name!r} has missing values (NaN). Impute them first, or, for "
+            "categories, make 'missing' a category of its own."
         )
+    if np.isinf(numbers).any():
+        raise ValueError(
+            f"column {name!r} holds infinity (inf), or numbers too large for a float. "
+            "Replace them by finite values."
+        )
+    if len(numbers):
+        _check_magnitude(f"column {name!r}", numbers)
+
+
+def _one_of_each_type(values: Any) -> list[Any]:
+    return list({type(v): v for v in values}.values())
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _is_date(value: Any) -> bool:
+    # Periods of pandas, which need not be there, are told by their ordinal.
+    return isinstance(value, DATES) or hasattr(value, "ordinal")
+
+
+def _as_floats(numbers: Any) -> np.ndarray:
+    """Return Python numbers as floats, infinite where a float cannot hold them."""
+    try:
+        with np.errstate(over="ignore"):
+            return np.asarray(numbers, dtype=np.float64)
+    except OverflowError:
+        return np.full(len(numbers), np.inf)
 
 
 def _check_magnitude(name: str, values: np.ndarray) -> None:
@@ -173,9 +221,12 @@ def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
                 "4-D, (n, channels, height, width)."
             )
         if image_shape is not None:
-            if len(image_shape) != 3 or not all(int(s) > 0 for s in image_shape):
+            if len(image_shape) != 3 or not all(
+                isinstance(s, Integral) and s > 0 for s in image_shape
+            ):
                 raise ValueError(
-                    f"image_shape={image_shape} is not (channels, height, width)."
+                    f"image_shape={image_shape} is not (channels, height, width), "
+                    "three positive integers."
                 )
             if hasattr(X, "iloc"):
                 raise TypeError("Images come as an array, not as a DataFrame.")
@@ -223,9 +274,12 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
             f"y has {y.shape[1]} columns. Several targets at once are not supported: "
             "distill once for each."
         )
+    if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
+        # scikit-learn would make floats of nullable integers and booleans.
+        y = values_of(y)
     y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "O" and any(v is None or v != v for v in y):
-        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+    if y.dtype.kind == "O":
+        y = _check_label_objects(y)
     if y.dtype.kind in "Mm":
         raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
     if y.dtype.kind == "c":
@@ -238,33 +292,50 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
         if y.dtype.kind not in "biuf":
             try:
                 y = y.astype(np.float64)
-            except (TypeError, ValueError):
+            except ValueError:
                 raise ValueError(
                     f"task='regression', but y holds {y.dtype} values, no numbers."
                 ) from None
+            assert_all_finite(y, input_name="y")
         _check_magnitude("y", y)
         return Target("regression", y, None, y.dtype, name)
-    type_of_target(y, input_name="y", raise_unknown=True)
-    try:
-        classes, codes = np.unique(y, return_inverse=True)
-    except TypeError:
-        raise ValueError(
-            "Unknown label type: the labels in y are of types that cannot be sorted "
-            "together. Make them all strings or all numbers."
-        ) from None
+    with np.errstate(invalid="ignore"):  # it casts floats to integers to see if it can
+        type_of_target(y, input_name="y", raise_unknown=True)
+    classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
-            f"y has 1 class ({classes[0]!r}); classification needs at least 2 classes "
-            "among the rows of positive sample_weight. To distill rows without "
+            f"y has 1 class ({classes.tolist()[0]!r}); classification needs at least 2 "
+            "classes among the rows of positive sample_weight. To distill rows without "
             "labels pass y=None."
         )
     return Target("classification", codes.astype(np.int64), classes, y.dtype, name)
 
 
+def _check_label_objects(y: np.ndarray) -> np.ndarray:
+    """Return labels that came as Python objects as numbers, booleans or strings."""
+    examples = _one_of_each_type(y)
+    if any(map(_is_missing, examples)) or any(v != v for v in y if is_number(v)):
+        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+    if any(map(_is_date, examples)):
+        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
+    if all(isinstance(v, bool | np.bool_) for v in examples):
+        return y.astype(bool)
+    if all(map(is_number, examples)):
+        return plain_numbers(y) if np.isfinite(_as_floats(y)).all() else _as_floats(y)
+    if not all(isinstance(v, str | bytes) for v in examples):
+        types = ", ".join(sorted(type(v).__name__ for v in examples))
+        raise ValueError(
+            f"Unknown label type: y holds objects of type {types}. Make them all "
+            "strings or all numbers."
+        )
+    return y
+
+
 def _task_of(y: np.ndarray) -> str:
     if y.dtype.kind not in "iuf":
         return "classification"
-    if y.dtype.kind == "f" and np.any(y != np.rint(y)):
+    # Beyond 2**53 every float is whole, and says nothing of classes.
+    if y.dtype.kind == "f" and np.any((y != np.rint(y)) | (np.abs(y) >= 2**53)):
         return "regression"
     n_distinct = len(np.unique(y))
     if n_distinct <= max(50, np.sqrt(len(y))):
@@ -283,8 +354,12 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
     weights = _check_sample_weight(
         sample_weight, rows, dtype=np.float64, ensure_non_negative=True
     )
-    # Sums of weights must not overflow either; only their ratios matter.
-    return weights / weights.max() if weights.max() > 1e100 else weights
+    largest = weights.max()
+    weights = np.where(
+        weights > 0.0, np.maximum(weights, MIN_WEIGHT_SHARE * largest), 0.0
+    )
+    # Sums of weights must not overflow or vanish; only their ratios matter.
+    return weights / largest if not 1e-100 < largest < 1e100 else weights
 
 
 def check_lengths(*arrays: Any) -> None:

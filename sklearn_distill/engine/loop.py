@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import copy
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -67,13 +68,18 @@ class DistillationLoop(NeuralNet):
         X: Tensor | None = None,
         training: bool = False,
     ) -> Tensor:
-        return self.criterion_(y_pred, (X, y_true))
+        loss = self.criterion_(y_pred, (X, y_true))
+        if training and not loss.requires_grad:
+            # An objective that does not look at the rows leaves them where they are;
+            # that is for the caller to notice, not for autograd to fail at.
+            loss = loss + 0.0 * y_pred[0].sum()
+        return loss
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         step = super().train_step_single(batch, **fit_params)
-        gradient = self.module_.rows.grad
-        # One number decides for both: a gradient is not finite if its sum is not.
-        if not torch.isfinite(step["loss"] + gradient.sum()):
+        gradients = [p.grad for p in self.module_.parameters() if p.grad is not None]
+        # One number decides for all: a gradient is not finite if its sum is not.
+        if not torch.isfinite(step["loss"] + sum(g.sum() for g in gradients)):
             self._roll_back()
             self._zero_grad_optimizer()
         return step
@@ -108,7 +114,10 @@ class KeepBest(Callback):
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         valid = net.train_split(X)[1]
-        self.first_loss_ = self.best_loss_ = mean_loss(net, valid)
+        self.first_loss_ = mean_loss(net, valid)
+        self.best_loss_ = (
+            self.first_loss_ if math.isfinite(self.first_loss_) else math.inf
+        )
         self.best_state_ = copy.deepcopy(net.module_.state_dict())
         self.best_step_ = 0
 
@@ -122,6 +131,9 @@ class KeepBest(Callback):
 
 class StopWhen(Callback):
     """End training for a reason that is remembered in ``net.stop_reason_``.
+
+    Training ends with an epoch, cut short if need be, so that the last steps too are
+    judged on held-back rows.
 
     Parameters
     ----------
@@ -150,9 +162,12 @@ class StopWhen(Callback):
         self.tol = tol
         self.on_step = on_step
 
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+    def on_train_begin(
+        self, net: NeuralNet, X: Batches | None = None, **kwargs: Any
+    ) -> None:
         self.started_ = time.monotonic()
-        self.reference_ = dict(net.callbacks_)["keep_best"].first_loss_
+        self.batches_ = X
+        self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
         self.improved_at_ = 0
 
     def on_batch_end(
@@ -161,26 +176,35 @@ class StopWhen(Callback):
         if not training:
             return
         if self.on_step(net):
-            self._stop(net, "callback")
-        if self.max_time is not None:
+            net.stop_reason_ = "callback"
+        elif self.max_time is not None:
             if time.monotonic() - self.started_ > self.max_time:
-                self._stop(net, "max_time")
+                net.stop_reason_ = "max_time"
+        if net.stop_reason_ is not None:
+            self.batches_.end()
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        if net.n_steps_ >= self.max_iter:
-            self._stop(net, "max_iter")
-        loss = net.history[-1, "valid_loss"]
-        if loss < self.reference_ - self.tol * abs(self.reference_):
-            self.reference_, self.improved_at_ = loss, net.n_steps_
-        elif self.patience is not None:
-            if net.n_steps_ - self.improved_at_ >= self.patience:
-                self._stop(net, "no improvement")
+        if net.stop_reason_ is None:
+            net.stop_reason_ = self._reason_to_stop(net)
+        if net.stop_reason_ is not None:
+            # skorch's own way to end training early.
+            raise KeyboardInterrupt
 
-    @staticmethod
-    def _stop(net: NeuralNet, reason: str) -> None:
-        net.stop_reason_ = reason
-        # skorch's own way to end training early.
-        raise KeyboardInterrupt
+    def _reason_to_stop(self, net: NeuralNet) -> str | None:
+        loss = net.history[-1, "valid_loss"]
+        if self._has_improved(loss):
+            self.reference_, self.improved_at_ = loss, net.n_steps_
+        if net.n_steps_ >= self.max_iter:
+            return "max_iter"
+        if self.patience is not None:
+            if net.n_steps_ - self.improved_at_ >= self.patience:
+                return "no improvement"
+        return None
+
+    def _has_improved(self, loss: float) -> bool:
+        if math.isinf(self.reference_):
+            return math.isfinite(loss)
+        return loss < self.reference_ - self.tol * abs(self.reference_)
 
 
 @torch.no_grad()

@@ -35,7 +35,10 @@ class RealRows:
         # Rows sorted by class, and the weights summed up along them: a uniform number
         # in a class's stretch of the sum finds a row in log n, by its weight.
         order = np.argsort(groups, kind="stable")
-        ends = np.cumsum(np.bincount(groups))
+        # Of a small class no rows may be among these at all: only classes that are
+        # there take part.
+        counts = np.bincount(groups)
+        ends = np.cumsum(counts[counts > 0])
         self.order = torch.as_tensor(order, device=device)
         summed = np.cumsum(sample_weight[order])
         self.summed = torch.as_tensor(summed, device=device)
@@ -53,7 +56,8 @@ class RealRows:
     ) -> tuple[Tensor, Tensor]:
         """Return a batch with equally many rows of each class, with replacement.
 
-        Within a class a row's chance is in proportion to its weight.
+        Within a class a row's chance is in proportion to its weight. Classes without
+        rows are left out.
         """
         n_groups = len(self.widths)
         per_group = max(1, batch_size // n_groups)
@@ -97,7 +101,7 @@ class Batches:
         self.batch_size = batch_size
         self.n_batches = n_batches
         self.seed = seed
-        self.n_left = n_total
+        self.n_left = np.inf if n_total is None else n_total
         self.fixed = fixed
         self.generator = torch.Generator().manual_seed(seed)
 
@@ -107,9 +111,12 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         if self.fixed:
             self.generator.manual_seed(self.seed)
-        n_batches = self.n_batches
-        if self.n_left is not None:
-            n_batches = min(n_batches, self.n_left)
-            self.n_left -= n_batches
-        for _ in range(n_batches):
+        for _ in range(self.n_batches):
+            if self.n_left <= 0:
+                return
+            self.n_left -= 1
             yield self.real.draw(self.batch_size, self.generator)
+
+    def end(self) -> None:
+        """Hand out no more batches."""
+        self.n_left = 0

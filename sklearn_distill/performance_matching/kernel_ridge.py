@@ -70,7 +70,9 @@ def ridge_predictions(
     K = kernel(S, S).double()
     diagonal = torch.eye(len(S), dtype=K.dtype, device=K.device)
     K = K + ridge * K.diagonal().mean() * diagonal
-    weights = torch.linalg.solve(K, targets.double())
+    weights, failed = torch.linalg.solve_ex(K, targets.double())
+    # A kernel that makes the system singular counts as one that is not finite.
+    weights = weights.masked_fill(failed > 0, torch.nan)
     return kernel(R, S) @ weights.to(R.dtype)
 
 
@@ -143,9 +145,10 @@ class KernelInducingPoints(RowLearner):
     budget : int, float or dict, default=10
         Rows per class (regression: rows in all), the share of the rows to keep, or
         ``{class: rows}``. No class gets more rows than it has.
-    kernel : {"portfolio", "linear", "rbf", "laplacian"} or callable, default="portfolio"
-        "rbf" is the mean over its three bandwidths. A callable takes two float32
-        tensors, (a, d) and (b, d), of encoded rows to a tensor (a, b).
+    kernel : str or callable, default="portfolio"
+        One of "portfolio", "linear", "rbf" (the mean over its three bandwidths) and
+        "laplacian". A callable takes two float32 tensors, (a, d) and (b, d), of encoded
+        rows to a tensor (a, b).
     ridge : float, default=0.1
         :math:`\lambda`. Small values fit the batches better and let rows drift away
         from the data.
@@ -211,7 +214,8 @@ class KernelInducingPoints(RowLearner):
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.    n_iter_ : int
+        Names of the columns, where X had names.
+    n_iter_ : int
         Steps made.
     history_ : skorch.history.History
         Losses on batches and on held-back rows, by epoch of ten steps.
@@ -313,19 +317,20 @@ class KernelInducingPoints(RowLearner):
         return tags
 
     def _objective(self, problem: Problem) -> Any:
+        bandwidths = np.asarray(self.bandwidths, dtype=np.float64)
+        if bandwidths.ndim != 1 or not len(bandwidths) or not (bandwidths > 0).all():
+            raise ValueError(f"bandwidths={self.bandwidths!r} are no positive numbers.")
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
         city_block = median_distance(Z, rng, metric="cityblock")
-        rbf = [gaussian(float(b) * squared) for b in self.bandwidths]
-        if callable(self.kernel):
-            kernels = [self.kernel]
-        else:
-            kernels = {
-                "linear": [linear],
-                "rbf": rbf,
-                "laplacian": [laplacian(0.3 * city_block)],
-                "portfolio": [linear, *rbf, laplacian(0.3 * city_block)],
-            }[self.kernel]
+        rbf = [gaussian(float(b) * squared) for b in bandwidths]
+        by_name: dict[str, list[Kernel]] = {
+            "linear": [linear],
+            "rbf": rbf,
+            "laplacian": [laplacian(0.3 * city_block)],
+            "portfolio": [linear, *rbf, laplacian(0.3 * city_block)],
+        }
+        kernels = [self.kernel] if callable(self.kernel) else by_name[self.kernel]
         return make_objective(
             kernels,
             self.ridge,

@@ -126,13 +126,10 @@ class HerdingSelection(BaseDistiller):
     def _distill(self, problem: Problem) -> Kept:
         rng = problem.random_state
         Z = features_with_target(problem)
-        bandwidth = self.bandwidth * median_distance(Z, rng)
+        weights = problem.sample_weight
+        bandwidth = self.bandwidth * median_distance(Z, rng, sample_weight=weights)
         picked = [
-            rows[
-                kernel_herding(
-                    Z[rows], problem.sample_weight[rows], n_rows, bandwidth, rng
-                )
-            ]
+            rows[kernel_herding(Z[rows], weights[rows], n_rows, bandwidth, rng)]
             for _, rows, n_rows in problem.groups()
         ]
         return Kept(np.concatenate(picked))

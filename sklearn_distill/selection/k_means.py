@@ -174,5 +174,5 @@ class KMeansSelection(BaseDistiller):
         y = np.concatenate(targets).astype(problem.y.dtype)
         if self.representative == "nearest":
             return Kept(np.concatenate(indices), y=y)
-        centres = np.concatenate(centres).astype(np.float32)
-        return Learned(centres.reshape(-1, *problem.Z.shape[1:]), y)
+        rows = np.concatenate(centres).astype(np.float32)
+        return Learned(rows.reshape(-1, *problem.Z.shape[1:]), y)

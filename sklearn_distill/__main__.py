@@ -1,0 +1,10 @@
+"""The command `sklearn-distill`, as ``python -m sklearn_distill``."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import sys
+
+from .cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,347 @@
+"""The command `sklearn-distill`: list methods, distill a file, check a method.
+
+Only the standard library is imported up here: ``list`` and ``--help`` answer at once.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import __version__
+from .data_files import InputError, one_line
+from .distill_command import distill
+from .plugins import get_distiller, list_distillers
+
+PROG = "sklearn-distill"
+
+EPILOG = """\
+examples:
+  sklearn-distill list
+  sklearn-distill distill table.csv --target label --method herding -o small.csv
+  sklearn-distill distill images.npz --method kernel-inducing-points --budget 20 \\
+      --set image_shape=1,28,28 --set max_time=60 -o small.npz
+  sklearn-distill check herding
+
+exit codes:
+  0 fine; 1 a check failed; 2 wrong use, or input that cannot be distilled;
+  130 interrupted by Ctrl-C, nothing was written
+"""
+
+
+class Interrupted(BaseException):
+    """Ctrl-C was pressed.
+
+    Not a KeyboardInterrupt: iterative methods take that as the wish to keep the rows
+    that they have, and the command would write them over an older file.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    argv : list of str, default=None
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 1 if a check failed, 2 for wrong use or input, 130 after
+        Ctrl-C, 141 if nobody reads the output any more.
+    """
+    debug = False
+    try:
+        with _ctrl_c_ends_it_all():
+            try:
+                args = _parser().parse_args(argv)
+            except SystemExit as after_help:
+                return int(after_help.code or 0)
+            debug = hasattr(args, "debug")
+            code = args.run(args)
+            sys.stdout.flush()
+            return code
+    except (Interrupted, KeyboardInterrupt):
+        return _complain("interrupted", code=130)
+    except BrokenPipeError:
+        # Else the interpreter flushes once more at its end, and complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if debug:
+            raise
+        return _complain(f"error: {_explain(error)}", code=2)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"{PROG}: {message}", file=sys.stderr)
+    return code
+
+
+def _explain(error: Exception) -> str:
+    """Return in one line what went wrong."""
+    text = one_line(error)
+    refusals = (ValueError, TypeError, ArithmeticError, ImportError)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, refusals) and text:
+        return text
+    return f"{type(error).__name__}: {text} (--debug shows where it happened)"
+
+
+@contextlib.contextmanager
+def _ctrl_c_ends_it_all() -> Iterator[None]:
+    def interrupt(signum: int, frame: Any) -> NoReturn:
+        raise Interrupted
+
+    # Where SIGINT is ignored, as in the background of a script, it stays so.
+    is_ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if is_ours:
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are exceptions, and that guesses no abbreviations."""
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **kwargs,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} (see {self.prog} --help)")
+
+
+def _parser() -> _Parser:
+    # SUPPRESS, so that a sub-command's default cannot undo what stood before it.
+    common = _Parser(add_help=False)
+    common.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="let errors through with their traceback",
+    )
+    parser = _Parser(
+        prog=PROG,
+        description="Dataset distillation: a small training set instead of a big one.",
+        epilog=EPILOG,
+        parents=[common],
+    )
+    parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_list(commands, common)
+    _add_distill(commands, common)
+    _add_check(commands, common)
+    return parser
+
+
+def _add_list(commands: Any, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "list",
+        parents=[common],
+        help="say which methods are installed",
+        description="Say which methods are installed. Nothing is imported for it.",
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON array")
+    parser.set_defaults(run=_list)
+
+
+def _add_distill(commands: Any, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "distill",
+        parents=[common],
+        help="distill a file into a small one",
+        description=(
+            "Distill a table or an array of images into a small one of the same kind."
+        ),
+        epilog=(
+            "In a CSV file an empty cell is a missing value, which is refused; words\n"
+            'such as "NA" or "?" are categories like any other.'
+        ),
+    )
+    add = parser.add_argument
+    add(
+        "input",
+        metavar="INPUT",
+        type=Path,
+        help="a .csv, .csv.gz or .parquet table, or an .npz file with the arrays X "
+        "and y (or X_train and y_train)",
+    )
+    add("--method", required=True, metavar="NAME", help="see: sklearn-distill list")
+    labels = parser.add_mutually_exclusive_group()
+    labels.add_argument(
+        "--target", metavar="COLUMN", help="the column, or .npz array, of labels"
+    )
+    labels.add_argument(
+        "--no-target", action="store_true", help="distill rows without labels"
+    )
+    add(
+        "--budget",
+        type=_budget,
+        metavar="B",
+        help="rows per class (20; regression: rows in all), a share of the rows "
+        "(0.05), or rows by class (yes=10,no=20); default: the method's own",
+    )
+    add(
+        "--task",
+        choices=["auto", "classification", "regression"],
+        help="whether the labels are classes or quantities; default: auto",
+    )
+    add("--random-state", type=int, metavar="SEED", help="for the same rows each time")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="any other parameter of the method, as often as needed: --set "
+        "max_time=60 --set image_shape=1,28,28",
+    )
+    add(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUTPUT",
+        help="a .csv, .parquet or .npz file: the columns as they came, then the "
+        "labels; an older file is replaced once the new one is complete",
+    )
+    add("--json", action="store_true", help="print one JSON object, not a summary")
+    add("--quiet", action="store_true", help="no summary and no progress bar")
+    add(
+        "--progress",
+        action="store_true",
+        help="show a progress bar even if stderr is no terminal",
+    )
+    parser.set_defaults(run=distill)
+
+
+def _add_check(commands: Any, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "check",
+        parents=[common],
+        help="check that a method keeps to the contract",
+        description=(
+            "Run scikit-learn's checks and ours on a method. It takes a minute or so "
+            "for one that iterates."
+        ),
+    )
+    parser.add_argument("name", metavar="NAME", help="method, or distribution:method")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=_check)
+
+
+def _budget(text: str) -> int | float | dict[str, int]:
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            return number(text)
+    rows_of: dict[str, int] = {}
+    for part in text.split(","):
+        label, equals, rows = part.rpartition("=")
+        if not equals or not rows.strip().isdecimal():
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no budget. Give rows per class (20), a share of the rows "
+                "(0.05) or rows by class (yes=10,no=20)."
+            )
+        if label in rows_of:
+            raise argparse.ArgumentTypeError(f"{text!r} names {label!r} twice.")
+        rows_of[label] = int(rows)
+    return rows_of
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE.")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return key, value
+
+
+def _list(args: argparse.Namespace) -> int:
+    found = [
+        {
+            "name": info.name,
+            "distribution": info.distribution,
+            "version": info.version,
+            "class": info.value,
+        }
+        for info in list_distillers()
+    ]
+    if args.json:
+        print(json.dumps(found))
+    else:
+        header = {key.upper(): key for key in ("name", "distribution", "version")}
+        rows = [[*header, "CLASS"], *(list(row.values()) for row in found)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            print("  ".join(cells).rstrip())
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    distiller = get_distiller(args.name)()
+    from .testing import check_distiller
+
+    with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+        # A method under test is shown data that it should warn of.
+        warnings.simplefilter("ignore")
+        results = check_distiller(distiller, on_fail=None)
+    checks = [
+        {
+            "check": result["check_name"],
+            "status": result["status"],
+            "reason": _reason(result),
+        }
+        for result in results
+    ]
+    counts = {
+        status: sum(check["status"] == status for check in checks)
+        for status in ("passed", "failed", "skipped", "xfail")
+    }
+    if args.json:
+        print(json.dumps({"method": args.name, **counts, "checks": checks}))
+    else:
+        for check in checks:
+            reason = f": {check['reason']}" if check["reason"] else ""
+            print(f"{check['status']:8}{check['check']}{reason}")
+        print(
+            f"{args.name}: {len(checks)} checks, {counts['passed']} passed, "
+            f"{counts['failed']} failed, {counts['skipped']} skipped, "
+            f"{counts['xfail']} failed as expected"
+        )
+    return 1 if counts["failed"] else 0
+
+
+def _reason(result: dict[str, Any]) -> str | None:
+    if result["status"] == "passed":
+        return None
+    if result["status"] == "xfail":
+        return one_line(result["expected_to_fail_reason"])
+    error = result["exception"]
+    kind = f"{type(error).__name__}: " if result["status"] == "failed" else ""
+    return kind + one_line(error)
