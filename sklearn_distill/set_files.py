@@ -238,7 +238,8 @@ def _without_objects(
 
 
 def _read_npz(path: Any) -> DistilledSet:
-    with np.load(path, allow_pickle=False) as file:
+    # Opened here: NumPy leaves a damaged file open.
+    with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         if "header" not in file:
             raise ValueError("it does not say that it is a distilled set")
         header = _check_header(json.loads(str(file["header"])))
@@ -401,10 +402,12 @@ def _to_csv(distilled: DistilledSet) -> str:
 
 
 def _read_csv(path: Any) -> DistilledSet:
+    # pandas would fill up short lines, and take the start of long ones for an index.
+    with open(path, encoding="utf-8", newline="") as file:
+        if len({len(line) for line in csv.reader(file) if line}) > 1:
+            raise ValueError("its lines do not have as many fields as its header")
     # Each column read as a whole: in parts it might come as several types.
     frame = _pandas().read_csv(path, keep_default_na=False, low_memory=False)
-    if frame.isna().any(axis=None):
-        raise ValueError("some of its lines are too short")
     soft = [name for name in frame.columns if name.startswith(SOFT_PREFIX)]
     rest = [name for name in frame.columns if name not in (WEIGHT_COLUMN, *soft)]
     # The last column that is not ours is y: set_to_frame writes them in that order.

@@ -45,7 +45,6 @@ def median_distance(
         return 1.0
     if weights.min() == weights.max():
         return float(np.median(distances))
-    weights = weights / weights.max()
     mass = (weights[one] * weights[other])[different]
     order = distances.argsort()
     summed = np.cumsum(mass[order])

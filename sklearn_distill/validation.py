@@ -98,7 +98,8 @@ def _check_array_values(X: np.ndarray) -> None:
             "required."
         )
     if X.dtype.kind in "biuf":
-        assert_all_finite(X, input_name="X")
+        with np.errstate(invalid="ignore"):  # it sums up, which may overflow both ways
+            assert_all_finite(X, input_name="X")
         _check_magnitude("X", X)
     elif X.dtype.kind in "Mm":
         raise TypeError(_no_dates("X"))
@@ -300,7 +301,12 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
         _check_magnitude("y", y)
         return Target("regression", y, None, y.dtype, name)
     with np.errstate(invalid="ignore"):  # it casts floats to integers to see if it can
-        type_of_target(y, input_name="y", raise_unknown=True)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+    if kind == "continuous":
+        raise ValueError(
+            "Unknown label type: task='classification', but y holds fractions. Classes "
+            "are strings, booleans or whole numbers; bin y, or say task='regression'."
+        )
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(

@@ -1091,7 +1091,7 @@ def test_the_guard_against_doing_nothing(learn_labels):
     points = KernelInducingPoints(
         3,
         kernel=lambda a, b: a.detach() @ b.detach().T + 1.0,
-        neighbour_weight=0.0,
+        mmd_weight=0.0,
         learn_labels=learn_labels,
         max_iter=10,
         random_state=0,
@@ -1167,7 +1167,7 @@ def test_each_kernel_lowers_its_own_loss(kernel, continuous):
     points = KernelInducingPoints(
         9 if continuous else 3,
         kernel=kernel,
-        neighbour_weight=0.0,
+        mmd_weight=0.0,
         max_iter=40,
         random_state=0,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     HistGradientBoostingRegressor,
@@ -31,9 +31,9 @@ from ..labels import fit_on_set
 def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str, Any]:
     """Return one scikit-learn learner for each family, with defaults for n rows.
 
-    Two defaults do not fit small sets and are changed: gradient boosting's leaves hold
-    ``max(1, n_rows // 50)`` rows (at most 20) instead of 20, and there is one
-    neighbour for classes (at most 5 for quantities).
+    A few defaults are changed: gradient boosting's leaves hold ``max(1, n_rows // 50)``
+    rows (at most 20) instead of 20, there is one neighbour for classes (at most 5 for
+    quantities), and learners whose result depends on the unit of y see it standardised.
 
     Parameters
     ----------
@@ -52,10 +52,10 @@ def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str
         return {
             "ridge": Ridge(),
             "neighbours": KNeighborsRegressor(n_neighbors=min(5, n_rows)),
-            "support vectors": SVR(),
+            "support vectors": _standardising_y(SVR()),
             "random forest": RandomForestRegressor(**seed),
             "boosting": HistGradientBoostingRegressor(min_samples_leaf=leaf, **seed),
-            "neural network": MLPRegressor(max_iter=500, **seed),
+            "neural network": _standardising_y(MLPRegressor(max_iter=500, **seed)),
         }
     return {
         "logistic": LogisticRegression(max_iter=1_000),
@@ -66,6 +66,10 @@ def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str
         "boosting": HistGradientBoostingClassifier(min_samples_leaf=leaf, **seed),
         "neural network": MLPClassifier(max_iter=500, **seed),
     }
+
+
+def _standardising_y(regressor: Any) -> Any:
+    return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
 def preprocessor(X: Any) -> Any:

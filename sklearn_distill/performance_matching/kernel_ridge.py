@@ -2,124 +2,112 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Sequence
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
 from .._sklearn_private import Interval, StrOptions
 from ..problem import Problem
 from ..row_learner import RowLearner
 from ..starting_rows import median_distance
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-# A kernel takes rows (a, d) and (b, d) to their similarities (a, b).
-Kernel = Callable[["Tensor", "Tensor"], "Tensor"]
+from .kernels import Kernel, gaussian, laplacian, linear, wide_network
 
 
-def linear(a: "Tensor", b: "Tensor") -> "Tensor":
-    """Dot product per column, and a constant that stands for an intercept."""
-    return a @ b.T / a.shape[1] + 1.0
+def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
+    r"""Solve kernel ridge regression, in double precision whatever the input's.
 
-
-def gaussian(bandwidth: float) -> Kernel:
-    """exp(-squared distance / bandwidth)."""
-    return lambda a, b: (-squared_distances(a, b) / bandwidth).exp()
-
-
-def laplacian(bandwidth: float) -> Kernel:
-    """exp(-city-block distance / bandwidth)."""
-    import torch
-
-    return lambda a, b: (-torch.cdist(a, b, p=1) / bandwidth).exp()
-
-
-def squared_distances(a: "Tensor", b: "Tensor") -> "Tensor":
-    """Squared Euclidean distances, by one matrix product."""
-    lengths = a.square().sum(1)[:, None] + b.square().sum(1)
-    return (lengths - 2.0 * a @ b.T).clamp_min(0.0)
-
-
-def ridge_predictions(
-    kernel: Kernel, S: "Tensor", targets: "Tensor", R: "Tensor", ridge: float
-) -> "Tensor":
-    r"""Predict rows R by kernel ridge regression from the rows S.
-
-    .. math:: K_{RS} (K_{SS} + \lambda \, \tfrac{\mathrm{tr} K_{SS}}{m} I)^{-1} y_S
-
-    The m x m system is solved in double precision, whatever the rows' own.
+    .. math:: (K + \lambda \bar k I)^{-1} y, \qquad \bar k = \mathrm{tr} K / m
 
     Parameters
     ----------
-    kernel : callable
-    S : Tensor of shape (m, d)
+    K : Tensor of shape (m, m)
     targets : Tensor of shape (m, c)
-    R : Tensor of shape (n, d)
     ridge : float
         :math:`\lambda`, relative to the mean of the diagonal.
 
     Returns
     -------
-    Tensor of shape (n, c)
+    Tensor of shape (m, c)
     """
-    import torch
-
-    K = kernel(S, S).double()
-    diagonal = torch.eye(len(S), dtype=K.dtype, device=K.device)
-    K = K + ridge * K.diagonal().mean() * diagonal
-    weights, failed = torch.linalg.solve_ex(K, targets.double())
-    # A kernel that makes the system singular counts as one that is not finite.
-    weights = weights.masked_fill(failed > 0, torch.nan)
-    return kernel(R, S) @ weights.to(R.dtype)
+    K = K.double()
+    diagonal = torch.eye(len(K), dtype=K.dtype, device=K.device)
+    regular = K + ridge * K.diagonal().mean() * diagonal
+    return torch.linalg.solve(regular, targets.double())
 
 
-def neighbour_predictions(
-    S: "Tensor", targets: "Tensor", R: "Tensor", temperature: float
-) -> "Tensor":
-    """Predict rows R by the rows of S, each with its softmax share of nearness."""
-    nearness = (-squared_distances(R, S) / temperature).softmax(dim=1)
-    return nearness @ targets
+def mean_discrepancy(
+    K_SS: Tensor, K_SR: Tensor, like_SS: Tensor, like_SR: Tensor
+) -> Tensor:
+    r"""Squared maximum mean discrepancy between synthetic and real rows of a group.
 
+    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)`, averaged over the groups;
+    the third term, :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
 
-def make_objective(
-    kernels: Sequence[Kernel],
-    ridge: float,
-    neighbour_weight: float,
-    temperature: float,
-    is_regression: bool,
-) -> Any:
-    """Return the loss module of a list of kernels.
-
-    The mean over the kernels of the squared error of ridge regression, and
-    `neighbour_weight` times the loss of the soft nearest neighbour: log loss for
-    classes, squared error for numbers.
+    Parameters
+    ----------
+    K_SS : Tensor of shape (m, m)
+    K_SR : Tensor of shape (m, n)
+    like_SS, like_SR : Tensors of the same shapes
+        1 where both rows are of one group, 0 elsewhere.
     """
-    from torch import nn
+    within = (K_SS * like_SS).sum(1) / like_SS.sum(1)
+    across = (K_SR * like_SR).sum(1) / like_SR.sum(1).clamp_min(1.0)
+    return within.mean() - 2.0 * across.mean()
 
-    class KernelRidgeLoss(nn.Module):
-        def forward(self, synthetic: Any, real: Any) -> Any:
-            (S, y_S), (R, y_R) = synthetic, real
-            S, R = S.flatten(1), R.flatten(1)
-            errors = [
-                (ridge_predictions(kernel, S, y_S, R, ridge) - y_R).square().sum(1)
-                for kernel in kernels
-            ]
-            loss = sum(error.mean() for error in errors) / max(1, len(errors))
-            if neighbour_weight:
-                near = neighbour_predictions(S, y_S, R, temperature)
-                if is_regression:
-                    term = (near - y_R).square().sum(1).mean()
-                else:
-                    # Centred one-hots: what is missing to a probability is 1 / c.
-                    share = ((near + 1.0 / y_R.shape[1]) * (y_R > 0)).sum(1)
-                    term = -share.clamp_min(1e-6).log().mean()
-                loss = loss + neighbour_weight * term
-            return loss
 
-    return KernelRidgeLoss()
+class KernelRidgeLoss(nn.Module):
+    """The objective: rows that predict the real ones, and that look like them.
+
+    The mean over the kernels of the squared error of ridge regression from the
+    synthetic rows, and `mmd_weight` times the discrepancy of each class's rows (for
+    regression of all rows) from the real ones.
+
+    Parameters
+    ----------
+    kernels : list of callables
+    ridge : float
+    mmd_weight : float
+    has_classes : bool
+        Whether targets are centred one-hots, or numbers.
+    """
+
+    def __init__(
+        self,
+        kernels: Sequence[Kernel],
+        ridge: float,
+        mmd_weight: float,
+        has_classes: bool,
+    ):
+        super().__init__()
+        self.kernels = kernels
+        self.ridge = ridge
+        self.mmd_weight = mmd_weight
+        self.has_classes = has_classes
+
+    def forward(
+        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        (S, y_S), (R, y_R) = synthetic, real
+        S, R = S.flatten(1), R.flatten(1)
+        like_SS, like_SR = self._alike(y_S, y_S), self._alike(y_S, y_R)
+        loss = torch.zeros((), device=S.device)
+        for kernel in self.kernels:
+            K_SS, K_SR = kernel(S, S), kernel(S, R)
+            weights = ridge_weights(K_SS, y_S, self.ridge).to(R.dtype)
+            loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
+            if self.mmd_weight:
+                apart = mean_discrepancy(K_SS, K_SR, like_SS, like_SR)
+                loss = loss + self.mmd_weight * apart
+        return loss / len(self.kernels)
+
+    def _alike(self, y: Tensor, other: Tensor) -> Tensor:
+        if not self.has_classes:
+            return torch.ones(len(y), len(other), device=y.device)
+        return (y.argmax(1)[:, None] == other.argmax(1)).to(y.dtype)
 
 
 class KernelInducingPoints(RowLearner):
@@ -137,8 +125,9 @@ class KernelInducingPoints(RowLearner):
     ``kernel="portfolio"``, therefore takes the mean of the losses under one kernel for
     each family of learners: linear (linear models), Gaussian at three bandwidths
     (support vectors, neighbours, Gaussian processes) and Laplacian, whose city-block
-    distance adds up column by column as trees do; and adds the log loss of a soft
-    nearest neighbour.
+    distance adds up column by column as trees do. And rows that predict well may leave
+    the data; in each kernel the squared maximum mean discrepancy of the rows of each
+    class from the real ones is added, which is what herding makes small.
 
     Parameters
     ----------
@@ -146,17 +135,20 @@ class KernelInducingPoints(RowLearner):
         Rows per class (regression: rows in all), the share of the rows to keep, or
         ``{class: rows}``. No class gets more rows than it has.
     kernel : str or callable, default="portfolio"
-        One of "portfolio", "linear", "rbf" (the mean over its three bandwidths) and
-        "laplacian". A callable takes two float32 tensors, (a, d) and (b, d), of encoded
-        rows to a tensor (a, b).
-    ridge : float, default=0.1
+        One of "portfolio", "linear", "rbf" (the mean over its three bandwidths),
+        "laplacian", "ntk" and "nngp" (the tangent and the output kernel of an
+        infinitely wide network). A callable takes two float32 tensors, (a, d) and (b, d), of
+        encoded rows to a tensor (a, b).
+    depth : int, default=2
+        Hidden layers of the network of "ntk" and "nngp".
+    ridge : float, default=0.2
         :math:`\lambda`. Small values fit the batches better and let rows drift away
         from the data.
     bandwidths : tuple of float, default=(0.1, 0.3, 1.0)
         Of the Gaussian kernel :math:`\exp(-\|z - z'\|^2 / b)`, as multiples of the
         median squared distance between real rows.
-    neighbour_weight : float, default=0.3
-        The weight of the soft nearest neighbour's loss; 0 leaves it out.
+    mmd_weight : float, default=1.0
+        The weight of the discrepancy; 0 leaves it out.
     init : {"herding", "random"}, default="herding"
         Which real rows the learned ones start from.
     learn_labels : bool, default=False
@@ -228,9 +220,10 @@ class KernelInducingPoints(RowLearner):
 
     Notes
     -----
-    What differs from the paper: the ridge is 0.1, not 1e-6; batches are drawn anew at
-    each step, in equal parts from all classes; held-back rows pick the result; and the
-    default kernel is a portfolio instead of a neural tangent kernel.
+    What differs from the paper: the ridge is 0.2, not 1e-6; batches are drawn anew at
+    each step, in equal parts from all classes; held-back rows pick the result; the
+    default kernel is a portfolio instead of a neural tangent kernel; and the
+    discrepancy is ours.
 
     References
     ----------
@@ -254,10 +247,14 @@ class KernelInducingPoints(RowLearner):
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,
-        "kernel": [StrOptions({"portfolio", "linear", "rbf", "laplacian"}), callable],
+        "kernel": [
+            StrOptions({"portfolio", "linear", "rbf", "laplacian", "ntk", "nngp"}),
+            callable,
+        ],
+        "depth": [Interval(Integral, 1, None, closed="left")],
         "ridge": [Interval(Real, 0, None, closed="neither")],
         "bandwidths": ["array-like"],
-        "neighbour_weight": [Interval(Real, 0, None, closed="left")],
+        "mmd_weight": [Interval(Real, 0, None, closed="left")],
     }
 
     def __init__(
@@ -265,9 +262,10 @@ class KernelInducingPoints(RowLearner):
         budget: Any = 10,
         *,
         kernel: Any = "portfolio",
-        ridge: float = 0.1,
+        depth: int = 2,
+        ridge: float = 0.2,
         bandwidths: Sequence[float] = (0.1, 0.3, 1.0),
-        neighbour_weight: float = 0.3,
+        mmd_weight: float = 1.0,
         init: str = "herding",
         learn_labels: bool = False,
         max_iter: int = 300,
@@ -289,9 +287,10 @@ class KernelInducingPoints(RowLearner):
     ):
         self.budget = budget
         self.kernel = kernel
+        self.depth = depth
         self.ridge = ridge
         self.bandwidths = bandwidths
-        self.neighbour_weight = neighbour_weight
+        self.mmd_weight = mmd_weight
         self.init = init
         self.learn_labels = learn_labels
         self.max_iter = max_iter
@@ -316,25 +315,23 @@ class KernelInducingPoints(RowLearner):
         tags.target_tags.required = True
         return tags
 
-    def _objective(self, problem: Problem) -> Any:
+    def _objective(self, problem: Problem) -> nn.Module:
         bandwidths = np.asarray(self.bandwidths, dtype=np.float64)
         if bandwidths.ndim != 1 or not len(bandwidths) or not (bandwidths > 0).all():
             raise ValueError(f"bandwidths={self.bandwidths!r} are no positive numbers.")
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
-        city_block = median_distance(Z, rng, metric="cityblock")
         rbf = [gaussian(float(b) * squared) for b in bandwidths]
+        trees = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
+            "portfolio": [linear, *rbf, trees],
             "linear": [linear],
             "rbf": rbf,
-            "laplacian": [laplacian(0.3 * city_block)],
-            "portfolio": [linear, *rbf, laplacian(0.3 * city_block)],
+            "laplacian": [trees],
+            "ntk": [wide_network(self.depth, tangent=True)],
+            "nngp": [wide_network(self.depth, tangent=False)],
         }
         kernels = [self.kernel] if callable(self.kernel) else by_name[self.kernel]
-        return make_objective(
-            kernels,
-            self.ridge,
-            self.neighbour_weight,
-            0.02 * squared,
-            problem.task == "regression",
+        return KernelRidgeLoss(
+            kernels, self.ridge, self.mmd_weight, problem.task == "classification"
         )

@@ -1,0 +1,406 @@
+"""A teacher's opinion, class priors, and soft labels for estimators with weights."""
+
+import numpy as np
+import pytest
+import sklearn
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from sklearn.pipeline import make_pipeline, make_union
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_distill import DistilledSet
+from sklearn_distill.labels import (
+    N_FOLDS,
+    correct_prior,
+    fit_on_set,
+    teacher_opinion,
+    teacher_or_forest,
+    weight_parameter,
+    weighted_hard_rows,
+)
+
+
+def opinion(teacher, Z, y, *, kept=None, Z_new=None, weights=None, n_classes=None):
+    """Ask a teacher about training rows, or about new ones."""
+    if Z_new is None:
+        kept = np.arange(len(Z)) if kept is None else kept
+        Z_new = Z[kept]
+    return teacher_opinion(
+        teacher,
+        Z,
+        y,
+        np.ones(len(Z)) if weights is None else weights,
+        Z_new,
+        kept,
+        n_classes=n_classes,
+        seed=0,
+    )
+
+
+def noise(n=200, n_classes=2, seed=0):
+    rng = np.random.RandomState(seed)
+    return rng.standard_normal((n, 3)), rng.randint(0, n_classes, n)
+
+
+def test_the_opinion_of_a_row_comes_from_a_fold_without_it():
+    Z, y = noise()
+    one_nn = KNeighborsClassifier(n_neighbors=1)
+    assert one_nn.fit(Z, y).score(Z, y) == 1.0
+    said = opinion(one_nn, Z, y, n_classes=2).argmax(axis=1)
+    assert 0.3 < (said == y).mean() < 0.7
+
+
+def test_the_same_holds_for_numbers():
+    Z, _ = noise()
+    y = np.random.RandomState(1).standard_normal(len(Z))
+    said = opinion(KNeighborsRegressor(n_neighbors=1), Z, y)
+    assert said.shape == y.shape
+    assert np.abs(said - y).min() > 0
+    assert abs(np.corrcoef(said, y)[0, 1]) < 0.3
+
+
+def test_a_row_that_nobody_trained_on_gets_the_mean_of_all_folds():
+    Z, y = noise(50)
+    Z_new = np.random.RandomState(1).standard_normal((7, 3))
+    said = opinion(KNeighborsClassifier(n_neighbors=1), Z, y, Z_new=Z_new, n_classes=2)
+    fifths = said * N_FOLDS
+    np.testing.assert_allclose(fifths, np.rint(fifths), atol=1e-12)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
+    assert ((said > 0) & (said < 1)).any()
+
+
+def test_only_the_kept_rows_are_judged_in_the_order_asked_for():
+    Z, y = noise(60)
+    kept = np.array([40, 3, 3, 17])
+    teacher = DecisionTreeClassifier(max_depth=3, random_state=0)
+    everyone = opinion(teacher, Z, y, n_classes=2)
+    np.testing.assert_array_equal(
+        opinion(teacher, Z, y, kept=kept, n_classes=2), everyone[kept]
+    )
+
+
+def test_a_class_that_a_fold_lacks_gets_probability_0_from_it():
+    Z, y = noise(40)
+    y[:3] = 2
+    said = opinion(RandomForestClassifier(10, random_state=0), Z, y, n_classes=3)
+    assert said.shape == (40, 3)
+    np.testing.assert_allclose(said.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    "teacher", [LogisticRegression(), RandomForestClassifier(5, random_state=0)]
+)
+def test_a_class_of_one_row_keeps_its_own_label(teacher):
+    Z, y = noise(40)
+    y[7] = 2
+    said = opinion(teacher, Z, y, n_classes=3)
+    np.testing.assert_array_equal(said[7], [0, 0, 1])
+    assert (said[np.arange(40) != 7].max(axis=1) < 1).any()
+
+
+@pytest.mark.parametrize(
+    "teacher", [LogisticRegression(), RandomForestClassifier(5, random_state=0)]
+)
+def test_a_fold_of_a_single_class_says_that_class(teacher):
+    Z, y = noise(20)
+    y[:] = 0
+    y[4] = 1
+    said = opinion(teacher, Z, y, n_classes=2)
+    np.testing.assert_array_equal(said[4], [0, 1])
+    assert said[np.arange(20) != 4, 0].mean() > 0.8
+    new = opinion(teacher, Z, y, Z_new=Z + 0.1, n_classes=2)
+    np.testing.assert_allclose(new.sum(axis=1), 1)
+
+
+def test_classes_of_one_row_each_keep_their_labels():
+    Z, y = np.eye(4), np.array([2, 0, 3, 1])
+    said = opinion(RandomForestClassifier(5), Z, y, n_classes=4)
+    np.testing.assert_array_equal(said, np.eye(4)[y])
+
+
+def test_two_rows_are_enough_for_an_opinion_on_numbers():
+    said = opinion(LinearRegression(), np.eye(2), np.array([0.1, 0.2]))
+    np.testing.assert_allclose(said, [0.2, 0.1])
+
+
+@pytest.mark.parametrize(
+    "teacher",
+    [LogisticRegression(), make_pipeline(StandardScaler(), LogisticRegression())],
+    ids=["estimator", "pipeline"],
+)
+def test_the_teacher_learns_with_the_weights(teacher):
+    Z, y = noise()
+    weights = np.where(y == 1, 1.0, 1e-6)
+    unweighted = opinion(teacher, Z, y, n_classes=2)
+    weighted = opinion(teacher, Z, y, weights=weights, n_classes=2)
+    assert unweighted[:, 1].mean() < 0.7
+    assert weighted[:, 1].mean() > 0.99
+
+
+def test_the_teacher_itself_stays_unfitted():
+    teacher = LogisticRegression()
+    opinion(teacher, *noise(), n_classes=2)
+    assert not hasattr(teacher, "coef_")
+
+
+def test_the_same_seed_gives_the_same_opinion():
+    Z, y = noise()
+    teacher = DecisionTreeClassifier(random_state=0)
+    one, two = (opinion(teacher, Z, y, n_classes=2) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("teacher", [None, "teacher"])
+def test_a_forest_stands_in_for_a_teacher(teacher):
+    assert isinstance(teacher_or_forest(teacher, 0), RandomForestClassifier)
+    forest = teacher_or_forest(teacher, 7, is_regression=True)
+    assert isinstance(forest, RandomForestRegressor)
+    assert forest.random_state == 7
+
+
+def test_a_teacher_without_probabilities_is_refused():
+    with pytest.raises(ValueError, match=r"no predict_proba.*or calibrate this one"):
+        teacher_or_forest(LinearRegression(), 0)
+    regressor = LinearRegression()
+    assert teacher_or_forest(regressor, 0, is_regression=True) is regressor
+
+
+shares = st.integers(2, 6).flatmap(
+    lambda k: st.tuples(
+        *(
+            st.lists(st.floats(1e-6, 1), min_size=k, max_size=k).map(np.array)
+            for _ in range(4)
+        )
+    )
+)
+
+
+@given(shares)
+def test_no_change_of_balance_is_no_change(parts):
+    weight, prior = parts[:2]
+    proba = (weight / weight.sum())[None]
+    np.testing.assert_allclose(correct_prior(proba, prior, prior), proba, rtol=1e-12)
+
+
+@given(shares)
+def test_a_corrected_opinion_sums_to_1_and_follows_bayes_rule(parts):
+    weight, before, after = parts[:3]
+    proba = (weight / weight.sum())[None]
+    moved = correct_prior(proba, before, after)
+    np.testing.assert_allclose(moved.sum(axis=1), 1)
+    odds = (moved / moved[:, :1]) / (proba / proba[:, :1])
+    expected = (after / after[0]) / (before / before[0])
+    np.testing.assert_allclose(odds[0], expected, rtol=1e-9)
+
+
+@given(shares)
+def test_corrections_can_be_chained_and_taken_back(parts):
+    weight, first, second, third = parts
+    proba = (weight / weight.sum())[None]
+    there = correct_prior(proba, first, second)
+    np.testing.assert_allclose(correct_prior(there, second, first), proba, rtol=1e-9)
+    np.testing.assert_allclose(
+        correct_prior(there, second, third),
+        correct_prior(proba, first, third),
+        rtol=1e-9,
+    )
+
+
+@given(shares, st.floats(1e-3, 1e3))
+def test_priors_may_be_counts(parts, scale):
+    weight, before, after = parts[:3]
+    proba = (weight / weight.sum())[None]
+    np.testing.assert_allclose(
+        correct_prior(proba, before * scale, after),
+        correct_prior(proba, before, after),
+        rtol=1e-9,
+    )
+
+
+def test_a_correct_teacher_stays_correct_in_another_balance():
+    """Two normal classes: Bayes' rule gives the posterior under either prior."""
+    x = np.linspace(-3, 3, 31)
+    density = np.exp(-0.5 * (x[:, None] - [-1, 1]) ** 2)
+
+    def posterior(prior):
+        joint = density * prior
+        return joint / joint.sum(axis=1, keepdims=True)
+
+    rare, even = np.array([0.99, 0.01]), np.array([0.5, 0.5])
+    np.testing.assert_allclose(
+        correct_prior(posterior(rare), rare, even), posterior(even)
+    )
+
+
+@given(st.integers(1, 8), st.integers(2, 5), st.booleans(), st.integers(0, 2**32 - 1))
+def test_weighted_hard_rows_add_up_to_the_soft_labels(m, n_classes, weighted, seed):
+    rng = np.random.RandomState(seed)
+    soft = rng.dirichlet(np.full(n_classes, 0.2), m)
+    soft[rng.rand(m, n_classes) < 0.2] = 0
+    sample_weight = rng.uniform(0, 5, m) if weighted else None
+    rows, codes, weights = weighted_hard_rows(soft, sample_weight)
+    summed = np.zeros((m, n_classes))
+    np.add.at(summed, (rows, codes), weights)
+    each = np.ones(m) if sample_weight is None else sample_weight
+    np.testing.assert_allclose(summed, soft * each[:, None])
+    assert len(rows) == (soft > 0).sum()
+
+
+def test_weighted_log_loss_is_the_cross_entropy_with_the_soft_labels():
+    rng = np.random.RandomState(0)
+    soft, predicted = rng.dirichlet(np.ones(3), 10), rng.dirichlet(np.ones(3), 10)
+    rows, codes, weights = weighted_hard_rows(soft)
+    log_loss = -(weights * np.log(predicted[rows, codes])).sum()
+    assert log_loss == pytest.approx(-(soft * np.log(predicted)).sum())
+
+
+class Recorder(ClassifierMixin, BaseEstimator):
+    """Remembers what it was fitted on."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.seen_ = X, y, sample_weight
+        self.classes_ = np.unique(y)
+        return self
+
+
+class WithoutWeights(ClassifierMixin, BaseEstimator):
+    """Remembers what it was fitted on, and takes no weights."""
+
+    def fit(self, X, y):
+        self.seen_ = X, y
+        return self
+
+
+class Checked(StandardScaler):
+    """A scaler that remembers whether it got weights."""
+
+    def fit(self, X, y=None, sample_weight=None):
+        self.weighted_ = sample_weight is not None
+        return super().fit(X, y, sample_weight)
+
+
+def a_set(*, soft=True, weighted=True):
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((20, 3))
+    y = (X[:, 0] > 0).astype(int)
+    return DistilledSet(
+        X,
+        y,
+        soft_labels=np.column_stack([0.9 - 0.8 * y, 0.1 + 0.8 * y]) if soft else None,
+        sample_weight=rng.uniform(0.5, 2, 20) if weighted else None,
+        classes=[0, 1],
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (LogisticRegression(), "sample_weight"),
+        (KNeighborsClassifier(), None),
+        (
+            make_pipeline(StandardScaler(), LogisticRegression()),
+            "logisticregression__sample_weight",
+        ),
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), None),
+        (
+            make_pipeline(StandardScaler(), make_pipeline(LogisticRegression())),
+            "pipeline__logisticregression__sample_weight",
+        ),
+    ],
+)
+def test_weights_are_called_what_the_last_step_calls_them(estimator, name):
+    assert weight_parameter(estimator) == name
+
+
+def test_an_estimator_with_weights_gets_soft_labels_as_weighted_rows():
+    distilled = a_set()
+    X, y, weights = fit_on_set(Recorder(), distilled).seen_
+    for got, expected in zip((X, y, weights), distilled.expand(), strict=True):
+        np.testing.assert_array_equal(got, expected)
+    assert len(X) == 40
+
+
+def test_an_estimator_without_weights_gets_hard_labels_each_row_once():
+    distilled = a_set()
+    X, y = fit_on_set(WithoutWeights(), distilled).seen_
+    assert X is distilled.X
+    assert y is distilled.y
+
+
+def test_without_soft_labels_and_weights_nothing_is_passed():
+    distilled = a_set(soft=False, weighted=False)
+    X, y, weights = fit_on_set(Recorder(), distilled).seen_
+    assert X is distilled.X
+    assert y is distilled.y
+    assert weights is None
+
+
+def test_weights_alone_are_passed_as_they_are():
+    distilled = a_set(soft=False)
+    assert fit_on_set(Recorder(), distilled).seen_[2] is distilled.sample_weight
+
+
+def test_a_set_without_labels_can_train_what_needs_none():
+    scaler = fit_on_set(StandardScaler(), DistilledSet(np.eye(3)))
+    np.testing.assert_allclose(scaler.mean_, 1 / 3)
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_only_the_last_step_of_a_pipeline_gets_the_weights(routing):
+    pipeline = make_pipeline(Checked(), Recorder())
+    with sklearn.config_context(enable_metadata_routing=routing):
+        fit_on_set(pipeline, a_set())
+        assert sklearn.get_config()["enable_metadata_routing"] == routing
+    assert not pipeline[0].weighted_
+    np.testing.assert_array_equal(pipeline[1].seen_[2], a_set().expand()[2])
+
+
+ESTIMATORS = {
+    "classifier": LogisticRegression(),
+    "without weights": KNeighborsClassifier(),
+    "pipeline": make_pipeline(StandardScaler(), LogisticRegression()),
+    "pipeline in a pipeline": make_pipeline(
+        StandardScaler(), make_pipeline(MinMaxScaler(), LogisticRegression())
+    ),
+    "column transformer": make_pipeline(
+        make_column_transformer((StandardScaler(), [0, 1]), remainder="passthrough"),
+        LogisticRegression(),
+    ),
+    "union": make_pipeline(
+        make_union(StandardScaler(), MinMaxScaler()), LogisticRegression()
+    ),
+    "bagging": BaggingClassifier(LogisticRegression(), 3, random_state=0),
+    "boosting": AdaBoostClassifier(n_estimators=3, random_state=0),
+    "calibrated": CalibratedClassifierCV(LogisticRegression(), cv=2),
+}
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_metadata_routing_makes_no_difference(kind):
+    distilled = a_set()
+    plain = fit_on_set(clone(ESTIMATORS[kind]), distilled)
+    with sklearn.config_context(enable_metadata_routing=True):
+        routed = fit_on_set(clone(ESTIMATORS[kind]), distilled)
+    np.testing.assert_allclose(
+        routed.predict_proba(distilled.X), plain.predict_proba(distilled.X)
+    )
+
+
+def test_soft_labels_change_what_a_pipeline_learns():
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression())
+    soft = fit_on_set(clone(pipeline), a_set(weighted=False))
+    hard = fit_on_set(clone(pipeline), a_set(soft=False, weighted=False))
+    X = a_set().X
+    assert soft.predict_proba(X).max() < hard.predict_proba(X).max() - 0.02

@@ -1,0 +1,276 @@
+"""Real rows that stand for a class."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_distill import starting_rows
+from sklearn_distill.problem import Kept, Problem
+from sklearn_distill.starting_rows import (
+    MEDIAN_ROWS,
+    features_with_target,
+    kernel_herding,
+    lowest_scores,
+    median_distance,
+    random_rows,
+    starting_indices,
+)
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_rows(n=60, d=3, seed=0):
+    return np.random.RandomState(seed).standard_normal((n, d)).astype(np.float32)
+
+
+def kernel(Z, other, bandwidth):
+    Z, other = Z.astype(np.float64), other.astype(np.float64)
+    return np.exp(-((Z[:, None] - other[None]) ** 2).sum(axis=2) / bandwidth)
+
+
+def herd(Z, n_rows, *, weights=None, bandwidth=2.0, seed=0):
+    weights = np.ones(len(Z)) if weights is None else weights
+    rng = np.random.RandomState(seed)
+    return kernel_herding(Z, weights, n_rows, bandwidth, rng)
+
+
+def herd_by_definition(Z, n_rows, *, weights, bandwidth=2.0):
+    """The formula of the docstring, word for word, over rows that are all different."""
+    K = kernel(Z, Z, bandwidth)
+    share = weights / weights.sum()
+    picked = []
+    for _ in range(n_rows):
+        gain = K @ share - K[:, picked].sum(axis=1) / (len(picked) + 1)
+        gain[picked] = -np.inf
+        picked.append(int(gain.argmax()))
+    return picked
+
+
+def mmd(Z, picked, weights=None, bandwidth=2.0):
+    """The squared maximum mean discrepancy between picked rows and all rows."""
+    K = kernel(Z, Z, bandwidth)
+    share = np.ones(len(Z)) if weights is None else weights
+    difference = share / share.sum()
+    np.subtract.at(difference, picked, 1 / len(picked))
+    return difference @ K @ difference
+
+
+@given(st.integers(2, 40), st.integers(1, 5), seeds, st.floats(0.1, 50))
+def test_herding_is_what_its_formula_says(n, d, seed, bandwidth):
+    Z = some_rows(n, d, seed)
+    weights = np.random.RandomState(seed).uniform(0.1, 5, n)
+    n_rows = max(1, n // 2)
+    picked = herd(Z, n_rows, weights=weights, bandwidth=bandwidth)
+    expected = herd_by_definition(Z, n_rows, weights=weights, bandwidth=bandwidth)
+    # In float32 two rows of almost the same gain may change places.
+    if list(picked) != expected:
+        assert mmd(Z, picked, weights, bandwidth) == pytest.approx(
+            mmd(Z, expected, weights, bandwidth), abs=1e-4
+        )
+
+
+def test_herding_is_its_formula_to_the_last_row_on_rows_that_lie_apart():
+    Z = some_rows(100)
+    weights = np.random.RandomState(1).uniform(0.1, 5, 100)
+    assert list(herd(Z, 30, weights=weights)) == herd_by_definition(
+        Z, 30, weights=weights
+    )
+
+
+@given(seeds, st.integers(3, 30))
+def test_herding_picks_the_same_rows_in_whatever_order_they_come(seed, n_rows):
+    Z = some_rows(60, seed=seed)
+    order = np.random.RandomState(seed).permutation(60)
+    one, two = herd(Z, n_rows), order[herd(Z[order], n_rows)]
+    if list(one) != list(two):
+        assert mmd(Z, one) == pytest.approx(mmd(Z, two), abs=1e-4)
+
+
+@given(seeds)
+def test_a_weight_is_as_good_as_that_many_rows(seed):
+    rng = np.random.RandomState(seed)
+    Z, counts = some_rows(30, seed=seed), rng.randint(1, 5, 30)
+    weighted = herd(Z, 10, weights=counts.astype(float))
+    owner = np.repeat(np.arange(30), counts)
+    repeated = owner[herd(Z[owner], 10)]
+    if list(weighted) != list(repeated):
+        assert mmd(Z, weighted, counts) == pytest.approx(
+            mmd(Z, repeated, counts), abs=1e-4
+        )
+
+
+@given(
+    st.lists(st.integers(0, 4), min_size=1, max_size=30),
+    st.sampled_from([1e-5, 1e-3, 1.0, 1e4]),
+    st.data(),
+)
+def test_no_row_is_picked_twice_and_no_equal_one_while_there_are_others(
+    values, spacing, data
+):
+    Z = (np.array(values)[:, None] * spacing).astype(np.float32)
+    n_rows = data.draw(st.integers(1, len(Z)))
+    picked = herd(Z, n_rows)
+    assert len(set(picked)) == n_rows
+    n_distinct = len(set(values))
+    assert len(np.unique(Z[picked])) == min(n_rows, n_distinct)
+
+
+def test_herding_all_rows_gives_all_rows():
+    assert sorted(herd(some_rows(20), 20)) == list(range(20))
+    assert sorted(herd(np.zeros((5, 2), np.float32), 5)) == list(range(5))
+
+
+@pytest.mark.parametrize("n_rows", [1, 5, 20])
+def test_herding_comes_closer_to_all_rows_than_random_rows_do(n_rows):
+    rng = np.random.RandomState(0)
+    Z = np.concatenate([some_rows(150), some_rows(50, seed=1) * 0.3 + 3])
+    herded = mmd(Z, herd(Z, n_rows))
+    by_chance = [mmd(Z, rng.choice(200, n_rows, replace=False)) for _ in range(50)]
+    assert herded <= min(by_chance)
+
+
+def test_herding_follows_the_weights():
+    Z = np.concatenate([some_rows(100), some_rows(100, seed=1) + 20])
+    weights = np.repeat([1.0, 3.0], 100)
+    assert (herd(Z, 20, weights=weights) >= 100).sum() == 15
+
+
+def test_random_features_do_about_what_the_exact_kernel_does(monkeypatch):
+    Z = np.concatenate([some_rows(300), some_rows(100, seed=1) * 0.3 + 3])
+    weights = np.random.RandomState(2).uniform(0.5, 2, 400)
+    exact = herd(Z, 20, weights=weights)
+    monkeypatch.setattr(starting_rows, "MAX_EXACT", 100)
+    monkeypatch.setattr(starting_rows, "CHUNK", 64)
+    approximate = herd(Z, 20, weights=weights)
+    by_chance = np.median(
+        [
+            mmd(Z, np.random.RandomState(s).choice(400, 20, replace=False), weights)
+            for s in range(30)
+        ]
+    )
+    assert mmd(Z, exact, weights) < 0.2 * by_chance
+    assert mmd(Z, approximate, weights) < 0.3 * by_chance
+
+
+def test_random_features_estimate_the_mean_similarity(monkeypatch):
+    monkeypatch.setattr(starting_rows, "CHUNK", 64)
+    Z = some_rows(300)
+    share = np.random.RandomState(1).dirichlet(np.ones(300))
+    estimate = starting_rows._mean_similarity(Z, share, 2.0, np.random.RandomState(0))
+    np.testing.assert_allclose(estimate, kernel(Z, Z, 2.0) @ share, atol=0.05)
+
+
+def test_the_same_seed_gives_the_same_rows_with_random_features(monkeypatch):
+    monkeypatch.setattr(starting_rows, "MAX_EXACT", 10)
+    one, two = (herd(some_rows(), 10, seed=3) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_median_distance_is_the_median_over_pairs_of_different_rows():
+    Z = np.float32([[0], [0], [1], [4]])
+    # Pairs: 1, 1, 4, 4 and 3 apart; the two equal rows do not count.
+    rng = np.random.RandomState(0)
+    assert median_distance(Z, rng) == pytest.approx(9)
+    assert median_distance(Z, rng, metric="euclidean") == pytest.approx(3)
+
+
+@pytest.mark.parametrize("Z", [np.zeros((4, 2)), np.zeros((1, 2))])
+def test_median_distance_of_equal_rows_is_1(Z):
+    assert median_distance(Z.astype(np.float32), np.random.RandomState(0)) == 1.0
+
+
+@given(seeds)
+def test_weights_in_median_distance_are_as_good_as_that_many_rows(seed):
+    rng = np.random.RandomState(seed)
+    Z, counts = some_rows(25, seed=seed), rng.randint(1, 4, 25)
+    weighted = median_distance(Z, rng, sample_weight=counts.astype(float))
+    repeated = median_distance(np.repeat(Z, counts, axis=0), rng)
+    assert weighted == pytest.approx(repeated, rel=1e-3)
+
+
+def test_median_distance_of_many_rows_is_that_of_a_sample():
+    Z = some_rows(3 * MEDIAN_ROWS)
+    sampled = median_distance(Z, np.random.RandomState(0))
+    assert sampled == pytest.approx(median_distance(Z[:900], None), rel=0.1)
+
+
+def test_random_rows_are_different_and_drawn_by_weight():
+    weights = np.r_[np.full(5, 1e-12), np.ones(20)]
+    for seed in range(20):
+        picked = random_rows(weights, 20, np.random.RandomState(seed))
+        assert sorted(picked) == list(range(5, 25))
+    everyone = random_rows(weights, 25, np.random.RandomState(0))
+    assert sorted(everyone) == list(range(25))
+
+
+def a_problem(task="classification", n=60):
+    rng = np.random.RandomState(0)
+    y = rng.randint(0, 3, n) if task == "classification" else rng.standard_normal(n)
+    return Problem(
+        Z=some_rows(n),
+        y=y if task == "classification" else y.astype(np.float32),
+        sample_weight=rng.uniform(0.5, 2, n),
+        n_rows=np.array([2, 5, 3]) if task == "classification" else np.array([10]),
+        task=task,
+        encoder=None,
+        random_state=np.random.RandomState(0),
+        context=SimpleNamespace(),
+        encode_y=None,
+        fitted_attributes=None,
+    )
+
+
+@pytest.mark.parametrize("how", ["herding", "random"])
+def test_starting_rows_come_class_after_class_in_the_numbers_asked_for(how):
+    problem = a_problem()
+    picked = starting_indices(problem, how)
+    np.testing.assert_array_equal(problem.y[picked], np.repeat([0, 1, 2], [2, 5, 3]))
+    assert len(set(picked)) == 10
+
+
+@pytest.mark.parametrize("how", ["herding", "random"])
+def test_starting_rows_of_a_regression_are_one_group(how):
+    picked = starting_indices(a_problem("regression"), how)
+    assert len(set(picked)) == 10
+
+
+def test_herded_rows_of_a_regression_cover_the_target_too():
+    problem = a_problem("regression", n=300)
+    picked = starting_indices(problem, "herding")
+    by_chance = [
+        abs(np.random.RandomState(s).choice(problem.y, 10).mean() - problem.y.mean())
+        for s in range(50)
+    ]
+    assert abs(problem.y[picked].mean() - problem.y.mean()) < np.median(by_chance)
+
+
+def test_the_target_weighs_as_much_as_all_columns_together():
+    problem = a_problem("regression")
+    features = features_with_target(problem)
+    assert features.shape == (60, 4)
+    np.testing.assert_allclose(features[:, -1], np.sqrt(3) * problem.y, rtol=1e-5)
+    doubled = features_with_target(problem, 2.0)
+    np.testing.assert_allclose(doubled[:, -1], 2 * features[:, -1], rtol=1e-5)
+    classes = a_problem()
+    np.testing.assert_array_equal(features_with_target(classes), classes.flat)
+
+
+def test_lowest_scores_are_kept_class_by_class():
+    problem = a_problem()
+    score = np.random.RandomState(5).standard_normal(60)
+    kept = lowest_scores(problem, score)
+    assert isinstance(kept, Kept)
+    for code, rows, n_rows in problem.groups():
+        here = kept.indices[problem.y[kept.indices] == code]
+        np.testing.assert_array_equal(
+            np.sort(here), np.sort(rows[np.argsort(score[rows])[:n_rows]])
+        )
+
+
+def test_rows_of_one_score_are_drawn_and_not_taken_in_their_order():
+    problem = a_problem()
+    drawn = [tuple(lowest_scores(problem, np.zeros(60)).indices) for _ in range(5)]
+    assert len(set(drawn)) > 1
