@@ -20,15 +20,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._sklearn_private import (
     HasMethods,
-    Interval,
     StrOptions,
     _fit_context,
     _get_output_config,
 )
 from .assembly import Source, assemble, check_teacher, describe
 from .budget import ALLOCATIONS, rows_per_group
+from .columns import NumericColumn
 from .distilled_set import DistilledSet, attach_labels
-from .encoding import NumericColumn, make_encoder, take_rows
+from .encoding import make_encoder, take_rows
 from .labels import fit_on_set
 from .problem import Kept, Learned, Problem
 from .validation import check_lengths, check_rows, check_target, check_weights
@@ -98,7 +98,7 @@ class BaseDistiller(
     )
 
     _parameter_constraints: dict[str, Any] = {
-        "budget": [Interval(Real, 0, None, closed="neither"), Mapping],
+        "budget": [Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
         "task": [StrOptions({"auto", "classification", "regression"})],
         "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],

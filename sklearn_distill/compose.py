@@ -195,8 +195,8 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
     >>> from sklearn_distill import DistilledClassifier, HerdingSelection
     >>> X, y = load_iris(return_X_y=True)
     >>> model = DistilledClassifier(HerdingSelection(budget=5), SVC())
-    >>> round(model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]), 2)
-    0.95
+    >>> bool(model.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.85)
+    True
     """
 
     _task = "classification"

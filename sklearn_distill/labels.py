@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import config_context
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
@@ -28,7 +28,8 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
     Raises
     ------
     ValueError
-        If it is to give class probabilities and cannot.
+        If it is to give class probabilities and cannot, or quantities and is a
+        classifier.
     """
     if teacher is None or isinstance(teacher, str):
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -39,6 +40,10 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
         raise ValueError(
             f"{teacher!r} has no predict_proba, so it cannot give class probabilities. "
             "Take a classifier that has, or calibrate this one."
+        )
+    if is_regression and is_classifier(teacher):
+        raise ValueError(
+            f"{teacher!r} is a classifier, but y holds quantities. Take a regressor."
         )
     return teacher
 

@@ -53,8 +53,9 @@ def list_distillers() -> list[PluginInfo]:
     Examples
     --------
     >>> from sklearn_distill import list_distillers
-    >>> [d.name for d in list_distillers() if d.distribution == "sklearn-distill"]
-    ['herding', 'k-means', 'kernel-inducing-points', 'random']
+    >>> names = {d.name for d in list_distillers()}
+    >>> {"herding", "kernel-inducing-points"} <= names
+    True
     """
     return sorted({_info(point) for point in entry_points(group=GROUP)})
 
@@ -129,8 +130,8 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
     written_for = vars(cls).get("plugin_api")
     if written_for is None:
         raise PluginError(
-            f"{origin} does not say which plugin contract it was written for. Its class "
-            f"needs the line: plugin_api = {PLUGIN_API}"
+            f"{origin} does not say which plugin contract it was written for. Its "
+            f"class needs the line: plugin_api = {PLUGIN_API}"
         )
     if written_for != PLUGIN_API:
         is_newer = isinstance(written_for, int) and written_for > PLUGIN_API
@@ -150,8 +151,9 @@ def kebab_case(class_name: str) -> str:
 
 
 def _info(point: EntryPoint) -> PluginInfo:
+    dist: Any = point.dist
     try:
-        distribution, version = point.dist.name, point.dist.version
+        distribution, version = dist.name, dist.version
     except Exception:
         # What a half-removed installation leaves behind must not break the list.
         distribution = version = None

@@ -95,7 +95,7 @@ class RowLearner(BaseDistiller):
     def _make_problem(self, source: Source, context: Any) -> Problem:
         # If there is nothing to distill no step is made, and none was by this fit.
         self.n_iter_ = 0
-        vars(self).pop("history_", None)
+        self.__dict__.pop("history_", None)
         return super()._make_problem(source, context)
 
     def _distill(self, problem: Problem) -> Learned:
@@ -191,7 +191,8 @@ class RowLearner(BaseDistiller):
         return Learned(problem.Z[indices], problem.y[indices])
 
     def _last_rows(self, problem: Problem) -> Learned:
-        last, classes = self.distilled_, getattr(self, "classes_", None)
+        last: Any = self.distilled_
+        classes: Any = getattr(self, "classes_", None)
         if last.X.shape[1:] != self.row_shape_ or not np.array_equal(
             last.classes, classes
         ):

@@ -15,6 +15,7 @@ import numpy as np
 
 from .distilled_set import DistilledSet
 from .encoding import values_of
+from .optional import import_pandas, import_pyarrow
 
 FORMAT = "sklearn-distill-set"
 FORMAT_VERSION = 1
@@ -56,7 +57,7 @@ def save_set(distilled: DistilledSet, path: str | os.PathLike[str]) -> None:
         text = _to_csv(distilled).encode("utf-8")
         write_atomically(path, lambda file: file.write(text))
     else:
-        _, pq = _pyarrow()
+        _, pq = import_pyarrow()
         table = _to_table(distilled)
         write_atomically(
             path, lambda file: pq.write_table(table, file, write_page_checksum=True)
@@ -83,7 +84,7 @@ def load_set(path: str | os.PathLike[str]) -> DistilledSet:
 
 def set_to_frame(distilled: DistilledSet) -> Any:
     """Return rows, labels, weights and soft labels side by side in a DataFrame."""
-    pd = _pandas()
+    pd = import_pandas()
     if len(distilled.X.shape) != 2:
         raise ValueError(
             f"Images of shape {distilled.X.shape[1:]} are no table: save them as .npz."
@@ -198,7 +199,7 @@ def _column_header(name: Any, dtype: Any) -> dict[str, Any]:
             "categories_dtype": str(categories.dtype),
             "ordered": bool(dtype.ordered),
         }
-    elif not isinstance(dtype, _pandas().StringDtype) and not _is_named(dtype):
+    elif not isinstance(dtype, import_pandas().StringDtype) and not _is_named(dtype):
         raise ValueError(
             f"column {name!r} has dtype {dtype}, which cannot be read back from its "
             "name. Convert it with astype."
@@ -215,7 +216,7 @@ def _is_named(dtype: Any) -> bool:
 
 def _dtype_of(described: dict[str, Any]) -> Any:
     """Return the dtype that a column header describes."""
-    pd = _pandas()
+    pd = import_pandas()
     if described["dtype"] == "category":
         categories = pd.Index(
             described["categories"], dtype=described["categories_dtype"]
@@ -223,7 +224,7 @@ def _dtype_of(described: dict[str, Any]) -> Any:
         return pd.CategoricalDtype(categories, ordered=described["ordered"])
     if described["dtype"] == "string[pyarrow]":
         # pandas reads its own strings by this name, which it never gives them.
-        return pd.ArrowDtype(_pyarrow()[0].string())
+        return pd.ArrowDtype(import_pyarrow()[0].string())
     return pd.api.types.pandas_dtype(described["dtype"])
 
 
@@ -276,7 +277,7 @@ def _read_npz(path: Any) -> DistilledSet:
 
 
 def _read_column(described: dict[str, Any], values: np.ndarray | None) -> Any:
-    pd, dtype = _pandas(), _dtype_of(described)
+    pd, dtype = import_pandas(), _dtype_of(described)
     if values is None:
         raise ValueError(f"the values of column {described['name']!r} are not there")
     if described["dtype"] == "category":
@@ -287,14 +288,14 @@ def _read_column(described: dict[str, Any], values: np.ndarray | None) -> Any:
 def _side_by_side(columns: list[Any], header: dict[str, Any]) -> Any:
     if len({len(column) for column in columns}) != 1:
         raise ValueError("its columns are not of one length")
-    frame = _pandas().concat(columns, axis=1)
+    frame = import_pandas().concat(columns, axis=1)
     frame.columns = [described["name"] for described in header["columns"]]
     return frame
 
 
 def _to_table(distilled: DistilledSet) -> Any:
     """Return the pyarrow table of a .parquet file."""
-    pa, _ = _pyarrow()
+    pa, _ = import_pyarrow()
     frame = set_to_frame(distilled)
     header = _header(distilled)
     header["columns"] = _column_headers(frame.iloc[:, : distilled.X.shape[1]])
@@ -318,7 +319,7 @@ def _to_table(distilled: DistilledSet) -> Any:
 
 
 def _read_parquet(path: Any) -> DistilledSet:
-    _, pq = _pyarrow()
+    _, pq = import_pyarrow()
     table = pq.read_table(path, page_checksum_verification=True)
     metadata = table.schema.metadata or {}
     text = metadata.get(FORMAT.encode(), b"null")
@@ -407,7 +408,7 @@ def _read_csv(path: Any) -> DistilledSet:
         if len({len(line) for line in csv.reader(file) if line}) > 1:
             raise ValueError("its lines do not have as many fields as its header")
     # Each column read as a whole: in parts it might come as several types.
-    frame = _pandas().read_csv(path, keep_default_na=False, low_memory=False)
+    frame = import_pandas().read_csv(path, keep_default_na=False, low_memory=False)
     soft = [name for name in frame.columns if name.startswith(SOFT_PREFIX)]
     rest = [name for name in frame.columns if name not in (WEIGHT_COLUMN, *soft)]
     # The last column that is not ours is y: set_to_frame writes them in that order.
@@ -436,25 +437,3 @@ def _suffix(path: str | os.PathLike[str]) -> str:
             f"{os.fspath(path)!r}: a distilled set is a .npz, .parquet or .csv file."
         )
     return suffix
-
-
-def _pandas() -> Any:
-    try:
-        import pandas
-    except ImportError as error:
-        raise ImportError(
-            "Tables need pandas: pip install 'sklearn-distill[parquet]'"
-        ) from error
-    return pandas
-
-
-def _pyarrow() -> tuple[Any, Any]:
-    _pandas()
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ImportError(
-            "Parquet files need pyarrow: pip install 'sklearn-distill[parquet]'"
-        ) from error
-    return pyarrow, pyarrow.parquet

@@ -223,7 +223,7 @@ def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
             )
         if image_shape is not None:
             if len(image_shape) != 3 or not all(
-                isinstance(s, Integral) and s > 0 for s in image_shape
+                isinstance(s, Integral) and int(s) > 0 for s in image_shape
             ):
                 raise ValueError(
                     f"image_shape={image_shape} is not (channels, height, width), "

@@ -5,6 +5,7 @@ import json
 import pickle
 import warnings
 from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,13 @@ from sklearn.datasets import (
 )
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics.pairwise import (
+    laplacian_kernel,
+    polynomial_kernel,
+    rbf_kernel,
+)
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
@@ -42,6 +49,11 @@ from sklearn_distill import (
 )
 from sklearn_distill.engine.loop import DivergedError
 from sklearn_distill.engine.real_rows import Batches, RealRows
+from sklearn_distill.performance_matching import kernels
+from sklearn_distill.performance_matching.kernel_ridge import (
+    mean_discrepancy,
+    ridge_weights,
+)
 from sklearn_distill.row_learner import hold_back
 
 # A few steps need not lower a loss; the tests about that say so themselves.
@@ -523,6 +535,8 @@ def test_a_teacher_that_cannot_teach_is_refused_before_anything_is_learned(metho
     with pytest.raises(ValueError, match="no predict_proba"):
         distiller.fit(X, y)
     assert not hasattr(distiller, "n_iter_")
+    with pytest.raises(ValueError, match="is a classifier, but y holds quantities"):
+        small(method, soft_labels=GaussianNB()).fit(X, X[:, 0])
     with pytest.raises(ValueError, match="soft_labels need labels"):
         RandomSelection(3, soft_labels="teacher").fit(X)
     with pytest.raises(ValueError, match="soft_labels"):
@@ -770,9 +784,10 @@ def test_units_of_real_data_do_not_matter(method, load, scale, shift):
     X, y = load(return_X_y=True)
     plain = clone(method).fit(X, y).distilled_
     moved = clone(method).fit(X * scale + shift, y).distilled_
-    spread = np.where(X.std(axis=0) > 0, X.std(axis=0), 1.0) * scale
-    away = (moved.X - (plain.X * scale + shift)) / spread
-    assert np.abs(away).max() < 1e-4
+    expected = plain.X * scale + shift
+    rounding = np.abs(expected) * np.finfo(np.float32).eps
+    away = np.abs(moved.X - expected) - rounding
+    assert (away <= 1e-4 * X.std(axis=0) * scale).all()
 
 
 @settings(max_examples=20)
@@ -1030,7 +1045,7 @@ def test_max_time_ends_the_fit():
     points = small(POINTS, budget=3, max_iter=1_000_000, max_time=0.2)
     points.set_params(n_iter_no_change=None).fit(X, y)
     assert 1 <= points.n_iter_ < 100_000
-    assert points.distilled_.info["seconds"] < 5
+    assert points.distilled_.info["seconds"] < 60
 
 
 def test_training_ends_without_improvement():
@@ -1118,7 +1133,7 @@ def some_calls_give(value, calls):
     def kernel(a, b):
         nonlocal n_calls
         n_calls += 1
-        return torch.exp(-torch.cdist(a, b)) * (value if calls(n_calls) else 1.0)
+        return torch.exp(-torch.cdist(a, b) / 8.0) * (value if calls(n_calls) else 1.0)
 
     return kernel
 
@@ -1158,14 +1173,16 @@ def test_bandwidths_that_are_none_are_refused(bandwidths):
         KernelInducingPoints(3, bandwidths=bandwidths).fit(X, y)
 
 
-@pytest.mark.parametrize("kernel", ["portfolio", "linear", "rbf", "laplacian"])
+@pytest.mark.parametrize(
+    "kernel", ["portfolio", "linear", "rbf", "laplacian", "ntk", "nngp"]
+)
 @pytest.mark.parametrize("continuous", [False, True])
 def test_each_kernel_lowers_its_own_loss(kernel, continuous):
-    X, y = load_iris(return_X_y=True)
-    if continuous:
-        X, y = make_regression(150, 4, noise=3.0, random_state=0)
+    X, y = (
+        make_regression(150, 4, noise=3.0, random_state=0) if continuous else digits()
+    )
     points = KernelInducingPoints(
-        9 if continuous else 3,
+        9 if continuous else 1,
         kernel=kernel,
         mmd_weight=0.0,
         max_iter=40,
@@ -1185,6 +1202,80 @@ def test_a_row_that_is_returned_is_one_that_was_judged():
     made = points.distilled_.X
     again = points.encoder_.decode(points.encoder_.encode(made))
     pd.testing.assert_frame_equal(again, made)
+
+
+# Kernels and the objective
+
+
+def two_batches(d=5):
+    rng = torch.Generator().manual_seed(0)
+    return torch.randn(7, d, generator=rng), torch.randn(4, d, generator=rng)
+
+
+def test_kernels_are_what_scikit_learn_computes():
+    a, b = two_batches()
+    for ours, theirs in [
+        (kernels.gaussian(3.0), rbf_kernel(a, b, gamma=1 / 3)),
+        (kernels.laplacian(3.0), laplacian_kernel(a, b, gamma=1 / 3)),
+        (kernels.linear, polynomial_kernel(a, b, degree=1)),
+    ]:
+        np.testing.assert_allclose(ours(a, b), theirs, rtol=1e-5, atol=1e-6)
+
+
+def covariance_and_tangent(X, depth, width, rng):
+    """Of one random network at its start: outputs over the last layer's weights, and
+    dot products of the gradients of its output."""
+    layers = list(pairwise([X.shape[1], *[width] * depth, 1]))
+    weights = [torch.randn(i, o, generator=rng).requires_grad_() for i, o in layers]
+    biases = [torch.randn(o, generator=rng).requires_grad_() for _, o in layers]
+    inputs = outputs = X
+    for n, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        inputs = outputs.relu() if n else outputs
+        outputs = inputs @ weight * (2.0 / len(weight)) ** 0.5 + 0.1 * bias
+    gradients = [
+        torch.autograd.grad(output, [*weights, *biases], retain_graph=True)
+        for output in outputs[:, 0]
+    ]
+    flat = torch.stack([torch.cat([g.flatten() for g in row]) for row in gradients])
+    covariance = 2.0 * inputs @ inputs.T / width + 0.01
+    return covariance.detach(), flat @ flat.T
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_wide_network_kernels_are_limits_of_wide_networks(depth):
+    X, _ = two_batches(d=3)
+    rng = torch.Generator().manual_seed(0)
+    networks = [covariance_and_tangent(X, depth, 1_000, rng) for _ in range(20)]
+    for tangent in (False, True):
+        found = torch.stack([pair[tangent] for pair in networks]).mean(0)
+        limit = kernels.wide_network(depth, tangent)(X, X)
+        assert float((found - limit).abs().max() / limit.abs().max()) < 0.05
+
+
+def test_ridge_weights_are_those_of_kernel_ridge_regression():
+    """With a penalty that is relative to the mean of the diagonal."""
+    a = two_batches()[0].double()
+    y = a[:, :2] ** 2
+    K = kernels.linear(a, a)
+    alpha = 0.2 * float(K.diagonal().mean())
+    expected = KernelRidge(alpha=alpha, kernel="precomputed").fit(K, y).dual_coef_
+    np.testing.assert_allclose(ridge_weights(K, y, 0.2), expected, rtol=1e-9)
+
+
+def test_the_discrepancy_is_that_of_each_class():
+    """Up to the part that does not depend on synthetic rows, the same for all S."""
+    a, b = two_batches()
+    classes_a, classes_b = np.arange(7) % 2, np.arange(4) % 2
+    kernel = kernels.gaussian(4.0)
+    like_SS = torch.tensor(classes_b[:, None] == classes_b).float()
+    like_SR = torch.tensor(classes_b[:, None] == classes_a).float()
+    found = mean_discrepancy(kernel(b, b), kernel(b, a), like_SS, like_SR)
+    expected = 0.0
+    for label in (0, 1):
+        S, R = b[classes_b == label], a[classes_a == label]
+        term = kernel(S, S).mean() - 2.0 * kernel(S, R).mean()
+        expected += float(term) / 2
+    assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
 # The engine's real rows

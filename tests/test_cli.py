@@ -271,10 +271,10 @@ def test_budget(target, budget, expected, shapes, tmp_path):
         ("kind", "odd=2,odd=3", "names 'odd' twice"),
         ("kind", "odd=2", "leaves out classes of y: ['plain']"),
         ("kind", "odd=2,plain=2,new=2", "names classes that y does not have: ['new']"),
-        ("kind", "0", "'budget'"),
-        ("kind", "-3", "'budget'"),
+        ("kind", "0", "budget=0 keeps no rows"),
+        ("kind", "-3", "budget=-3 keeps no rows"),
         ("kind", "1.5", "budget=1.5 is no share of the rows"),
-        ("kind", "nan", "'budget'"),
+        ("kind", "nan", "budget=nan is no share of the rows"),
         ("corners", "three=2", "names the classes three, but the labels are of type"),
         ("hollow", "yes=2,no=2", "but the labels are of type bool"),
         ("size", "0.5=2", "there are no classes here"),
@@ -815,12 +815,16 @@ def test_ctrl_c_leaves_the_old_file(table, tmp_path):
     arguments += ["--method", "kernel-inducing-points", "--budget", "2"]
     arguments += ["--set", "max_iter=1000000", "--set", "n_iter_no_change=None"]
     code = (
-        "import os, signal, sys, threading, time\n"
+        "import os, signal, sys, threading\n"
         "from sklearn_distill.cli import main\n"
+        "from sklearn_distill.engine.loop import DistillationLoop\n"
+        "under_way, step = threading.Event(), DistillationLoop.train_step\n"
+        "def train_step(*args, **kwargs):\n"
+        "    under_way.set()\n"
+        "    return step(*args, **kwargs)\n"
+        "DistillationLoop.train_step = train_step\n"
         "def press_ctrl_c():\n"
-        "    while 'sklearn_distill.engine.loop' not in sys.modules:\n"
-        "        time.sleep(0.05)\n"
-        "    time.sleep(0.5)\n"
+        "    under_way.wait()\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "threading.Thread(target=press_ctrl_c).start()\n"

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import (
     estimator_checks_generator,
     parametrize_with_checks,
@@ -23,6 +24,16 @@ from sklearn_distill.testing import (
     parametrize_with_distiller_checks,
 )
 
+# What makes a method cheap to fit: what is checked is the contract.
+CHEAP = {
+    "budget": 2,
+    "random_state": 0,
+    "max_iter": 3,
+    "n_networks": 1,
+    "max_epochs": 2,
+}
+CHEAP_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=2, random_state=0)}
+
 DECLARED = {"check_transformer_general", "check_transformer_data_not_an_array"}
 
 
@@ -37,9 +48,11 @@ def built_in_distillers():
         if info.distribution != "sklearn-distill":
             continue
         cls = get_distiller(f"sklearn-distill:{info.name}")
-        cheap = {"budget": 2, "random_state": 0, "max_iter": 3}
-        known = cls().get_params()
-        distillers.append(cls(**{k: v for k, v in cheap.items() if k in known}))
+        known = cls().get_params(deep=False)
+        distiller = cls(**{k: v for k, v in CHEAP.items() if k in known})
+        if info.name in CHEAP_PROXIES:
+            distiller.set_params(proxy=CHEAP_PROXIES[info.name])
+        distillers.append(distiller)
     return distillers
 
 

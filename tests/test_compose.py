@@ -227,6 +227,7 @@ def test_a_transformer_in_between_drops_the_labels():
 # DistilledClassifier
 
 
+@pytest.mark.filterwarnings("ignore:divide by zero encountered in log")
 @pytest.mark.parametrize(
     "estimator",
     [

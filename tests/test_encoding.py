@@ -7,16 +7,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sklearn_distill.encoding import (
+from sklearn_distill.columns import (
     FARTHEST,
     HEAVY_TAILED,
     MAX_CATEGORIES,
     CategoryColumn,
     NumericColumn,
     grid_of,
-    make_encoder,
-    take_rows,
 )
+from sklearn_distill.encoding import make_encoder, take_rows
 
 INT_DTYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 # Two roundings to 5 decimals, and float32.
@@ -121,9 +120,9 @@ def test_a_table_comes_back_from_the_encoded_rows_with_its_dtypes(X):
 
 def is_possible(value, seen):
     """Tell whether a column that held the seen values could hold this one."""
-    dtype = seen.dtype
-    if dtype.kind in "iuf":
-        whole = dtype.kind == "f" or value == int(value)
+    are_objects = seen.dtype == object and set(map(type, seen)) == {int}
+    if seen.dtype.kind in "iuf" or are_objects:
+        whole = seen.dtype.kind == "f" or value == int(value)
         return seen.min() <= value <= seen.max() and whole
     return value in set(seen)
 
@@ -355,6 +354,11 @@ def test_a_grid_is_found_where_there_is_one(values, step):
     assert (grid is None) == (step is None)
     if grid is not None:
         assert grid[1] == pytest.approx(step)
+
+
+@given(st.integers(4, 50), st.integers(0, 2**32 - 1))
+def test_numbers_that_lie_anywhere_lie_on_no_grid(n, seed):
+    assert grid_of(np.random.RandomState(seed).standard_normal(n)) is None
 
 
 @pytest.mark.parametrize(

@@ -35,13 +35,11 @@ def test_import_is_quick_and_loads_nothing_heavy(capsys):
     assert seconds < 0.5
 
 
-def test_importing_a_distiller_does_not_load_torch():
-    """Also the method that computes with torch loads it in `fit` only."""
+def test_methods_that_compute_without_torch_do_not_load_it():
     loaded = run_python(
         "import json, sys\n"
         "from sklearn_distill import DistilledClassifier, HerdingSelection\n"
-        "from sklearn_distill import KernelInducingPoints\n"
-        "KernelInducingPoints(budget=3).get_params()\n"
+        "HerdingSelection(budget=1).fit([[0], [1], [3], [4]], list('aabb'))\n"
         "print(json.dumps([n for n in ['torch', 'matplotlib'] if n in sys.modules]))"
     )
     assert loaded == []

@@ -83,9 +83,8 @@ def test_a_table_of_all_kinds_of_columns_passes_as_it_is():
             "category": pd.Categorical(["a", "b"]),
             "ordered": pd.Categorical([2, 1], ordered=True),
             "arrow": pd.array([1.5, 2.5], dtype="double[pyarrow]"),
-        },
-        index=[5, 5],
-    )
+        }
+    ).set_axis([5, 5])
     assert checked(X) is X
 
 
@@ -345,10 +344,6 @@ def test_the_task_decides_where_both_readings_are_possible():
     assert check_target(MANY, task="classification").classes.tolist() == MANY.tolist()
     assert check_target(MANY, task="regression").values.tolist() == MANY.tolist()
     assert check_target([1.0, 0.0], task="regression").classes is None
-    assert check_target([0.5, 1.5], task="classification").classes.tolist() == [
-        0.5,
-        1.5,
-    ]
     numbers = check_target(["1.5", "2"], task="regression").values
     np.testing.assert_array_equal(numbers, [1.5, 2])
 

@@ -39,11 +39,17 @@ def methods(budget, seed, task):
         "k-means": sd.KMeansSelection(**common),
         "k-means centroids": sd.KMeansSelection(representative="centroid", **common),
         "herding": sd.HerdingSelection(**common),
+        "submodular": sd.SubmodularSelection(**common),
+        "k-center": sd.KCenterSelection(**common),
         "herding, soft labels": sd.HerdingSelection(soft_labels="teacher", **common),
         "kip": sd.KernelInducingPoints(**common),
         "kip, soft labels": sd.KernelInducingPoints(soft_labels="teacher", **common),
     }
-    for kernel in ("rbf", "linear", "laplacian"):
+    if task == "classification":
+        made["uncertainty"] = sd.UncertaintySelection(**common)
+        made["forgetting"] = sd.ForgettingSelection(**common)
+        made["gradient norm"] = sd.GradientNormSelection(**common)
+    for kernel in ("rbf", "linear", "laplacian", "ntk"):
         made[f"kip {kernel}"] = sd.KernelInducingPoints(kernel=kernel, **common)
     return made
 
@@ -81,61 +87,53 @@ def full_data(X, y, seed, is_classification):
     )
 
 
-def run(args):
+def split_scores(name, X, y, seed, args):
+    """Yield a row of scores for each method and budget, on one train/test split."""
     is_classification = args.task == "classification"
+    X_train, X_test, y_train, y_test = train_test_split(
+        X,
+        y,
+        test_size=0.3,
+        random_state=seed,
+        stratify=y if is_classification else None,
+    )
+    X_train, y_train = capped(X_train, y_train, MAX_TRAIN, seed, is_classification)
+    X_test, y_test = capped(X_test, y_test, MAX_TEST, seed, is_classification)
+    prepare = preprocessor(X_train)
+
+    def scored(method, budget, small, seconds):
+        scores = utility(small, X_test, y_test, prepare=prepare, random_state=seed)
+        if not is_classification:
+            scores = {k: max(0.0, v) for k, v in scores.items() if k != "mean"}
+            scores["mean"] = float(np.mean(list(scores.values())))
+        print(
+            f"{name:12} seed {seed} budget {budget:>4} {method:24} "
+            f"{100 * scores['mean']:5.1f}  {seconds:6.1f} s",
+            flush=True,
+        )
+        about = {"set": name, "seed": seed, "budget": budget, "method": method}
+        return {**about, "rows": len(small), "seconds": seconds, **scores}
+
+    if not args.no_full:
+        full = full_data(X_train, y_train, seed, is_classification)
+        yield scored("full data", 0, full, 0.0)
+    for budget in map(int, args.budget.split(",")):
+        for method, distiller in methods(budget, seed, args.task).items():
+            if args.methods and method not in args.methods.split(";"):
+                continue
+            started = time.perf_counter()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                small = distiller.fit_distill(X_train, y_train)
+            yield scored(method, budget, small, time.perf_counter() - started)
+
+
+def run(args):
     rows = []
     for name in args.sets.split(","):
         X, y = load(args.data, name)
         for seed in range(args.seeds):
-            X_train, X_test, y_train, y_test = train_test_split(
-                X,
-                y,
-                test_size=0.3,
-                random_state=seed,
-                stratify=y if is_classification else None,
-            )
-            X_train, y_train = capped(
-                X_train, y_train, MAX_TRAIN, seed, is_classification
-            )
-            X_test, y_test = capped(X_test, y_test, MAX_TEST, seed, is_classification)
-            prepare = preprocessor(X_train)
-
-            def record(method, budget, small, seconds):
-                scores = utility(
-                    small, X_test, y_test, prepare=prepare, random_state=seed
-                )
-                if not is_classification:
-                    scores = {k: max(0.0, v) for k, v in scores.items() if k != "mean"}
-                    scores["mean"] = float(np.mean(list(scores.values())))
-                rows.append(
-                    {
-                        "set": name,
-                        "seed": seed,
-                        "budget": budget,
-                        "method": method,
-                        "rows": len(small),
-                        "seconds": seconds,
-                        **scores,
-                    }
-                )
-                print(
-                    f"{name:12} seed {seed} budget {budget:>4} {method:24} "
-                    f"{100 * scores['mean']:5.1f}  {seconds:6.1f} s",
-                    flush=True,
-                )
-
-            if not args.no_full:
-                full = full_data(X_train, y_train, seed, is_classification)
-                record("full data", 0, full, 0.0)
-            for budget in map(int, args.budget.split(",")):
-                for method, distiller in methods(budget, seed, args.task).items():
-                    if args.methods and method not in args.methods.split(";"):
-                        continue
-                    started = time.perf_counter()
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore")
-                        small = distiller.fit_distill(X_train, y_train)
-                    record(method, budget, small, time.perf_counter() - started)
+            rows += split_scores(name, X, y, seed, args)
     return pd.DataFrame(rows)
 
 
@@ -184,13 +182,20 @@ def main():
         "--no-full", action="store_true", help="leave out the full data"
     )
     parser.add_argument("--output", type=Path, help="a CSV file for every single score")
+    parser.add_argument(
+        "--scores", help="tables from such CSV files, separated by ',', without a run"
+    )
     args = parser.parse_args()
-    results = run(args)
+    if args.scores:
+        results = pd.concat(map(pd.read_csv, args.scores.split(",")))
+    else:
+        results = run(args)
     if args.output:
         results.to_csv(args.output, index=False)
     print(
         f"\nscikit-learn {sklearn.__version__}, Python {platform.python_version()}, "
-        f"{platform.machine()}, {os.cpu_count()} cores, {args.seeds} seeds; {args.sets}"
+        f"{platform.machine()}, {os.cpu_count()} cores; {results['seed'].nunique()} "
+        f"seeds; {', '.join(results['set'].unique())}"
     )
     for budget in map(int, args.budget.split(",")):
         print(f"\nBudget {budget}\n")

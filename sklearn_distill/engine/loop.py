@@ -162,9 +162,7 @@ class StopWhen(Callback):
         self.tol = tol
         self.on_step = on_step
 
-    def on_train_begin(
-        self, net: NeuralNet, X: Batches | None = None, **kwargs: Any
-    ) -> None:
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         self.started_ = time.monotonic()
         self.batches_ = X
         self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_

@@ -36,7 +36,9 @@ def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
     K = K.double()
     diagonal = torch.eye(len(K), dtype=K.dtype, device=K.device)
     regular = K + ridge * K.diagonal().mean() * diagonal
-    return torch.linalg.solve(regular, targets.double())
+    weights, failed = torch.linalg.solve_ex(regular, targets.double())
+    # A kernel that makes the system singular counts as one that is not finite.
+    return weights.masked_fill(failed > 0, torch.nan)
 
 
 def mean_discrepancy(
@@ -136,8 +138,8 @@ class KernelInducingPoints(RowLearner):
         ``{class: rows}``. No class gets more rows than it has.
     kernel : str or callable, default="portfolio"
         One of "portfolio", "linear", "rbf" (the mean over its three bandwidths),
-        "laplacian", "ntk" and "nngp" (the tangent and the output kernel of an
-        infinitely wide network). A callable takes two float32 tensors, (a, d) and (b, d), of
+        "laplacian", "ntk" and "nngp" (the tangent and the output kernel of a network of
+        infinite width). A callable takes two float32 tensors, (a, d) and (b, d), of
         encoded rows to a tensor (a, b).
     depth : int, default=2
         Hidden layers of the network of "ntk" and "nngp".

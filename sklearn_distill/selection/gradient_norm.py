@@ -85,8 +85,8 @@ class GradientNormSelection(BaseDistiller):
     r"""Keep the rows that move, or hardly move, a network early in training.
 
     Two scores [1]_, averaged over networks from different starts after a few epochs:
-    ``"el2n"`` is the length of the error :math:`\| p(x) - e_y \|_2`, ``"grand"`` that of
-    the loss's gradient :math:`\| \nabla_\theta \ell(x, y) \|_2`.
+    ``"el2n"`` is the length of the error :math:`\| p(x) - e_y \|_2`, ``"grand"`` that
+    of the loss's gradient :math:`\| \nabla_\theta \ell(x, y) \|_2`.
 
     Parameters
     ----------

@@ -89,8 +89,8 @@ class HerdingSelection(BaseDistiller):
     >>> from sklearn_distill import HerdingSelection
     >>> X, y = load_iris(return_X_y=True)
     >>> herding = HerdingSelection(budget=5).fit(X[::2], y[::2])
-    >>> round(herding.score(X[1::2], y[1::2]), 2)
-    0.96
+    >>> bool(herding.score(X[1::2], y[1::2]) > 0.85)
+    True
     """
 
     plugin_api = 1

@@ -117,8 +117,8 @@ class KMeansSelection(BaseDistiller):
     >>> from sklearn_distill import KMeansSelection
     >>> X, y = load_iris(return_X_y=True)
     >>> k_means = KMeansSelection(budget=5, random_state=0).fit(X[::2], y[::2])
-    >>> round(k_means.score(X[1::2], y[1::2]), 2)
-    0.95
+    >>> bool(k_means.score(X[1::2], y[1::2]) > 0.85)
+    True
     """
 
     plugin_api = 1

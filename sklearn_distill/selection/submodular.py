@@ -144,9 +144,9 @@ class SubmodularSelection(BaseDistiller):
     budget : int, float or dict, default=10
         Rows per class (regression, or no y: rows in all), the share of the rows to
         keep, or ``{class: rows}``. No class gets more rows than it has.
-    function : {"facility-location", "graph-cut", "log-determinant"}, \\
-            default="facility-location"
-        What a set of rows is worth.
+    function : str, default="facility-location"
+        What a set of rows is worth: "facility-location", "graph-cut" or
+        "log-determinant".
     relevance : {"teacher"} or estimator, default=None
         Whose out-of-fold probability of its own label makes a row relevant: nobody's, a
         random forest's, or this classifier's, trained on encoded rows.
