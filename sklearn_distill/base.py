@@ -203,9 +203,15 @@ class BaseDistiller(
             A DataFrame with a fresh index if X is one or `set_output` asks for it. Both
             carry the labels, see `distilled_labels`.
         """
+        wants_frame = _get_output_config("transform", self)["dense"] == "pandas"
+        if wants_frame and getattr(X, "ndim", 2) > 2:
+            raise ValueError(
+                'set_output(transform="pandas") asks for a table, but X holds images. '
+                "Pass flat rows and image_shape, or set the default output."
+            )
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
-        if _get_output_config("transform", self)["dense"] == "pandas":
+        if wants_frame:
             if not hasattr(rows, "iloc"):
                 import pandas as pd
 

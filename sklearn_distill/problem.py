@@ -54,6 +54,20 @@ class Problem:
         """Z with one axis for all features, for distances."""
         return self.Z.reshape(len(self.Z), -1)
 
+    def require_classes(self, who: str) -> None:
+        """Raise ValueError unless y holds classes.
+
+        Parameters
+        ----------
+        who : str
+            What needs them, as the message's subject.
+        """
+        if self.task != "classification":
+            raise ValueError(
+                f"{who} needs classes, but y holds none. Take a method that does "
+                "without, or cut y into classes."
+            )
+
     def groups(self) -> Iterator[tuple[int, np.ndarray, int]]:
         """Yield (code, indices of its rows, rows to leave) for each class."""
         codes = np.zeros(len(self.Z)) if self.task == "regression" else self.y

@@ -173,11 +173,7 @@ class ForgettingSelection(BaseDistiller):
     def _distill(self, problem: Problem) -> Kept:
         from ..engine.networks import all_outputs, train_proxy
 
-        if problem.task != "classification":
-            raise ValueError(
-                "ForgettingSelection needs classes, but y holds quantities. Take "
-                "HerdingSelection or KMeansSelection for regression."
-            )
+        problem.require_classes(type(self).__name__)
         device = resolve_device(self.device)
         score = np.zeros(len(problem.Z))
         for seed in problem.random_state.randint(2**31 - 1, size=self.n_networks):

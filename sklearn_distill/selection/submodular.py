@@ -288,11 +288,7 @@ class SubmodularSelection(BaseDistiller):
         n = len(problem.Z)
         if self.relevance is None:
             return np.zeros(n)
-        if problem.task != "classification":
-            raise ValueError(
-                "relevance is a probability of a class, but y holds no classes. Leave "
-                "relevance=None."
-            )
+        problem.require_classes("SubmodularSelection with relevance=")
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
         said = teacher_opinion(
             teacher_or_forest(self.relevance, seed),

@@ -165,11 +165,7 @@ class UncertaintySelection(BaseDistiller):
         return tags
 
     def _distill(self, problem: Problem) -> Kept:
-        if problem.task != "classification":
-            raise ValueError(
-                "UncertaintySelection needs classes, but y holds quantities. Take "
-                "HerdingSelection or KMeansSelection for regression."
-            )
+        problem.require_classes(type(self).__name__)
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
         proba = teacher_opinion(
             teacher_or_forest(self.proxy, seed),
