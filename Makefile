@@ -10,6 +10,8 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed lint
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	# Once more in this process, so that the import time that it prints is seen.
+	$(BIN)/python -m pytest -q tests/test_import.py
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

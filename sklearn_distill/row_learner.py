@@ -20,6 +20,8 @@ from .starting_rows import median_distance, starting_indices
 if TYPE_CHECKING:
     from torch import nn
 
+    from .engine.real_rows import RealRows
+
 # How often the loss on held-back rows is looked at, in steps.
 STEPS_PER_EPOCH = 10
 # At most this many held-back rows are drawn for a look, balanced over the classes.
@@ -102,32 +104,28 @@ class RowLearner(BaseDistiller):
         import torch
 
         from .engine.loop import make_loop
-        from .engine.real_rows import Batches, RealRows
+        from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
 
         self.device_ = resolve_device(self.device)
         rng = problem.random_state
         train, held_back = hold_back(problem, self.validation_fraction)
         start = self._start(replace_rows(problem, train))
-        targets = targets_of(problem, problem.y)
         seed, valid_seed, torch_seed = rng.randint(np.iinfo(np.int32).max, size=3)
-
-        def real(indices: np.ndarray) -> RealRows:
-            groups = problem.y[indices] if problem.task == "classification" else None
-            return RealRows(
-                problem.Z[indices],
-                targets[indices],
-                np.zeros(len(indices), np.int64) if groups is None else groups,
-                problem.sample_weight[indices],
-                self.device_,
-            )
-
         batches = Batches(
-            real(train), self.batch_size, STEPS_PER_EPOCH, int(seed), self.max_iter
+            self._real_rows(problem, train),
+            self.batch_size,
+            STEPS_PER_EPOCH,
+            int(seed),
+            self.max_iter,
         )
         n_looks = -(-min(VALIDATION_ROWS, 2 * len(held_back)) // self.batch_size)
         valid = Batches(
-            real(held_back), self.batch_size, n_looks, int(valid_seed), fixed=True
+            self._real_rows(problem, held_back),
+            self.batch_size,
+            n_looks,
+            int(valid_seed),
+            fixed=True,
         )
 
         def answer(state: dict[str, Any]) -> Learned:
@@ -139,10 +137,14 @@ class RowLearner(BaseDistiller):
                 return replace(made, y=learned[:, 0])
             return replace(made, soft_labels=probabilities_of(learned))
 
-        def on_step(net: Any) -> bool:
-            step = problem.context.subcontext(task_name="iteration")
-            step.call_on_fit_task_begin(estimator=self)
-            return step.call_on_fit_task_end(
+        steps: list[Any] = []
+
+        def before_step(net: Any) -> None:
+            steps[:] = [problem.context.subcontext(task_name="iteration")]
+            steps[0].call_on_fit_task_begin(estimator=self)
+
+        def after_step(net: Any) -> bool:
+            return steps[0].call_on_fit_task_end(
                 estimator=self,
                 reconstruction_attributes=lambda: problem.fitted_attributes(
                     answer(net.module_.state_dict())
@@ -168,13 +170,27 @@ class RowLearner(BaseDistiller):
                 max_time=self.max_time,
                 patience=self.n_iter_no_change,
                 tol=self.tol,
-                on_step=on_step,
+                before_step=before_step,
+                after_step=after_step,
                 device=self.device_,
             ).fit(batches)
         self.n_iter_, self.history_ = loop.n_steps_, loop.history
         best = dict(loop.callbacks_)["keep_best"]
         self._warn_of(loop, best, start)
         return replace(answer(best.best_state_), loss=best.best_loss_)
+
+    def _real_rows(self, problem: Problem, indices: np.ndarray) -> "RealRows":
+        """Put real rows on the device, by class."""
+        from .engine.real_rows import RealRows
+
+        y = problem.y[indices]
+        return RealRows(
+            problem.Z[indices],
+            targets_of(problem, y),
+            y if problem.task == "classification" else np.zeros(len(y), np.int64),
+            problem.sample_weight[indices],
+            self.device_,
+        )
 
     def _step_size(self, problem: Problem) -> float:
         if self.learning_rate != "auto":

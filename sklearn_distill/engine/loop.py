@@ -144,8 +144,8 @@ class StopWhen(Callback):
     patience : int or None
         Steps without an improvement of the loss on held-back rows by `tol` of itself.
     tol : float
-    on_step : callable
-        Called with the net after every step; an answer of True stops.
+    before_step, after_step : callable
+        Called with the net; an answer of True to the second stops.
     """
 
     def __init__(
@@ -154,13 +154,15 @@ class StopWhen(Callback):
         max_time: float | None,
         patience: int | None,
         tol: float,
-        on_step: Callable[[NeuralNet], bool],
+        before_step: Callable[[NeuralNet], None],
+        after_step: Callable[[NeuralNet], bool],
     ):
         self.max_iter = max_iter
         self.max_time = max_time
         self.patience = patience
         self.tol = tol
-        self.on_step = on_step
+        self.before_step = before_step
+        self.after_step = after_step
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         self.started_ = time.monotonic()
@@ -168,12 +170,18 @@ class StopWhen(Callback):
         self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
         self.improved_at_ = 0
 
+    def on_batch_begin(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        if training:
+            self.before_step(net)
+
     def on_batch_end(
         self, net: NeuralNet, training: bool = False, **kwargs: Any
     ) -> None:
         if not training:
             return
-        if self.on_step(net):
+        if self.after_step(net):
             net.stop_reason_ = "callback"
         elif self.max_time is not None:
             if time.monotonic() - self.started_ > self.max_time:
@@ -222,7 +230,8 @@ def make_loop(
     max_time: float | None,
     patience: int | None,
     tol: float,
-    on_step: Callable[[NeuralNet], bool],
+    before_step: Callable[[NeuralNet], None],
+    after_step: Callable[[NeuralNet], bool],
     device: str,
 ) -> DistillationLoop:
     """Return the loop for these rows, not yet started: Adam on a cosine schedule."""
@@ -240,7 +249,10 @@ def make_loop(
                 "schedule",
                 LRScheduler(CosineAnnealingLR, T_max=max_iter, step_every="batch"),
             ),
-            ("stop_when", StopWhen(max_iter, max_time, patience, tol, on_step)),
+            (
+                "stop_when",
+                StopWhen(max_iter, max_time, patience, tol, before_step, after_step),
+            ),
         ],
         device=device,
         verbose=0,
