@@ -8,9 +8,9 @@ BIN = $(VENV)/bin
 demo: $(VENV)/installed
 	$(BIN)/python docs/demo.py
 
+# The last line runs in the foreground: it prints what importing the package costs.
 test: $(VENV)/installed lint
 	$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
-	# Once more in this process, so that the import time that it prints is seen.
 	$(BIN)/python -m pytest -q tests/test_import.py
 
 lint: $(VENV)/installed
