@@ -9,11 +9,11 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, clone
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -29,8 +29,8 @@ from .budget import ALLOCATIONS, rows_per_group
 from .columns import NumericColumn
 from .distilled_set import DistilledSet, attach_labels
 from .encoding import make_encoder, take_rows
-from .labels import fit_on_set
 from .problem import Kept, Learned, Problem
+from .scoring import check_evaluator, score_with
 from .validation import check_lengths, check_rows, check_target, check_weights
 
 # The version of the contract between `BaseDistiller` and the methods. A method says
@@ -98,7 +98,7 @@ class BaseDistiller(
     )
 
     _parameter_constraints: dict[str, Any] = {
-        "budget": [Real, Mapping],
+        "budget": [Integral, Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
         "task": [StrOptions({"auto", "classification", "regression"})],
         "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],
@@ -112,7 +112,8 @@ class BaseDistiller(
     def _distill(self, problem: Problem) -> Kept | Learned:
         """Return the rows to keep, or rows of the method's own making."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    # A teacher, an evaluator or a proxy validates its own parameters.
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Distill (X, y).
 
@@ -123,7 +124,8 @@ class BaseDistiller(
         y : array-like of shape (n,), default=None
             Classes (strings, integers, booleans) or quantities.
         sample_weight : array-like of shape (n,), default=None
-            How much each row counts. Rows of weight 0 count as absent.
+            How much each row counts. Rows of weight 0 count as absent, but are
+            checked as all others.
 
         Returns
         -------
@@ -203,12 +205,7 @@ class BaseDistiller(
             A DataFrame with a fresh index if X is one or `set_output` asks for it. Both
             carry the labels, see `distilled_labels`.
         """
-        wants_frame = _get_output_config("transform", self)["dense"] == "pandas"
-        if wants_frame and getattr(X, "ndim", 2) > 2:
-            raise ValueError(
-                'set_output(transform="pandas") asks for a table, but X holds images. '
-                "Pass flat rows and image_shape, or set the default output."
-            )
+        wants_frame = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
         if wants_frame:
@@ -234,11 +231,28 @@ class BaseDistiller(
         -------
         array or DataFrame
             X, as an array if it was array-like.
+
+        Raises
+        ------
+        ValueError
+            For rows that could not have stood in `fit`: other columns, missing values,
+            categories that were not there.
         """
         check_is_fitted(self)
+        self._check_container(X)
         X = check_rows(self, X, reset=False)
         self.encoder_.check_known(X)
         return X
+
+    def _check_container(self, X: Any) -> bool:
+        """Tell whether `set_output` asks for a DataFrame; refuse one of images."""
+        wants_frame = _get_output_config("transform", self)["dense"] == "pandas"
+        if wants_frame and getattr(X, "ndim", 2) > 2:
+            raise ValueError(
+                'set_output(transform="pandas") asks for a table, but X holds images. '
+                "Pass flat rows and image_shape, or set the default output."
+            )
+        return wants_frame
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return how well a model trained on the distilled set does on (X, y).
@@ -253,28 +267,19 @@ class BaseDistiller(
         -------
         float
             Accuracy, or R^2 for regression, of `evaluator`.
+
+        Notes
+        -----
+        scikit-learn's searches draw stratified folds for classifiers alone. For a
+        distiller pass ``cv=StratifiedKFold()``, or a fold may miss a class.
         """
         check_is_fitted(self)
         if self.distilled_.y is None:
             raise ValueError("score needs labels, but this set was distilled without.")
-        X = self.transform(X)
-        if self.evaluator is None:
-            from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
-
-            is_classification = self.distilled_.classes is not None
-            model = (
-                KNeighborsClassifier if is_classification else KNeighborsRegressor
-            )(n_neighbors=1)
-            train = self.encoder_.encode(self.distilled_.X).reshape(
-                len(self.distilled_), -1
-            )
-            model.fit(train, self.distilled_.y)
-            X = self.encoder_.encode(X).reshape(len(X), -1)
-        else:
-            model = fit_on_set(clone(self.evaluator), self.distilled_)
-        if sample_weight is None:
-            return model.score(X, y)
-        return model.score(X, y, sample_weight=sample_weight)
+        X = check_rows(self, X, reset=False)
+        return score_with(
+            self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -306,6 +311,7 @@ class BaseDistiller(
                 y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
         target = check_target(y, task=self.task)
         check_teacher(self.soft_labels, target.task)
+        check_evaluator(self.evaluator, target.task)
         if target.task == "classification":
             self.classes_ = target.classes
         elif hasattr(self, "classes_"):

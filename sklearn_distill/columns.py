@@ -203,13 +203,21 @@ class CategoryColumn:
             self.representative_ = by_mass[: self.width]
         return self
 
+    @property
+    def n_categories(self) -> int:
+        """How many there are; more than `width` share a column."""
+        return len(self.values_)
+
     def unknown(self, values: np.ndarray) -> list[Any]:
         """Return the values that the column did not hold when it was fitted."""
         return [value for value in dict.fromkeys(values) if value not in self.code_of_]
 
     def encode(self, values: np.ndarray) -> np.ndarray:
-        codes = np.array([self.code_of_[v] for v in values], dtype=np.int64)
-        return np.eye(self.width)[self.slot_of_[codes]]
+        """A category that was not there in fit is near none: all its columns are 0."""
+        codes = np.array([self.code_of_.get(v, -1) for v in values], dtype=np.int64)
+        block = np.eye(self.width)[self.slot_of_[codes]]
+        block[codes < 0] = 0.0
+        return block
 
     def decode(self, block: np.ndarray) -> np.ndarray:
         return self.values_[self.representative_[block.argmax(axis=1)]].astype(

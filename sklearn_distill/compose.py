@@ -13,6 +13,7 @@ from sklearn.base import (
     MetaEstimatorMixin,
     RegressorMixin,
     clone,
+    is_classifier,
     is_regressor,
 )
 from sklearn.callback import CallbackSupportMixin
@@ -29,6 +30,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_para
 from ._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .base import BaseDistiller
 from .labels import fit_on_set
+from .validation import check_rows
 
 
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
@@ -81,8 +83,12 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         distiller = clone(self.distiller)
-        if "task" in distiller.get_params(deep=False) and distiller.task == "auto":
-            distiller.set_params(task=self._task)
+        if distiller.task not in ("auto", self._task):
+            raise ValueError(
+                f"{type(self).__name__} is for {self._task}, but its distiller has "
+                f"task={distiller.task!r}. Leave that at 'auto'."
+            )
+        distiller.set_params(task=self._task)
         routed = self._route(params)
         step = context.subcontext(task_name="distill")
         # Callbacks would make every call look new to the memory.
@@ -131,7 +137,12 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         ndarray of shape (n,)
         """
         check_is_fitted(self)
-        return self.estimator_.predict(self.distiller_.transform(X))
+        return self.estimator_.predict(self._rows(X))
+
+    def _rows(self, X: Any) -> Any:
+        """Check real rows, but leave new categories to the estimator, which may know
+        what to do with them."""
+        return check_rows(self.distiller_, X, reset=False)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return where metadata go: in `fit` to the distiller's, and nowhere else.
@@ -167,8 +178,8 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
         Any scikit-learn classifier, or a Pipeline that ends in one.
     memory : str or joblib.Memory, default=None
         Where fitted distillers are remembered, so that a grid over the estimator's
-        parameters distills once a fold. The distiller needs an int `random_state` to
-        be recognised. Callbacks do not reach a remembered distiller.
+        parameters distills once a fold. With ``random_state=None`` the first draw is
+        remembered too. Callbacks do not reach a remembered distiller.
 
     Attributes
     ----------
@@ -214,7 +225,7 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self.distiller_.transform(X))
+        return self.estimator_.predict_proba(self._rows(X))
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -229,7 +240,7 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_log_proba(self.distiller_.transform(X))
+        return self.estimator_.predict_log_proba(self._rows(X))
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
@@ -244,7 +255,7 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
         ndarray of shape (n,) or (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(self.distiller_.transform(X))
+        return self.estimator_.decision_function(self._rows(X))
 
 
 class DistilledRegressor(RegressorMixin, _DistilledEstimator):
@@ -367,13 +378,18 @@ class DistillationSampler(BaseEstimator):
         self.distiller_ = clone(self.distiller).fit(X, y, **params)
         distilled = self.distiller_.distilled_
         self.n_features_in_ = self.distiller_.n_features_in_
+        if hasattr(self.distiller_, "feature_names_in_"):
+            self.feature_names_in_ = self.distiller_.feature_names_in_
         if hasattr(y, "iloc") and y.ndim == 1:
             return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
         return distilled.X, distilled.y
 
 
 def make_distill_pipeline(
-    *steps: Any, memory: Any = None, verbose: bool = False
+    *steps: Any,
+    memory: Any = None,
+    transform_input: list[str] | None = None,
+    verbose: bool = False,
 ) -> Any:
     """Fold a flat list of steps with a distiller into plain scikit-learn objects.
 
@@ -388,6 +404,8 @@ def make_distill_pipeline(
         regressor; if nothing stands after it, this is `make_pipeline`.
     memory : str or joblib.Memory, default=None
         Where fitted transformers and distillers are remembered.
+    transform_input : list of str, default=None
+        As for `make_pipeline`, for the steps before the distiller.
     verbose : bool, default=False
         As for `make_pipeline`.
 
@@ -399,7 +417,8 @@ def make_distill_pipeline(
     Raises
     ------
     TypeError
-        If there is no distiller, or more than one.
+        If there is no distiller, or more than one, or if the last step is neither a
+        classifier nor a regressor.
 
     Examples
     --------
@@ -423,11 +442,17 @@ def make_distill_pipeline(
         steps[places[0]],
         steps[places[0] + 1 :],
     )
+    outer = {"memory": memory, "transform_input": transform_input, "verbose": verbose}
     if not after:
-        return make_pipeline(*steps, memory=memory, verbose=verbose)
+        return make_pipeline(*steps, **outer)
+    if not (is_classifier(after[-1]) or is_regressor(after[-1])):
+        raise TypeError(
+            f"The last step, {after[-1]!r}, is neither a classifier nor a regressor. "
+            "Fit it on distiller.fit_distill(X, y) instead."
+        )
     wrap = DistilledRegressor if is_regressor(after[-1]) else DistilledClassifier
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
     wrapped = wrap(distiller, model, memory=memory)
     if not before:
         return wrapped
-    return make_pipeline(*before, wrapped, memory=memory, verbose=verbose)
+    return make_pipeline(*before, wrapped, **outer)

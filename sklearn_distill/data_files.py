@@ -81,6 +81,7 @@ def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
             )
         y = frame.pop(column[target])
     if path.suffix.lower() != ".parquet":
+        _refuse_dates(frame)
         _warn_of_words_among_numbers(pd, frame)
     return Data(frame, y)
 
@@ -99,12 +100,14 @@ def _read_csv(pd: Any, path: Path) -> Any:
         with warnings.catch_warnings():
             # Rows longer than the header would lose their last cells.
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            texts = _columns_of_codes(pd, path, names)
             return pd.read_csv(
                 path,
                 index_col=False,
                 # "NA" and "None" are categories; only an empty cell is missing.
                 keep_default_na=False,
                 na_values=[""],
+                dtype=dict.fromkeys(texts, str),
                 # A column's dtype must not depend on where its chunks end.
                 low_memory=False,
             )
@@ -112,6 +115,25 @@ def _read_csv(pd: Any, path: Path) -> Any:
         raise InputError(
             f"{path}: rows have more cells than the header has names ({len(names)})."
         ) from None
+
+
+def _columns_of_codes(pd: Any, path: Path, names: list[str]) -> list[str]:
+    """Return the columns in which digits are no number: 007 would come out as 7."""
+    cells = pd.read_csv(path, index_col=False, dtype=str, keep_default_na=False)
+    return [name for name in names if cells[name].str.match(r"0\d").any()]
+
+
+def _refuse_dates(frame: Any) -> None:
+    """A file has no dtype for dates; they would pass as so many categories."""
+    for name in frame.columns:
+        column = frame[name].dropna()
+        if column.dtype.kind == "O" and len(column):
+            if column.astype(str).str.match(r"\d{4}-\d\d-\d\d").all():
+                raise InputError(
+                    f"column {name!r} holds dates, such as {column.iloc[0]!r}. Turn "
+                    "them into numbers first, such as days since a fixed day, the "
+                    "month or the weekday."
+                )
 
 
 def _warn_of_words_among_numbers(pd: Any, frame: Any) -> None:

@@ -209,7 +209,9 @@ class DistilledSet:
 
         The file is complete or not there: a crash leaves what stood at `path` before.
         ``.npz`` keeps every dtype and `info`; ``.parquet`` and ``.csv`` are for tables
-        and need pandas (``.parquet`` pyarrow too). A CSV file keeps no dtypes.
+        and need pandas (``.parquet`` pyarrow too). A CSV file keeps no dtypes and no
+        `info`, and `load` cannot tell one that was cut at the end of a row, or that
+        something else wrote.
 
         Parameters
         ----------

@@ -8,6 +8,7 @@ numbers where the column has whole numbers, nothing outside the observed range.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .columns import (
+    MAX_CATEGORIES,
     ROUNDING,
     CategoryColumn,
     NumericColumn,
@@ -30,6 +32,18 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
     if hasattr(X, "iloc"):
         return X.iloc[indices].reset_index(drop=True)
     return X[indices]
+
+
+def warn_of_many_categories(name: Any, n_categories: int) -> None:
+    """Say what becomes of a column with more categories than it has places for."""
+    warnings.warn(
+        f"column {name!r} has {n_categories} categories; all but the "
+        f"{MAX_CATEGORIES - 1} most frequent are taken for one, and learned rows hold "
+        "none of the others. Drop identifiers and free text, or make the categories "
+        "coarser.",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 class TableEncoder:
@@ -62,6 +76,14 @@ class TableEncoder:
                 else CategoryColumn()
             )
             self.columns_.append(column.fit(values, sample_weight))
+            if (
+                isinstance(column, CategoryColumn)
+                and column.n_categories > column.width
+            ):
+                j = len(self.columns_) - 1
+                warn_of_many_categories(
+                    X.columns[j] if hasattr(X, "columns") else j, column.n_categories
+                )
         ends = np.cumsum([0] + [column.width for column in self.columns_])
         self.slices_ = [slice(a, b) for a, b in pairwise(ends)]
         self.shape_ = (int(ends[-1]),)

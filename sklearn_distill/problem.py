@@ -35,7 +35,8 @@ class Problem:
         Turns labels in the user's terms into the form of `y`.
     fitted_attributes : callable
         Takes an answer and returns the attributes that the estimator would have, had
-        it answered so: for callbacks, as their `reconstruction_attributes`.
+        it answered so: those of the fit itself, and of a callback's
+        `reconstruction_attributes` on the way.
     """
 
     Z: np.ndarray

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import time
 import warnings
 from abc import abstractmethod
 from dataclasses import replace
@@ -15,7 +16,7 @@ from ._sklearn_private import Interval, StrOptions
 from .assembly import Source
 from .base import BaseDistiller
 from .problem import Learned, Problem
-from .starting_rows import median_distance, starting_indices
+from .starting_rows import herded_rows, median_distance, randomly_drawn_rows
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,7 +52,8 @@ class RowLearner(BaseDistiller):
         Training ends when the loss on held-back rows has not fallen by `tol` of itself
         for so many steps.
     max_time : float or None
-        Seconds at most; the best rows so far are returned.
+        Seconds for choosing where to start and for learning; then the best rows so far
+        are returned.
     device : str
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool
@@ -95,6 +97,11 @@ class RowLearner(BaseDistiller):
         """
 
     def _make_problem(self, source: Source, context: Any) -> Problem:
+        if self.learn_labels and self.soft_labels and source.target.classes is not None:
+            raise ValueError(
+                "learn_labels=True and soft_labels both say what the class "
+                "probabilities of the rows are. Choose one."
+            )
         # If there is nothing to distill no step is made, and none was by this fit.
         self.n_iter_ = 0
         self.__dict__.pop("history_", None)
@@ -107,6 +114,7 @@ class RowLearner(BaseDistiller):
         from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
 
+        started = time.monotonic()
         self.device_ = resolve_device(self.device)
         rng = problem.random_state
         train, held_back = hold_back(problem, self.validation_fraction)
@@ -167,7 +175,7 @@ class RowLearner(BaseDistiller):
                 valid,
                 max_iter=self.max_iter,
                 learning_rate=self._step_size(problem),
-                max_time=self.max_time,
+                max_time=self._time_left(started),
                 patience=self.n_iter_no_change,
                 tol=self.tol,
                 before_step=before_step,
@@ -178,6 +186,11 @@ class RowLearner(BaseDistiller):
         best = dict(loop.callbacks_)["keep_best"]
         self._warn_of(loop, best, start)
         return replace(answer(best.best_state_), loss=best.best_loss_)
+
+    def _time_left(self, started: float) -> float | None:
+        if self.max_time is None:
+            return None
+        return max(0.0, self.max_time - (time.monotonic() - started))
 
     def _real_rows(self, problem: Problem, indices: np.ndarray) -> "RealRows":
         """Put real rows on the device, by class."""
@@ -203,7 +216,8 @@ class RowLearner(BaseDistiller):
         """Return the rows to start from: real ones, or those of the last fit."""
         if self.warm_start and hasattr(self, "distilled_"):
             return self._last_rows(problem)
-        indices = starting_indices(problem, self.init)
+        herd = self.init == "herding"
+        indices = herded_rows(problem) if herd else randomly_drawn_rows(problem)
         return Learned(problem.Z[indices], problem.y[indices])
 
     def _last_rows(self, problem: Problem) -> Learned:

@@ -28,7 +28,8 @@ def write_atomically(
     path: str | os.PathLike[str], write: Callable[[Any], None]
 ) -> None:
     """Call `write` with a binary file that takes the place of `path` once complete."""
-    path = Path(path)
+    # A link stays, and what it points to is replaced.
+    path = Path(path).resolve()
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no directory {os.fspath(path.parent)!r}.")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

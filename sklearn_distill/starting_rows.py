@@ -156,26 +156,40 @@ def lowest_scores(problem: Problem, score: np.ndarray) -> Kept:
     return Kept(np.concatenate(picked))
 
 
-def starting_indices(problem: Problem, how: str) -> np.ndarray:
-    """Return real rows for each group of a problem, group after group.
+def herded_rows(problem: Problem, bandwidth: float = 1.0) -> np.ndarray:
+    """Herd each group of a problem, group after group.
 
     Parameters
     ----------
     problem : Problem
-    how : {"herding", "random"}
+    bandwidth : float
+        As a multiple of the median squared distance between rows.
+
+    Returns
+    -------
+    ndarray of int of shape (m,)
     """
-    rng = problem.random_state
+    rng, weights = problem.random_state, problem.sample_weight
     Z = features_with_target(problem)
-    bandwidth = 1.0
-    if how == "herding":
-        bandwidth = median_distance(Z, rng, sample_weight=problem.sample_weight)
-    picked = []
-    for _, rows, n_rows in problem.groups():
-        weights = problem.sample_weight[rows]
-        if how == "herding":
-            picked.append(
-                rows[kernel_herding(Z[rows], weights, n_rows, bandwidth, rng)]
-            )
-        else:
-            picked.append(rows[random_rows(weights, n_rows, rng)])
-    return np.concatenate(picked)
+    bandwidth *= median_distance(Z, rng, sample_weight=weights)
+    return np.concatenate(
+        [
+            rows[kernel_herding(Z[rows], weights[rows], n_rows, bandwidth, rng)]
+            for _, rows, n_rows in problem.groups()
+        ]
+    )
+
+
+def randomly_drawn_rows(problem: Problem) -> np.ndarray:
+    """Draw rows of each group of a problem, group after group.
+
+    Returns
+    -------
+    ndarray of int of shape (m,)
+    """
+    return np.concatenate(
+        [
+            rows[random_rows(problem.sample_weight[rows], n_rows, problem.random_state)]
+            for _, rows, n_rows in problem.groups()
+        ]
+    )

@@ -56,6 +56,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
         for j in range(X.shape[1]):
             _check_series(X.columns[j], X.iloc[:, j])
     else:
+        given = X
         X = validate_data(
             estimator,
             _keep_mixed_types(X),
@@ -74,6 +75,11 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
                     "first, for example with TruncatedSVD."
                 )
             X = X.toarray()
+        if hasattr(given, "to_pandas") and X.dtype.kind not in "biuf":
+            raise TypeError(
+                f"A {type(given).__module__.partition('.')[0]} table with categories "
+                "would lose its columns. Pass X.to_pandas()."
+            )
         _check_array_values(X)
     if reset and len(X) < 2:
         raise ValueError(
@@ -253,7 +259,7 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
     """Return y as class codes or as numbers, with the task that it sets.
 
     Strings, booleans and integers are classes. Floats are classes if they are whole
-    and few: at most max(50, sqrt(n)) distinct ones.
+    and few: at most max(50, sqrt(n)) distinct ones, and at most max(10, n / 2).
 
     Raises
     ------
@@ -267,7 +273,7 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
                 f"task={task!r} requires y to be passed, but the target y is None."
             )
         return Target("unsupervised", None, None, None, None)
-    name = getattr(y, "name", None)
+    name = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
     if hasattr(y, "isna") and np.any(y.isna()):
         raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
     if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
@@ -344,9 +350,14 @@ def _task_of(y: np.ndarray) -> str:
     if y.dtype.kind == "f" and np.any((y != np.rint(y)) | (np.abs(y) >= 2**53)):
         return "regression"
     n_distinct = len(np.unique(y))
-    if n_distinct <= max(50, np.sqrt(len(y))):
+    is_float = y.dtype.kind == "f"
+    few_enough = max(50, np.sqrt(len(y)))
+    if is_float:
+        # Most of few rows different: that is a quantity, of which there are few rows.
+        few_enough = min(few_enough, max(10, len(y) / 2))
+    if n_distinct <= few_enough:
         return "classification"
-    if y.dtype.kind == "f":
+    if is_float:
         return "regression"
     raise ValueError(
         f"y holds {n_distinct} different whole numbers in {len(y)} rows: classes or "

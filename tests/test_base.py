@@ -27,7 +27,7 @@ from sklearn.datasets import (
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.kernel_ridge import KernelRidge
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics.pairwise import (
     laplacian_kernel,
     polynomial_kernel,
@@ -1353,3 +1353,45 @@ def test_held_back_rows_leave_enough_to_learn_from():
     X, y = blobs((4, 4))
     stub = Stub(budget={0: 4, 1: 3}, random_state=0).fit(X, y)
     assert len(stub.parts_[0]) == 7
+
+
+def test_score_says_so_if_a_fold_misses_a_class():
+    """Unshuffled folds of sorted classes: a warning, and what to do, not a silent 0."""
+    X, y = load_iris(return_X_y=True)
+    distiller = HerdingSelection(3).fit(X[:100], y[:100])
+    with pytest.warns(UserWarning, match=r"not there in fit: \[2\].*StratifiedKFold"):
+        assert distiller.score(X[100:], y[100:]) == 0.0
+
+
+def test_score_takes_new_categories_and_checks_its_evaluator():
+    """A new category is far from all others; a regressor scores no classes."""
+    pd = pytest.importorskip("pandas")
+    X, y = load_iris(return_X_y=True)
+    table = pd.DataFrame(X).assign(c=np.where(y == 0, "a", "b"))
+    table.columns = [str(c) for c in table.columns]
+    distiller = HerdingSelection(5).fit(table, y)
+    assert distiller.score(table.assign(c="new"), y) > 0.8
+    with pytest.raises(ValueError, match="does not fit the task, classification"):
+        HerdingSelection(5, evaluator=Ridge()).fit(X, y)
+
+
+def test_the_users_estimators_check_their_own_parameters():
+    X, y = load_iris(return_X_y=True)
+    teacher = LogisticRegression(C=-1.0)
+    with pytest.raises(ValueError, match="'C' parameter of LogisticRegression"):
+        HerdingSelection(3, soft_labels=teacher).fit(X, y)
+
+
+def test_learned_labels_and_a_teacher_exclude_each_other():
+    X, y = load_iris(return_X_y=True)
+    points = KernelInducingPoints(3, learn_labels=True, soft_labels=GaussianNB())
+    with pytest.raises(ValueError, match="Choose one"):
+        points.fit(X, y)
+
+
+def test_many_categories_are_warned_of():
+    """Identifiers would come out as one and the same."""
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"id": [f"u{i}" for i in range(100)], "x": np.arange(100.0)})
+    with pytest.warns(UserWarning, match="column 'id' has 100 categories"):
+        RandomSelection(3).fit(table, np.arange(100) % 2)

@@ -32,6 +32,12 @@ def test_examples_run(page, tmp_path, monkeypatch):
         exec(compile(block.replace("MyMethod", "FirstRows"), page, "exec"), names)
 
 
+def test_nothing_is_left_to_fill_in():
+    """No page holds a mark where a measured table was to go."""
+    for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        assert not re.search(r"@[A-Z]+@", page.read_text()), page
+
+
 def test_links_lead_somewhere():
     """Relative links of the pages point at files that are there."""
     for page in PAGES + [str(p.relative_to(ROOT)) for p in ROOT.glob("docs/**/*.md")]:

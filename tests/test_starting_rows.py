@@ -12,11 +12,12 @@ from sklearn_distill.problem import Kept, Problem
 from sklearn_distill.starting_rows import (
     MEDIAN_ROWS,
     features_with_target,
+    herded_rows,
     kernel_herding,
     lowest_scores,
     median_distance,
     random_rows,
-    starting_indices,
+    randomly_drawn_rows,
 )
 
 seeds = st.integers(0, 2**32 - 1)
@@ -223,23 +224,23 @@ def a_problem(task="classification", n=60):
     )
 
 
-@pytest.mark.parametrize("how", ["herding", "random"])
+@pytest.mark.parametrize("how", [herded_rows, randomly_drawn_rows])
 def test_starting_rows_come_class_after_class_in_the_numbers_asked_for(how):
     problem = a_problem()
-    picked = starting_indices(problem, how)
+    picked = how(problem)
     np.testing.assert_array_equal(problem.y[picked], np.repeat([0, 1, 2], [2, 5, 3]))
     assert len(set(picked)) == 10
 
 
-@pytest.mark.parametrize("how", ["herding", "random"])
+@pytest.mark.parametrize("how", [herded_rows, randomly_drawn_rows])
 def test_starting_rows_of_a_regression_are_one_group(how):
-    picked = starting_indices(a_problem("regression"), how)
+    picked = how(a_problem("regression"))
     assert len(set(picked)) == 10
 
 
 def test_herded_rows_of_a_regression_cover_the_target_too():
     problem = a_problem("regression", n=300)
-    picked = starting_indices(problem, "herding")
+    picked = herded_rows(problem)
     by_chance = [
         abs(np.random.RandomState(s).choice(problem.y, 10).mean() - problem.y.mean())
         for s in range(50)

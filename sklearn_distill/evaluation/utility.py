@@ -20,7 +20,6 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
 
@@ -136,7 +135,7 @@ def utility(
     for name, learner in learners.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted = fit_on_set(make_pipeline(clone(learner)), ready)
+            fitted = fit_on_set(clone(learner), ready)
         scores[name] = float(metric(y_test, fitted.predict(X_test)))
     scores["mean"] = float(np.mean(list(scores.values())))
     return scores

@@ -170,7 +170,8 @@ class KernelInducingPoints(RowLearner):
     n_iter_no_change : int, default=100
         Training ends after so many steps without such a fall; None: never.
     max_time : float, default=None
-        Seconds at most; the best rows so far are returned.
+        Seconds for choosing where to start and for learning; then the best rows so far
+        are returned.
     device : str, default="auto"
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool, default=False

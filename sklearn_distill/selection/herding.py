@@ -10,7 +10,7 @@ import numpy as np
 from .._sklearn_private import Interval
 from ..base import BaseDistiller
 from ..problem import Kept, Problem
-from ..starting_rows import features_with_target, kernel_herding, median_distance
+from ..starting_rows import herded_rows
 
 
 class HerdingSelection(BaseDistiller):
@@ -124,12 +124,4 @@ class HerdingSelection(BaseDistiller):
         self.random_state = random_state
 
     def _distill(self, problem: Problem) -> Kept:
-        rng = problem.random_state
-        Z = features_with_target(problem)
-        weights = problem.sample_weight
-        bandwidth = self.bandwidth * median_distance(Z, rng, sample_weight=weights)
-        picked = [
-            rows[kernel_herding(Z[rows], weights[rows], n_rows, bandwidth, rng)]
-            for _, rows, n_rows in problem.groups()
-        ]
-        return Kept(np.concatenate(picked))
+        return Kept(herded_rows(problem, self.bandwidth))

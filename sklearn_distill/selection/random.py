@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base import BaseDistiller
 from ..problem import Kept, Problem
-from ..starting_rows import starting_indices
+from ..starting_rows import randomly_drawn_rows
 
 
 class RandomSelection(BaseDistiller):
@@ -96,4 +96,4 @@ class RandomSelection(BaseDistiller):
         self.random_state = random_state
 
     def _distill(self, problem: Problem) -> Kept:
-        return Kept(starting_indices(problem, "random"))
+        return Kept(randomly_drawn_rows(problem))
