@@ -12,8 +12,8 @@ __version__ = "0.1.0.dev0"
 # scikit-learn.
 _HOME_OF = {
     "DistilledSet": "distilled_set",
-    "DistilledArray": "distilled_set",
-    "distilled_labels": "distilled_set",
+    "DistilledArray": "distilled_array",
+    "distilled_labels": "distilled_array",
     "BaseDistiller": "base",
     "RandomSelection": "selection",
     "HerdingSelection": "selection",

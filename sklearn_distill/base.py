@@ -5,6 +5,7 @@ Think twice before adding anything here: every method, ours or not, inherits it.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import re
 import time
 import warnings
 from abc import ABC, abstractmethod
@@ -27,7 +28,8 @@ from ._sklearn_private import (
 from .assembly import Source, assemble, check_teacher, describe
 from .budget import ALLOCATIONS, rows_per_group
 from .columns import NumericColumn
-from .distilled_set import DistilledSet, attach_labels
+from .distilled_array import attach_labels
+from .distilled_set import DistilledSet
 from .encoding import make_encoder, take_rows
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
@@ -36,6 +38,13 @@ from .validation import check_lengths, check_rows, check_target, check_weights
 # The version of the contract between `BaseDistiller` and the methods. A method says
 # which one it was written for in its class attribute `plugin_api`.
 PLUGIN_API = 1
+
+
+def kebab_case(class_name: str) -> str:
+    """Return a class name as a method's name: ``KMeansSelection`` is ``k-means``."""
+    name = class_name.removesuffix("Selection")
+    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
+    return "-".join(part.lower() for part in parts)
 
 
 class BaseDistiller(
@@ -290,8 +299,6 @@ class BaseDistiller(
         return tags
 
     def _doc_link_url_param_generator(self) -> dict[str, str]:
-        from .plugins import kebab_case
-
         return {"estimator_page": kebab_case(type(self).__name__)}
 
     def _check_input(self, X: Any, y: Any, sample_weight: Any) -> Source:

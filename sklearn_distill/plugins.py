@@ -143,13 +143,6 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
     return cls
 
 
-def kebab_case(class_name: str) -> str:
-    """Return a class name as a method's name: ``KMeansSelection`` is ``k-means``."""
-    name = class_name.removesuffix("Selection")
-    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
-    return "-".join(part.lower() for part in parts)
-
-
 def _info(point: EntryPoint) -> PluginInfo:
     dist: Any = point.dist
     try:

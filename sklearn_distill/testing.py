@@ -27,7 +27,8 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator, estimator_checks_generator
 
-from .distilled_set import DistilledSet, distilled_labels
+from .distilled_array import distilled_labels
+from .distilled_set import DistilledSet
 
 _ROWS_CHANGE = (
     "fit_transform returns the distilled rows, which are fewer than the rows of X, and "

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_distill import DistilledArray, DistilledSet, distilled_labels
-from sklearn_distill.distilled_set import DistilledLabels, attach_labels, nbytes_of
+from sklearn_distill.distilled_array import DistilledLabels, attach_labels
+from sklearn_distill.distilled_set import nbytes_of
 
 ROWS = np.array([[3.0, 1.0], [2.0, 2.0], [1.0, 3.0]])
 LABELS = DistilledLabels(

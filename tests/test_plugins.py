@@ -8,7 +8,8 @@ import textwrap
 import pytest
 
 from sklearn_distill import BaseDistiller, get_distiller, list_distillers
-from sklearn_distill.plugins import GROUP, PluginError, kebab_case
+from sklearn_distill.base import kebab_case
+from sklearn_distill.plugins import GROUP, PluginError
 
 GOOD = """
     from sklearn_distill import RandomSelection

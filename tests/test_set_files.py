@@ -20,8 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sklearn_distill import DistilledSet
-from sklearn_distill.distilled_set import DistilledLabels, attach_labels
-from sklearn_distill.set_files import FORMAT, write_atomically
+from sklearn_distill.distilled_array import DistilledLabels, attach_labels
+from sklearn_distill.set_files import write_atomically
+from sklearn_distill.set_header import FORMAT
 
 SUFFIXES = [".npz", ".parquet", ".csv"]
 
