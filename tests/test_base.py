@@ -1179,7 +1179,7 @@ def test_bandwidths_that_are_none_are_refused(bandwidths):
 @pytest.mark.parametrize("continuous", [False, True])
 def test_each_kernel_lowers_its_own_loss(kernel, continuous):
     X, y = (
-        make_regression(150, 4, noise=3.0, random_state=0) if continuous else digits()
+        make_regression(900, 4, noise=3.0, random_state=0) if continuous else digits()
     )
     points = KernelInducingPoints(
         9 if continuous else 1,

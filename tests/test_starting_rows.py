@@ -11,6 +11,7 @@ from sklearn_distill import starting_rows
 from sklearn_distill.problem import Kept, Problem
 from sklearn_distill.starting_rows import (
     MEDIAN_ROWS,
+    TARGET_WEIGHT,
     features_with_target,
     herded_rows,
     kernel_herding,
@@ -248,13 +249,13 @@ def test_herded_rows_of_a_regression_cover_the_target_too():
     assert abs(problem.y[picked].mean() - problem.y.mean()) < np.median(by_chance)
 
 
-def test_the_target_weighs_as_much_as_all_columns_together():
+def test_the_target_weighs_a_share_of_all_columns_together():
     problem = a_problem("regression")
     features = features_with_target(problem)
     assert features.shape == (60, 4)
-    np.testing.assert_allclose(features[:, -1], np.sqrt(3) * problem.y, rtol=1e-5)
-    doubled = features_with_target(problem, 2.0)
-    np.testing.assert_allclose(doubled[:, -1], 2 * features[:, -1], rtol=1e-5)
+    np.testing.assert_allclose(
+        features[:, -1], TARGET_WEIGHT * np.sqrt(3) * problem.y, rtol=1e-5
+    )
     classes = a_problem()
     np.testing.assert_array_equal(features_with_target(classes), classes.flat)
 

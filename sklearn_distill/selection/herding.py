@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn_private import Interval
+from .._sklearn_private import Interval, StrOptions
 from ..base import BaseDistiller
 from ..problem import Kept, Problem
 from ..starting_rows import herded_rows
@@ -23,8 +23,8 @@ class HerdingSelection(BaseDistiller):
               \qquad k(z, z') = \exp(-\|z - z'\|^2 / b),
 
     asks for: near many rows of its class, far from those already picked. For
-    regression the standardised target stands beside the columns, with the weight of
-    all of them together, and all rows are one class. Up to 4,000 rows of a class the
+    regression the standardised target stands beside the columns, with 0.3 of the weight
+    of all of them together, and all rows are one class. Up to 4,000 rows of a class the
     first sum is exact; beyond, it is taken with 2,048 random Fourier features, so that
     memory is linear in the rows.
 
@@ -36,8 +36,9 @@ class HerdingSelection(BaseDistiller):
     budget : int, float or dict, default=10
         Rows per class (regression, or no y: rows in all), the share of the rows to
         keep, or ``{class: rows}``. No class gets more rows than it has.
-    bandwidth : float, default=1.0
-        b as a multiple of the median squared distance between rows.
+    bandwidth : "auto" or float, default="auto"
+        b as a multiple of the median squared distance between rows. "auto" is 1, or 0.3
+        for regression.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
         How the total is shared out among the classes. "auto": equally for an int, in
         proportion to the classes for a float.
@@ -97,14 +98,14 @@ class HerdingSelection(BaseDistiller):
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
-        "bandwidth": [Interval(Real, 0, None, closed="neither")],
+        "bandwidth": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
         self,
         budget: Any = 10,
         *,
-        bandwidth: float = 1.0,
+        bandwidth: str | float = "auto",
         allocation: str = "auto",
         task: str = "auto",
         soft_labels: Any = None,
@@ -124,4 +125,5 @@ class HerdingSelection(BaseDistiller):
         self.random_state = random_state
 
     def _distill(self, problem: Problem) -> Kept:
-        return Kept(herded_rows(problem, self.bandwidth))
+        bandwidth = None if self.bandwidth == "auto" else float(self.bandwidth)
+        return Kept(herded_rows(problem, bandwidth))

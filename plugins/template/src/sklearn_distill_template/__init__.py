@@ -1,0 +1,55 @@
+"""Leverage scores: rows by how much they alone decide of a linear model."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+
+from sklearn_distill import BaseDistiller
+from sklearn_distill.problem import Kept
+
+
+def leverage(Z, ridge):
+    """Return the diagonal of Z (Z'Z + ridge I)^-1 Z', with an intercept in Z."""
+    Z = np.column_stack([Z, np.ones(len(Z))]).astype(np.float64)
+    inverse = np.linalg.inv(Z.T @ Z + ridge * np.eye(Z.shape[1]))
+    return np.einsum("ij,jk,ik->i", Z, inverse, Z)
+
+
+class LeverageSelection(BaseDistiller):
+    """Draw the rows of each class with a chance in proportion to their leverage.
+
+    Parameters
+    ----------
+    budget, allocation, task, soft_labels, evaluator, numeric, image_shape, random_state
+        As for every distiller; see `BaseDistiller`.
+    ridge : float, default=1.0
+        What is added to the diagonal of Z'Z: larger values draw more evenly.
+    """
+
+    plugin_api = 1
+
+    def __init__(
+        self, budget=10, *, ridge=1.0, allocation="auto", task="auto",
+        soft_labels=None, evaluator=None, numeric="auto", image_shape=None,
+        random_state=None,
+    ):  # fmt: skip
+        self.budget = budget
+        self.ridge = ridge
+        self.allocation = allocation
+        self.task = task
+        self.soft_labels = soft_labels
+        self.evaluator = evaluator
+        self.numeric = numeric
+        self.image_shape = image_shape
+        self.random_state = random_state
+
+    def _distill(self, problem):
+        kept = []
+        for _, rows, n_rows in problem.groups():
+            chance = leverage(problem.flat[rows], self.ridge)
+            chance *= problem.sample_weight[rows]
+            drawn = problem.random_state.choice(
+                rows, n_rows, replace=False, p=chance / chance.sum()
+            )
+            kept.append(drawn)
+        return Kept(np.concatenate(kept))
