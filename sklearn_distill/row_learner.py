@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import os
 import time
 import warnings
 from abc import abstractmethod
@@ -23,14 +24,12 @@ if TYPE_CHECKING:
 
     from .engine.real_rows import RealRows
 
-# How often the loss on held-back rows is looked at, in steps.
-STEPS_PER_EPOCH = 10
-# At most this many held-back rows are drawn for a look, balanced over the classes.
-VALIDATION_ROWS = 4_096
-
 
 class RowLearner(BaseDistiller):
     """Base class of methods that learn rows: a method is its `_objective`.
+
+    A method takes the parameters below in its `__init__`, but for those it fixes as
+    class attributes.
 
     Parameters
     ----------
@@ -38,16 +37,18 @@ class RowLearner(BaseDistiller):
         Which real rows the learned ones start from.
     learn_labels : bool
         Whether the targets are learned together with the rows.
+    learn_rows : bool
+        Whether the rows are learned, or stay where they start.
     max_iter : int
         Steps at most.
     learning_rate : "auto" or float
-        Adam's step size in the encoded space. "auto" is 0.05 times the median distance
-        between rows over the root of their number of columns.
+        Adam's step size in the encoded space. "auto" is `step_size` times the median
+        distance between rows over the root of their number of columns.
     batch_size : int
         Real rows a step, in equal parts from all classes.
     validation_fraction : float
         The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned, out of every tenth step's and the starting ones.
+        that are returned, out of each epoch's and the starting ones.
     tol, n_iter_no_change : float, int or None
         Training ends when the loss on held-back rows has not fallen by `tol` of itself
         for so many steps.
@@ -58,21 +59,42 @@ class RowLearner(BaseDistiller):
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool
         Whether `fit` goes on from the rows in `distilled_`.
+    callbacks : list of skorch callbacks or None
+        They see the loop as skorch callbacks see a net: its `module_` holds the rows.
+    checkpoint : str, path or None
+        A file, or a directory where each fit has a file of its own. The state of the
+        fit is written there every so often, and the same call after a kill goes on
+        from it. It is deleted when the fit is over.
 
     Attributes
     ----------
     n_iter_ : int
         Steps made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of ten steps.
+        Losses on batches and on held-back rows, by epoch of `steps_per_epoch` steps.
     device_ : str
         The device that was used.
     """
+
+    learn_labels = False
+    learn_rows = True
+    # How many times smaller than the images what is learned is, a side, and the decay
+    # of the moving average that is returned; see `SyntheticRows`.
+    factor = 1
+    averaging = 0.0
+    # learning_rate="auto", as a multiple of the median distance over the root of the
+    # number of columns.
+    step_size = 0.05
+    # How often the loss on held-back rows is looked at, and how many of them are drawn
+    # for a look at most, balanced over the classes.
+    steps_per_epoch = 10
+    max_validation_rows = 4_096
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
         "init": [StrOptions({"herding", "random"})],
         "learn_labels": ["boolean"],
+        "learn_rows": ["boolean"],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [
             StrOptions({"auto"}),
@@ -85,18 +107,33 @@ class RowLearner(BaseDistiller):
         "max_time": [None, Interval(Real, 0, None, closed="neither")],
         "device": [str],
         "warm_start": ["boolean"],
+        "callbacks": [None, list],
+        "checkpoint": [None, str, os.PathLike],
     }
 
     @abstractmethod
-    def _objective(self, problem: Problem) -> "nn.Module":
+    def _objective(self, problem: Problem, real: "RealRows") -> "nn.Module":
         """Return the loss: a module that is called with two pairs of (rows, targets).
 
         The first pair is the synthetic rows, the second a batch of real ones. Targets
         are one-hot less their mean for classification, standardised numbers for
-        regression.
+        regression. In evaluation mode the loss is that of a look at held-back rows. The
+        loss's parameters are learned along with the rows, and what else it needs to go
+        on after a kill is its extra state.
+
+        Parameters
+        ----------
+        problem : Problem
+        real : RealRows
+            The rows that steps see, on the device.
         """
 
     def _make_problem(self, source: Source, context: Any) -> Problem:
+        if not (self.learn_rows or self.learn_labels):
+            raise ValueError(
+                "learn_rows=False and learn_labels=False leave nothing to learn. Set "
+                "one of them."
+            )
         if self.learn_labels and self.soft_labels and source.target.classes is not None:
             raise ValueError(
                 "learn_labels=True and soft_labels both say what the class "
@@ -110,6 +147,7 @@ class RowLearner(BaseDistiller):
     def _distill(self, problem: Problem) -> Learned:
         import torch
 
+        from .engine.checkpoint import Checkpoint, CheckpointFile
         from .engine.loop import make_loop
         from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
@@ -117,17 +155,28 @@ class RowLearner(BaseDistiller):
         started = time.monotonic()
         self.device_ = resolve_device(self.device)
         rng = problem.random_state
+        checkpoint = None
+        if self.checkpoint is not None:
+            file = CheckpointFile(self.checkpoint, self._fingerprint(problem))
+            saved = file.load()
+            if saved is not None:
+                # With random_state=None too the same rows are held back again.
+                set_generator_state(rng, saved["random_state"])
+            extra = {"random_state": generator_state(rng)}
+            checkpoint = Checkpoint(file, saved, extra)
         train, held_back = hold_back(problem, self.validation_fraction)
         start = self._start(replace_rows(problem, train))
         seed, valid_seed, torch_seed = rng.randint(np.iinfo(np.int32).max, size=3)
+        real = self._real_rows(problem, train)
         batches = Batches(
-            self._real_rows(problem, train),
+            real,
             self.batch_size,
-            STEPS_PER_EPOCH,
+            self.steps_per_epoch,
             int(seed),
             self.max_iter,
         )
-        n_looks = -(-min(VALIDATION_ROWS, 2 * len(held_back)) // self.batch_size)
+        n_shown = min(self.max_validation_rows, 2 * len(held_back))
+        n_looks = -(-n_shown // self.batch_size)
         valid = Batches(
             self._real_rows(problem, held_back),
             self.batch_size,
@@ -137,7 +186,7 @@ class RowLearner(BaseDistiller):
         )
 
         def answer(state: dict[str, Any]) -> Learned:
-            made = Learned(state["rows"].cpu().numpy(), start.y)
+            made = Learned(synthetic.rows_of(state), start.y)
             if not self.learn_labels:
                 return made
             learned = state["targets"].cpu().numpy()
@@ -162,16 +211,22 @@ class RowLearner(BaseDistiller):
         gpus = [self.device_] if self.device_.startswith("cuda") else []
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(int(torch_seed))
+            objective = self._objective(problem, real)
+            synthetic = SyntheticRows(
+                start.Z,
+                self._starting_targets(problem, start),
+                problem.encoder.lower_,
+                problem.encoder.upper_,
+                problem.encoder.snap,
+                self.learn_labels,
+                self.learn_rows,
+                self.factor,
+                self.averaging,
+            )
+            first = self._learned_part(synthetic, synthetic.state_dict())
             loop = make_loop(
-                SyntheticRows(
-                    start.Z,
-                    targets_of(problem, start.y),
-                    problem.encoder.lower_,
-                    problem.encoder.upper_,
-                    problem.encoder.snap,
-                    self.learn_labels,
-                ),
-                self._objective(problem),
+                synthetic,
+                objective,
                 valid,
                 max_iter=self.max_iter,
                 learning_rate=self._step_size(problem),
@@ -181,11 +236,48 @@ class RowLearner(BaseDistiller):
                 before_step=before_step,
                 after_step=after_step,
                 device=self.device_,
+                callbacks=self.callbacks or (),
+                checkpoint=checkpoint,
             ).fit(batches)
+        if checkpoint is not None and loop.stop_reason_ is not None:
+            checkpoint.file.remove()
         self.n_iter_, self.history_ = loop.n_steps_, loop.history
         best = dict(loop.callbacks_)["keep_best"]
-        self._warn_of(loop, best, start)
+        loop.criterion_.load_state_dict(best.best_objective_, strict=False)
+        self._look_at_objective(loop.criterion_)
+        self._warn_of(loop, best, first)
         return replace(answer(best.best_state_), loss=best.best_loss_)
+
+    def _learned_part(self, synthetic: Any, state: dict[str, Any]) -> np.ndarray:
+        """Return a copy of what tells whether the optimisation has done something."""
+        if self.learn_rows:
+            return synthetic.rows_of(state).copy()
+        return state["targets"].cpu().numpy().copy()
+
+    def _starting_targets(self, problem: Problem, start: Learned) -> np.ndarray:
+        """Return the targets of the synthetic rows, where learning begins."""
+        return targets_of(problem, start.y)
+
+    def _look_at_objective(self, objective: "nn.Module") -> None:
+        """Take from the objective what it has learned beside the rows, after training.
+
+        Its parameters are those of the best rows.
+        """
+
+    def _fingerprint(self, problem: Problem) -> str:
+        from .engine.checkpoint import fingerprint
+
+        # What these say does not change the rows that a given number of steps makes.
+        free = ("checkpoint", "callbacks", "max_time", "warm_start")
+        parameters = self.get_params(deep=False)
+        return fingerprint(
+            type(self).__name__,
+            {name: value for name, value in parameters.items() if name not in free},
+            problem.Z,
+            problem.y,
+            problem.sample_weight,
+            problem.n_rows,
+        )
 
     def _time_left(self, started: float) -> float | None:
         if self.max_time is None:
@@ -210,7 +302,7 @@ class RowLearner(BaseDistiller):
             return float(self.learning_rate)
         Z = problem.flat
         typical = np.sqrt(median_distance(Z, problem.random_state))
-        return 0.05 * float(typical) / np.sqrt(Z.shape[1])
+        return self.step_size * float(typical) / np.sqrt(Z.shape[1])
 
     def _start(self, problem: Problem) -> Learned:
         """Return the rows to start from: real ones, or those of the last fit."""
@@ -243,7 +335,7 @@ class RowLearner(BaseDistiller):
         problem.encoder.check_known(last.X)
         return Learned(problem.encoder.encode(last.X), y)
 
-    def _warn_of(self, loop: Any, best: Any, start: Learned) -> None:
+    def _warn_of(self, loop: Any, best: Any, first: np.ndarray) -> None:
         """Say so if the rows returned are not the outcome of the whole optimisation."""
         if loop.stop_reason_ is None:
             warnings.warn(
@@ -252,12 +344,14 @@ class RowLearner(BaseDistiller):
                 UserWarning,
                 stacklevel=5,
             )
-        if np.any(best.best_state_["rows"].cpu().numpy() != start.Z):
+        what = "rows" if self.learn_rows else "labels"
+        if np.any(self._learned_part(loop.module_, best.best_state_) != first):
             return
+        last = self._learned_part(loop.module_, loop.module_.state_dict())
         what = (
-            "moved the rows without lowering the loss on held-back real rows"
-            if np.any(loop.module_.rows.detach().cpu().numpy() != start.Z)
-            else "did not move the rows at all"
+            f"moved the {what} without lowering the loss on held-back real rows"
+            if np.any(last != first)
+            else f"did not move the {what} at all"
         )
         warnings.warn(
             f"{type(self).__name__} {what} ({best.first_loss_:.4g} at the start, "
@@ -266,6 +360,21 @@ class RowLearner(BaseDistiller):
             ConvergenceWarning,
             stacklevel=5,
         )
+
+
+def generator_state(rng: np.random.RandomState) -> list[Any]:
+    """Return a generator's state in plain values."""
+    state: Any = rng.get_state(legacy=True)
+    name, keys, *numbers = state
+    return [name, keys.tolist(), *map(float, numbers)]
+
+
+def set_generator_state(rng: np.random.RandomState, state: list[Any]) -> None:
+    """Put a generator back to a state from `generator_state`."""
+    name, keys, position, has_gauss, cached = state
+    rng.set_state(
+        (name, np.array(keys, np.uint32), int(position), int(has_gauss), cached)
+    )
 
 
 def resolve_device(device: str) -> str:

@@ -5,7 +5,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -31,6 +31,7 @@ class DistillationLoop(NeuralNet):
     *criterion* is a method's objective, called with (synthetic, real) pairs of (rows,
     targets), and the data are `Batches`, tensors that are on the device already. One
     epoch is one pass over the batches, and ends with the loss on held-back real rows.
+    Parameters of the criterion, if it has any, are learned along with the rows.
     A loss or gradient that is not finite takes rows and optimiser back to the best
     epoch and halves the step.
 
@@ -77,7 +78,8 @@ class DistillationLoop(NeuralNet):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         step = super().train_step_single(batch, **fit_params)
-        gradients = [p.grad for p in self.module_.parameters() if p.grad is not None]
+        learned = (p for _, p in self.get_all_learnable_params())
+        gradients = [p.grad for p in learned if p.grad is not None]
         # One number decides for all: a gradient is not finite if its sum is not.
         if not torch.isfinite(step["loss"] + sum(g.sum() for g in gradients)):
             self._roll_back()
@@ -100,6 +102,7 @@ class DistillationLoop(NeuralNet):
             )
         keep = dict(self.callbacks_)["keep_best"]
         self.module_.load_state_dict(keep.best_state_)
+        self.criterion_.load_state_dict(keep.best_objective_, strict=False)
         for group in self.optimizer_.param_groups:
             group["lr"] *= 0.5
         self.optimizer_.state.clear()
@@ -118,15 +121,22 @@ class KeepBest(Callback):
         self.best_loss_ = (
             self.first_loss_ if math.isfinite(self.first_loss_) else math.inf
         )
-        self.best_state_ = copy.deepcopy(net.module_.state_dict())
         self.best_step_ = 0
+        self._keep(net)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         loss = net.history[-1, "valid_loss"]
         if loss < self.best_loss_:
             self.best_loss_ = float(loss)
-            self.best_state_ = copy.deepcopy(net.module_.state_dict())
             self.best_step_ = net.n_steps_
+            self._keep(net)
+
+    def _keep(self, net: NeuralNet) -> None:
+        self.best_state_ = copy.deepcopy(net.module_.state_dict())
+        self.best_objective_ = {
+            name: parameter.detach().clone()
+            for name, parameter in net.criterion_.named_parameters()
+        }
 
 
 class StopWhen(Callback):
@@ -165,6 +175,7 @@ class StopWhen(Callback):
         self.after_step = after_step
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        self.seconds_before_ = 0.0
         self.started_ = time.monotonic()
         self.batches_ = X
         self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
@@ -184,7 +195,7 @@ class StopWhen(Callback):
         if self.after_step(net):
             net.stop_reason_ = "callback"
         elif self.max_time is not None:
-            if time.monotonic() - self.started_ > self.max_time:
+            if self.seconds() > self.max_time:
                 net.stop_reason_ = "max_time"
         if net.stop_reason_ is not None:
             self.batches_.end()
@@ -195,6 +206,10 @@ class StopWhen(Callback):
         if net.stop_reason_ is not None:
             # skorch's own way to end training early.
             raise KeyboardInterrupt
+
+    def seconds(self) -> float:
+        """Return how long training has taken, before an interruption too."""
+        return self.seconds_before_ + time.monotonic() - self.started_
 
     def _reason_to_stop(self, net: NeuralNet) -> str | None:
         loss = net.history[-1, "valid_loss"]
@@ -233,13 +248,23 @@ def make_loop(
     before_step: Callable[[NeuralNet], None],
     after_step: Callable[[NeuralNet], bool],
     device: str,
+    objective_lr: float = 1e-3,
+    callbacks: Sequence[Any] = (),
+    checkpoint: Callback | None = None,
 ) -> DistillationLoop:
-    """Return the loop for these rows, not yet started: Adam on a cosine schedule."""
+    """Return the loop for these rows, not yet started: Adam on a cosine schedule.
+
+    The rows, named so in their module, learn at `learning_rate`, all else at
+    `objective_lr`.
+    """
     return DistillationLoop(
         rows,
         criterion=objective,
         optimizer=torch.optim.Adam,
-        lr=learning_rate,
+        lr=objective_lr,
+        optimizer__param_groups=[
+            (name, {"lr": learning_rate}) for name in ("rows", "targets")
+        ],
         # An epoch is at least one step, so this many are enough; the batches end them.
         max_epochs=max_iter,
         train_split=predefined_split(valid),
@@ -253,6 +278,8 @@ def make_loop(
                 "stop_when",
                 StopWhen(max_iter, max_time, patience, tol, before_step, after_step),
             ),
+            *callbacks,
+            *([("checkpoint", checkpoint)] if checkpoint is not None else []),
         ],
         device=device,
         verbose=0,

@@ -9,8 +9,18 @@ import torch
 from torch import Tensor
 
 
+def fits(Z: np.ndarray, device: str) -> bool:
+    """Tell whether rows may lie on a device without crowding out the work."""
+    if not device.startswith("cuda"):
+        return True
+    return Z.nbytes < torch.cuda.mem_get_info(torch.device(device))[0] / 2
+
+
 class RealRows:
-    """Real rows and their targets, put on the device once.
+    """Real rows and their targets, put on the device once if they fit there.
+
+    Where they would take more than half of its free memory they stay on the CPU, and
+    batches travel.
 
     Parameters
     ----------
@@ -30,8 +40,10 @@ class RealRows:
         sample_weight: np.ndarray,
         device: str,
     ):
-        self.Z = torch.as_tensor(Z, device=device)
-        self.targets = torch.as_tensor(targets, device=device)
+        self.device = device
+        home = device if fits(Z, device) else "cpu"
+        self.Z = torch.as_tensor(Z, device=home)
+        self.targets = torch.as_tensor(targets, device=home)
         # Rows sorted by class, and the weights summed up along them: a uniform number
         # in a class's stretch of the sum finds a row in log n, by its weight.
         order = np.argsort(groups, kind="stable")
@@ -39,14 +51,14 @@ class RealRows:
         # there take part.
         counts = np.bincount(groups)
         ends = np.cumsum(counts[counts > 0])
-        self.order = torch.as_tensor(order, device=device)
+        self.order = torch.as_tensor(order, device=home)
         summed = np.cumsum(sample_weight[order])
-        self.summed = torch.as_tensor(summed, device=device)
+        self.summed = torch.as_tensor(summed, device=home)
         tops = summed[ends - 1]
-        self.starts = torch.as_tensor(np.r_[0.0, tops[:-1]], device=device)
-        self.widths = torch.as_tensor(np.diff(np.r_[0.0, tops]), device=device)
-        self.first = torch.as_tensor(np.r_[0, ends[:-1]], device=device)
-        self.last = torch.as_tensor(ends - 1, device=device)
+        self.starts = torch.as_tensor(np.r_[0.0, tops[:-1]], device=home)
+        self.widths = torch.as_tensor(np.diff(np.r_[0.0, tops]), device=home)
+        self.first = torch.as_tensor(np.r_[0, ends[:-1]], device=home)
+        self.last = torch.as_tensor(ends - 1, device=home)
 
     def __len__(self) -> int:
         return len(self.Z)
@@ -68,7 +80,7 @@ class RealRows:
         places = places.view(n_groups, -1)
         places = torch.clamp(places, self.first[:, None], self.last[:, None])
         rows = self.order[places.view(-1)]
-        return self.Z[rows], self.targets[rows]
+        return self.Z[rows].to(self.device), self.targets[rows].to(self.device)
 
 
 class Batches:

@@ -2,10 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -27,6 +28,14 @@ class SyntheticRows(nn.Module):
         Takes encoded rows to the nearest ones that the columns can hold.
     learn_targets : bool
         Whether the targets are parameters too.
+    learn_rows : bool
+        Whether the rows move.
+    factor : int
+        Images only: what is learned is `factor` times smaller in height and width, and
+        brought to full size by bilinear interpolation.
+    averaging : float
+        What the user gets is an exponential moving average of the rows over the steps,
+        with this decay; 0 is the rows themselves.
     """
 
     def __init__(
@@ -37,22 +46,47 @@ class SyntheticRows(nn.Module):
         upper: np.ndarray,
         snap: Callable[[np.ndarray], np.ndarray],
         learn_targets: bool = False,
+        learn_rows: bool = True,
+        factor: int = 1,
+        averaging: float = 0.0,
     ):
         super().__init__()
-        self.rows = nn.Parameter(torch.tensor(rows))
+        self.full_size = rows.shape[2:] if factor > 1 else None
+        small, low, high = torch.tensor(rows), torch.tensor(lower), torch.tensor(upper)
+        if self.full_size is not None:
+            size = [side // factor for side in self.full_size]
+            small = F.adaptive_avg_pool2d(small, size)
+            low = -F.adaptive_max_pool2d(-low[None], size)[0]
+            high = F.adaptive_max_pool2d(high[None], size)[0]
+        self.rows = nn.Parameter(small, requires_grad=learn_rows)
         self.targets = nn.Parameter(torch.tensor(targets), requires_grad=learn_targets)
-        self.register_buffer("lower", torch.tensor(lower))
-        self.register_buffer("upper", torch.tensor(upper))
+        self.register_buffer("lower", low)
+        self.register_buffer("upper", high)
         self.snap = snap
+        self.averaging = averaging
+        if averaging:
+            self.register_buffer("averaged", small.clone())
 
     def forward(self, _real: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return (rows, targets); skorch hands in the real batch, which is not used."""
         if self.training:
-            return self.rows, self.targets
-        snapped = self.snap(self.rows.detach().cpu().numpy())
+            return self._formed(self.rows), self.targets
+        snapped = self.snap(self.rows_of(self.state_dict()))
         return torch.from_numpy(snapped).to(self.rows), self.targets
+
+    def rows_of(self, state: Mapping[str, Tensor]) -> np.ndarray:
+        """Return the encoded rows, of full size, that a state of this module means."""
+        kept = state["averaged" if self.averaging else "rows"]
+        return self._formed(kept.detach()).cpu().numpy()
+
+    def _formed(self, rows: Tensor) -> Tensor:
+        if self.full_size is None:
+            return rows
+        return F.interpolate(rows, size=self.full_size, mode="bilinear")
 
     @torch.no_grad()
     def clamp_(self) -> None:
-        """Move the rows back into the range of the real ones."""
+        """Move the rows back into the range of the real ones; ends a step."""
         self.rows.clamp_(self.lower, self.upper)
+        if self.averaging:
+            self.averaged.lerp_(self.rows, 1.0 - self.averaging)
