@@ -1,4 +1,4 @@
-"""The command `sklearn-distill`: list methods, distill a file, check a method.
+"""The command `sklearn-distill`: list, distill, compare and check methods.
 
 Only the standard library is imported up here: ``list`` and ``--help`` answer at once.
 """
@@ -19,23 +19,28 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import __version__
+from .compare_command import compare
 from .data_files import InputError, one_line
-from .distill_command import distill
-from .plugins import get_distiller, list_distillers
+from .distill_command import distill, load_method
+from .list_command import list_methods
 
 PROG = "sklearn-distill"
 
 EPILOG = """\
 examples:
   sklearn-distill list
+  sklearn-distill list --check
   sklearn-distill distill table.csv --target label --method herding -o small.csv
   sklearn-distill distill images.npz --method kernel-inducing-points --budget 20 \\
       --set image_shape=1,28,28 --set max_time=60 -o small.npz
+  sklearn-distill compare table.csv --target label --methods random,herding \\
+      --budget 5,10,50 -o scores.csv
   sklearn-distill check herding
 
 exit codes:
   0 fine; 1 a check failed; 2 wrong use, or input that cannot be distilled;
-  130 interrupted by Ctrl-C, nothing was written
+  130 interrupted by Ctrl-C: nothing was written, but for the scores of a comparison,
+  which goes on from them
 """
 
 
@@ -72,8 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = args.run(args)
             sys.stdout.flush()
             return code
-    except (Interrupted, KeyboardInterrupt):
-        return _complain("interrupted", code=130)
+    except (Interrupted, KeyboardInterrupt) as interruption:
+        notes = getattr(interruption, "__notes__", [])
+        return _complain(" ".join(["interrupted", *notes]), code=130)
     except BrokenPipeError:
         # Else the interpreter flushes once more at its end, and complains.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,6 +158,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_list(commands, common)
     _add_distill(commands, common)
+    _add_compare(commands, common)
     _add_check(commands, common)
     return parser
 
@@ -161,10 +168,26 @@ def _add_list(commands: Any, common: _Parser) -> None:
         "list",
         parents=[common],
         help="say which methods are installed",
-        description="Say which methods are installed. Nothing is imported for it.",
+        description=(
+            "Say which methods are installed. Nothing is imported for it, unless "
+            "--check asks which of them work."
+        ),
     )
     parser.add_argument("--json", action="store_true", help="print a JSON array")
-    parser.set_defaults(run=_list)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="load each method in another process; name those that cannot be used, "
+        "and why",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="how long a method may take to import for --check; default: 60",
+    )
+    parser.set_defaults(run=list_methods)
 
 
 def _add_distill(commands: Any, common: _Parser) -> None:
@@ -238,6 +261,77 @@ def _add_distill(commands: Any, common: _Parser) -> None:
     parser.set_defaults(run=distill)
 
 
+def _add_compare(commands: Any, common: _Parser) -> None:
+    parser = commands.add_parser(
+        "compare",
+        parents=[common],
+        help="compare methods on a file",
+        description=(
+            "Train a panel of learners on what several methods make of a file, and\n"
+            "test them on rows that no method saw, by cross-validation."
+        ),
+        epilog=(
+            "With -o, scores are written as they come. The same command goes on where\n"
+            "one that was stopped left off, and says at once what it knows already."
+        ),
+    )
+    add = parser.add_argument
+    add(
+        "input",
+        metavar="INPUT",
+        type=Path,
+        help="a .csv, .csv.gz or .parquet table, or an .npz file with the arrays X "
+        "and y (or X_train and y_train)",
+    )
+    add(
+        "--methods",
+        required=True,
+        type=_names,
+        metavar="NAMES",
+        help="separated by commas; see: sklearn-distill list",
+    )
+    add("--target", metavar="COLUMN", help="the column, or .npz array, of labels")
+    add(
+        "--budget",
+        type=_budgets,
+        default=[10],
+        metavar="B",
+        help="rows per class (5,10,50; regression: rows in all), or shares of the rows "
+        "(0.01,0.05); default: 10",
+    )
+    add(
+        "--learners",
+        type=_names,
+        metavar="NAMES",
+        help='some of the panel, such as "logistic,random forest"; default: all',
+    )
+    add("--cv", type=int, default=5, metavar="K", help="folds; default: 5")
+    add(
+        "--task",
+        choices=["auto", "classification", "regression"],
+        default="auto",
+        help="whether the labels are classes or quantities; default: auto",
+    )
+    add("--random-state", type=int, default=0, metavar="SEED", help="default: 0")
+    add("--jobs", type=int, metavar="N", help="processes; default: 1")
+    add("--no-full", action="store_true", help="do not train on all the rows, to go by")
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUTPUT",
+        help="a .csv file for every single score",
+    )
+    add("--json", action="store_true", help="print one JSON array, not tables")
+    add("--quiet", action="store_true", help="no tables and no progress bar")
+    add(
+        "--progress",
+        action="store_true",
+        help="show a progress bar even if stderr is no terminal",
+    )
+    parser.set_defaults(run=compare)
+
+
 def _add_check(commands: Any, common: _Parser) -> None:
     parser = commands.add_parser(
         "check",
@@ -251,6 +345,13 @@ def _add_check(commands: Any, common: _Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="method, or distribution:method")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=_check)
+
+
+def _seconds(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0.")
 
 
 def _budget(text: str) -> int | float | dict[str, int]:
@@ -271,6 +372,23 @@ def _budget(text: str) -> int | float | dict[str, int]:
     return rows_of
 
 
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if "" in names:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of names: a,b,c.")
+    return names
+
+
+def _budgets(text: str) -> list[int | float]:
+    budgets = [_budget(part) for part in text.split(",") if "=" not in part]
+    if len(budgets) < text.count(",") + 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} names classes. A comparison takes rows per class (5,10,50) or "
+            "shares of the rows (0.01,0.05)."
+        )
+    return budgets  # type: ignore[return-value]
+
+
 def _setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key:
@@ -281,44 +399,24 @@ def _setting(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _list(args: argparse.Namespace) -> int:
-    found = [
-        {
-            "name": info.name,
-            "distribution": info.distribution,
-            "version": info.version,
-            "class": info.value,
-        }
-        for info in list_distillers()
-    ]
-    if args.json:
-        print(json.dumps(found))
-    else:
-        header = {key.upper(): key for key in ("name", "distribution", "version")}
-        rows = [[*header, "CLASS"], *(list(row.values()) for row in found)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        for row in rows:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            print("  ".join(cells).rstrip())
-    return 0
-
-
 def _check(args: argparse.Namespace) -> int:
-    distiller = get_distiller(args.name)()
+    distiller = load_method(args.name)()
     from .testing import check_distiller
+
+    stdout = sys.stdout
+    checks: list[dict[str, Any]] = []
+
+    def tell(**result: Any) -> None:
+        status, name, reason = result["status"], result["check_name"], _reason(result)
+        checks.append({"check": name, "status": status, "reason": reason})
+        if not args.json:
+            because = f": {reason}" if reason else ""
+            print(f"{status:8}{name}{because}", file=stdout, flush=True)
 
     with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
         # A method under test is shown data that it should warn of.
         warnings.simplefilter("ignore")
-        results = check_distiller(distiller, on_fail=None)
-    checks = [
-        {
-            "check": result["check_name"],
-            "status": result["status"],
-            "reason": _reason(result),
-        }
-        for result in results
-    ]
+        check_distiller(distiller, on_fail=None, callback=tell)
     counts = {
         status: sum(check["status"] == status for check in checks)
         for status in ("passed", "failed", "skipped", "xfail")
@@ -326,9 +424,6 @@ def _check(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"method": args.name, **counts, "checks": checks}))
     else:
-        for check in checks:
-            reason = f": {check['reason']}" if check["reason"] else ""
-            print(f"{check['status']:8}{check['check']}{reason}")
         print(
             f"{args.name}: {len(checks)} checks, {counts['passed']} passed, "
             f"{counts['failed']} failed, {counts['skipped']} skipped, "

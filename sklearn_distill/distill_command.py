@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,13 +19,15 @@ from .plugins import get_distiller
 
 TABLES_IN = (".csv", ".csv.gz", ".parquet")
 TABLES_OUT = (".csv", ".parquet")
+# Seconds of importing a method after which the command says what it is waiting for.
+SLOW_IMPORT = 20.0
 
 
 def distill(args: argparse.Namespace) -> int:
     """Distill ``args.input`` into ``args.output``; return the exit code."""
     with warnings_in_one_line():
         _check_paths(args)
-        distiller = get_distiller(args.method)()
+        distiller = load_method(args.method)()
         _set_params(distiller, args)
         data = read_data(args.input, target=args.target, labelled=not args.no_target)
         _check_image_shape(data.X, distiller.image_shape)
@@ -45,6 +48,21 @@ def distill(args: argparse.Namespace) -> int:
     elif not args.quiet:
         print(_summary(report))
     return 0
+
+
+def load_method(name: str) -> type[Any]:
+    """Return a method's class. What its import prints goes to stderr."""
+    patience = threading.Timer(
+        SLOW_IMPORT,
+        lambda: print(f"still importing {name}; Ctrl-C ends it", file=sys.stderr),
+    )
+    patience.daemon = True
+    patience.start()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            return get_distiller(name)
+    finally:
+        patience.cancel()
 
 
 @contextlib.contextmanager
@@ -69,10 +87,24 @@ def _check_paths(args: argparse.Namespace) -> None:
     source, output = args.input, args.output
     if output.suffix.lower() not in (*TABLES_OUT, ARRAYS):
         raise InputError(f"{output}: the output is a .csv, .parquet or .npz file.")
+    check_output(output)
+    check_source(source, target=args.target, labelled=not args.no_target)
+    if output.exists() and output.samefile(source):
+        raise InputError(
+            f"{output}: the output would replace the input, whose rows would be lost."
+        )
+
+
+def check_output(output: Path) -> None:
+    """Raise InputError unless a file can be written there."""
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder {str(output.parent)!r}.")
     if output.is_dir() or not os.access(output.parent, os.W_OK):
         raise InputError(f"{output}: no file can be written there.")
+
+
+def check_source(source: Path, *, target: str | None, labelled: bool) -> None:
+    """Raise InputError unless this is a file of rows, and its labels are known."""
     name = source.name.lower()
     suffix = next((s for s in (*TABLES_IN, ARRAYS) if name.endswith(s)), None)
     if not source.exists():
@@ -83,11 +115,7 @@ def _check_paths(args: argparse.Namespace) -> None:
         raise InputError(
             f"{source}: the input is a .csv, .csv.gz, .parquet or .npz file."
         )
-    if output.exists() and output.samefile(source):
-        raise InputError(
-            f"{output}: the output would replace the input, whose rows would be lost."
-        )
-    if suffix != ARRAYS and args.target is None and not args.no_target:
+    if suffix != ARRAYS and target is None and labelled:
         raise InputError(
             "say which column holds the labels with --target COLUMN, or that there "
             "are none with --no-target"

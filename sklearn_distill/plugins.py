@@ -9,7 +9,7 @@ method imports that one alone, so that a broken plugin breaks nobody else.
 import difflib
 import inspect
 import re
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions, entry_points
 from typing import Any, NamedTuple
 
 GROUP = "sklearn_distill.distillers"
@@ -43,12 +43,17 @@ class PluginInfo(NamedTuple):
 def list_distillers() -> list[PluginInfo]:
     """Return all methods that are installed, sorted by name.
 
-    Nothing is imported: a method in the list may still turn out to be broken. A name
-    that two distributions give stands in the list twice.
+    Nothing is imported: a method in the list may still turn out to be broken, which
+    `diagnose_distillers` finds out. A name that two distributions give stands in the
+    list twice.
 
     Returns
     -------
     list of PluginInfo
+
+    See Also
+    --------
+    sklearn_distill.plugin_diagnosis.diagnose_distillers : Which of them work.
 
     Examples
     --------
@@ -57,7 +62,7 @@ def list_distillers() -> list[PluginInfo]:
     >>> {"herding", "kernel-inducing-points"} <= names
     True
     """
-    return sorted({_info(point) for point in entry_points(group=GROUP)})
+    return sorted({_info(point) for point in _entry_points()})
 
 
 def get_distiller(name: str) -> type[Any]:
@@ -89,7 +94,7 @@ def get_distiller(name: str) -> type[Any]:
     HerdingSelection(budget=5)
     """
     distribution, _, bare = name.rpartition(":")
-    found = {_info(point): point for point in entry_points(group=GROUP)}
+    found = {_info(point): point for point in _entry_points()}
     matches = [
         info
         for info in sorted(found)
@@ -123,10 +128,17 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
         raise PluginError(
             f"{origin} cannot be imported: {type(error).__name__}: {error}"
         ) from error
+    except BaseException as interruption:
+        # Ctrl-C, most likely because the import hangs: say whose.
+        interruption.add_note(f"while importing {origin}")
+        raise
     from .base import PLUGIN_API, BaseDistiller
 
     if not (inspect.isclass(cls) and issubclass(cls, BaseDistiller)):
         raise PluginError(f"{origin} is no subclass of BaseDistiller.")
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        raise PluginError(f"{origin} does not define {missing}.")
     written_for = vars(cls).get("plugin_api")
     if written_for is None:
         raise PluginError(
@@ -143,6 +155,27 @@ def _load(info: PluginInfo, point: EntryPoint) -> type[Any]:
     return cls
 
 
+def _entry_points() -> list[EntryPoint]:
+    """Return the entry points of the group, as many as can be read."""
+    try:
+        return list(entry_points(group=GROUP))
+    except Exception:
+        # One distribution with damaged metadata is enough. The others, one by one; as
+        # for Python itself, the first of a name on the path hides those after it.
+        found: list[EntryPoint] = []
+        seen: set[str] = set()
+        for distribution in distributions():
+            try:
+                points = distribution.entry_points.select(group=GROUP)
+                name = _normalised(distribution.metadata["Name"] or "")
+            except Exception:
+                continue
+            if not name or name not in seen:
+                found.extend(points)
+            seen.add(name)
+        return found
+
+
 def _info(point: EntryPoint) -> PluginInfo:
     dist: Any = point.dist
     try:
@@ -156,5 +189,9 @@ def _info(point: EntryPoint) -> PluginInfo:
 
 
 def _same(one: str, other: str) -> bool:
-    """Compare distribution names as installers do: case and -_. do not count."""
-    return re.sub(r"[-_.]+", "-", one).lower() == re.sub(r"[-_.]+", "-", other).lower()
+    return _normalised(one) == _normalised(other)
+
+
+def _normalised(distribution: str) -> str:
+    """Return a name as installers compare it: case and -_. do not count."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()

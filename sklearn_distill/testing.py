@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sklearn.exceptions import EstimatorCheckFailedWarning
 from sklearn.utils.estimator_checks import check_estimator, estimator_checks_generator
 
 from .distiller_checks import SkippedCheck, distiller_checks, fewer_steps
@@ -45,7 +46,12 @@ def expected_failed_checks(estimator: Any) -> dict[str, str]:
     return dict(EXPECTED_FAILED_CHECKS) if hasattr(estimator, "fit_distill") else {}
 
 
-def check_distiller(estimator: Any, *, on_fail: str | None = "raise") -> list[dict]:
+def check_distiller(
+    estimator: Any,
+    *,
+    on_fail: str | None = "raise",
+    callback: Callable[..., None] | None = None,
+) -> list[dict]:
     """Run scikit-learn's checks and ours on a distiller.
 
     Parameters
@@ -54,6 +60,9 @@ def check_distiller(estimator: Any, *, on_fail: str | None = "raise") -> list[di
         An instance; its parameters stay as they are, but for budget and max_iter.
     on_fail : {"raise", "warn"} or None, default="raise"
         What happens when a check fails, beside its being in the results.
+    callback : callable, default=None
+        Called after each check with the values of its result by keyword, as
+        scikit-learn's `check_estimator` calls it. Not with ``on_fail="raise"``.
 
     Returns
     -------
@@ -84,13 +93,15 @@ def check_distiller(estimator: Any, *, on_fail: str | None = "raise") -> list[di
             expected_failed_checks=expected_failed_checks(estimator),
             on_fail="raise" if on_fail == "raise" else None,
             on_skip=None,
+            callback=callback,
         )
     for check in distiller_checks():
         results.append(_run(estimator, check, on_fail))
+        if callback is not None:
+            callback(**results[-1])
     for result in results:
         if on_fail == "warn" and result["status"] == "failed":
-            message = f"{result['check_name']} failed: {result['exception']!r}"
-            warnings.warn(message, UserWarning, stacklevel=2)
+            warnings.warn(EstimatorCheckFailedWarning(**result), stacklevel=2)
     return results
 
 

@@ -192,6 +192,19 @@ def test_what_is_no_distiller_is_refused(install, code):
         get_distiller("wrong")
 
 
+def test_a_class_that_is_not_finished_is_refused(install):
+    """It derives from BaseDistiller, but has no `_distill`."""
+    code = """
+        from sklearn_distill import BaseDistiller
+
+        class Pick(BaseDistiller):
+            plugin_api = 1
+    """
+    install("half-distill", {"half": "half_pick:Pick"}, module="half_pick", code=code)
+    with pytest.raises(PluginError, match="does not define _distill"):
+        get_distiller("half")
+
+
 def test_an_unknown_name_is_answered_with_the_closest_and_with_all():
     with pytest.raises(ValueError, match="Did you mean 'herding'") as caught:
         get_distiller("herdin")
