@@ -12,7 +12,7 @@ import sklearn
 from . import __version__
 from .distilled_set import DistilledSet, nbytes_of
 from .encoding import take_rows
-from .labels import correct_prior, teacher_opinion, teacher_or_forest
+from .labels import soft_labels_of_set, teacher_opinion, teacher_or_forest
 from .problem import Kept, Learned, Problem
 from .validation import Target
 
@@ -133,10 +133,8 @@ def _ask(
     if is_regression:
         return said
     codes = answer.y if answer.y is not None else problem.y[kept]
-    prior_to = np.bincount(codes, minlength=len(problem.n_rows))
-    return correct_prior(
-        said, np.bincount(problem.y, weights=problem.sample_weight), prior_to
-    )
+    prior = np.bincount(problem.y, weights=problem.sample_weight)
+    return soft_labels_of_set(said, codes, prior)
 
 
 def describe(

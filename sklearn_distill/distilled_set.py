@@ -156,9 +156,11 @@ class DistilledSet:
     def expand(self) -> tuple[Any, np.ndarray | None, np.ndarray | None]:
         """Return (X, y, sample_weight) that any estimator can be trained on.
 
-        Soft labels become weighted hard rows: one row for each class that has a
-        probability, with that probability as its weight. Without soft labels the set
-        comes back as it is.
+        Soft labels become weighted hard rows: one row for each class that is at least a
+        hundredth as likely as the likeliest, with a weight in proportion to its
+        probability. The weights have the mean of the set's own, or 1, so that
+        estimators with a penalty fit them as they fit hard rows. Without soft labels
+        the set comes back as it is.
 
         Returns
         -------

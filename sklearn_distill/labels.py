@@ -2,7 +2,8 @@
 
 A teacher that has seen a row is too sure of it, and a teacher trained on many rows of
 one class expects as many in the distilled set. So its opinion is out-of-fold, and
-corrected from the training prior to the set's own class balance.
+corrected from the training prior until it has the set's own class balance. Nor does it
+know the row's own label, which counts as much as the teacher does.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -17,7 +18,14 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
+from .encoding import take_rows
+
 N_FOLDS = 5
+# Corrections of the balance at most; a few are enough unless most probabilities are 0.
+MAX_CORRECTIONS = 100
+# A class with less than this share of the likeliest one's probability says nothing, but
+# would multiply the rows that an estimator is trained on.
+LEAST_SHARE = 0.01
 
 
 def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -> Any:
@@ -66,7 +74,8 @@ def teacher_opinion(
     teacher : estimator
         Unfitted; a clone is trained for each fold.
     Z, y, sample_weight : ndarray of n rows
-        The encoded training rows. y holds class codes, or numbers for regression.
+        The training rows, encoded; Z may be a DataFrame too. y holds class codes, or
+        numbers for regression.
     Z_new : ndarray of m rows
         The encoded distilled rows.
     kept : ndarray of int of shape (m,) or None
@@ -103,12 +112,15 @@ def teacher_opinion(
             # Few classifiers can be fitted on one class, and all would say the same.
             total[asked, y[train[0]]] += 1.0
             continue
-        fitted = _fit_weighted(clone(teacher), Z[train], y[train], sample_weight[train])
+        fitted = fit_weighted(
+            clone(teacher), take_rows(Z, train), y[train], sample_weight[train]
+        )
         if n_classes is None:
-            total[asked] += fitted.predict(Z_new[asked])
+            total[asked] += fitted.predict(take_rows(Z_new, np.flatnonzero(asked)))
         else:
-            proba = np.zeros((len(Z_new[asked]), n_classes))
-            proba[:, fitted.classes_] = fitted.predict_proba(Z_new[asked])
+            rows = take_rows(Z_new, np.flatnonzero(asked))
+            proba = np.zeros((len(rows), n_classes))
+            proba[:, fitted.classes_] = fitted.predict_proba(rows)
             total[asked] += proba
     said = total / votes.reshape((-1,) + (1,) * (total.ndim - 1))
     if n_classes is not None and kept is not None:
@@ -160,13 +172,62 @@ def correct_prior(
     return moved / moved.sum(axis=1, keepdims=True)
 
 
+def soft_labels_of_set(
+    proba: np.ndarray, codes: np.ndarray, prior_from: np.ndarray
+) -> np.ndarray:
+    r"""Make a teacher's opinion into the soft labels of a set.
+
+    The teacher's classes are to be as frequent in the set as its labels: Bayes' rule
+    (`correct_prior`) is applied to the teacher's prior, and then to the balance that
+    came out, until it is the one asked for. Once is not enough, since distilled rows
+    are no random draws from their class. Then the mean is taken with the row's own
+    label,
+
+    .. math:: q_i = \tfrac12 p_i + \tfrac12 e_{y_i},
+
+    which is evidence that a teacher who did not see the row lacks. The likeliest class
+    is therefore the row's own.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (m, n_classes)
+        Rows sum to 1.
+    codes : int ndarray of shape (m,)
+        The hard labels, as columns of `proba`.
+    prior_from : ndarray of shape (n_classes,)
+        Class shares where the teacher was trained; positive.
+
+    Returns
+    -------
+    ndarray of shape (m, n_classes)
+        Rows sum to 1.
+    """
+    own = np.eye(proba.shape[1])[codes]
+    prior_to = own.mean(axis=0)
+    # A teacher that rules out all classes of the set leaves the row its own label.
+    lost = (proba * prior_to).sum(axis=1) == 0
+    moved = np.where(lost[:, None], own, proba)
+    moved = correct_prior(moved, np.where(prior_from > 0, prior_from, 1.0), prior_to)
+    for _ in range(MAX_CORRECTIONS):
+        found = moved.mean(axis=0)
+        if np.allclose(found, prior_to, rtol=1e-3, atol=1e-6):
+            break
+        # What nobody believes in cannot be made more likely.
+        moved = correct_prior(moved, np.where(found > 0, found, 1.0), prior_to)
+    return (moved + own) / 2
+
+
 def weighted_hard_rows(
     soft_labels: np.ndarray, sample_weight: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Turn soft labels into hard ones that any estimator with weights can train on.
+    r"""Turn soft labels into hard ones that any estimator with weights can train on.
 
-    A row of probabilities p becomes one row for each class c with p_c > 0, of weight
-    p_c: the weighted log loss of those is the cross-entropy with p.
+    A row of probabilities p becomes one row for each likely class c, with a weight in
+    proportion to :math:`p_c`: the weighted log loss of those is, up to a factor, the
+    cross-entropy with p. The factor gives the weights the mean that they would have
+    without soft labels. It matters to estimators whose penalty is set against the sum
+    of losses: copies of a row with different labels work against each other, and with
+    weights that add up to 1 a support vector machine hardly fits them at all.
 
     Parameters
     ----------
@@ -175,15 +236,28 @@ def weighted_hard_rows(
 
     Returns
     -------
-    rows : ndarray of int
+    rows : ndarray of int of shape (k,)
         Which row each weighted row repeats.
-    codes : ndarray of int
-        Its class, as a column of `soft_labels`.
-    weights : ndarray of float
-        Its weight; the weights of a row add up to its `sample_weight`, or to 1.
+    codes : ndarray of int of shape (k,)
+        Its class, as a column of `soft_labels`. Classes with less than `LEAST_SHARE` of
+        the likeliest one's probability are left out.
+    weights : ndarray of float of shape (k,)
+        Their mean is that of `sample_weight`, or 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_distill.labels import weighted_hard_rows
+    >>> rows, codes, weights = weighted_hard_rows(np.array([[0.75, 0.25], [0.0, 1.0]]))
+    >>> rows, codes, weights
+    (array([0, 0, 1]), array([0, 1, 1]), array([1.125, 0.375, 1.5  ]))
     """
-    rows, codes = np.nonzero(soft_labels > 0)
-    weights = soft_labels[rows, codes]
+    likely = soft_labels >= LEAST_SHARE * soft_labels.max(axis=1, keepdims=True)
+    likely &= soft_labels > 0
+    kept = np.where(likely, soft_labels, 0.0)
+    kept /= kept.sum(axis=1, keepdims=True)
+    rows, codes = np.nonzero(likely)
+    weights = kept[rows, codes] * (len(rows) / len(soft_labels))
     if sample_weight is not None:
         weights = weights * sample_weight[rows]
     return rows, codes, weights
@@ -219,11 +293,23 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     """
     if weight_parameter(estimator) is None:
         return estimator.fit(distilled.X, distilled.y)
-    return _fit_weighted(estimator, *distilled.expand())
+    return fit_weighted(estimator, *distilled.expand())
 
 
-def _fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:
-    """Fit an estimator, with weights if there are any and it takes them."""
+def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:
+    """Fit an estimator, with weights if there are any and it takes them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted in place.
+    X, y : array-like
+    weights : ndarray of shape (n,) or None
+
+    Returns
+    -------
+    estimator
+    """
     parameter = weight_parameter(estimator)
     if weights is None or parameter is None:
         return estimator.fit(X, y)

@@ -1,12 +1,16 @@
 """Real rows that stand for a class: selections in themselves, and where others start.
 
-NumPy only. Both the selectors and the methods that learn rows use them, so they stand
-one floor below either.
+No torch. Both the selectors and the methods that learn rows use them, so they stand one
+floor below either.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+
 import numpy as np
+from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import euclidean_distances
 
@@ -19,6 +23,8 @@ N_FEATURES = 2_048
 # Pairs of this many rows are enough for a median distance.
 MEDIAN_ROWS = 1_000
 CHUNK = 8_192
+# Beyond this many rows of a class, mini-batches find its clusters.
+MAX_FULL_BATCH = 20_000
 # For regression: how heavy the target is beside the columns, and how narrow the kernel
 # of herding. Chosen by what learners make of the rows, on parts of training data.
 TARGET_WEIGHT = 0.3
@@ -199,4 +205,73 @@ def randomly_drawn_rows(problem: Problem) -> np.ndarray:
             rows[random_rows(problem.sample_weight[rows], n_rows, problem.random_state)]
             for _, rows, n_rows in problem.groups()
         ]
+    )
+
+
+def cluster(
+    Z: np.ndarray, sample_weight: np.ndarray, n_clusters: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (centroids, the cluster of each row); fewer clusters than asked for if
+    there are fewer different rows."""
+    if len(Z) > MAX_FULL_BATCH:
+        # A batch must hold several rows for each cluster.
+        batch = max(4_096, 10 * n_clusters)
+        model = MiniBatchKMeans(n_clusters, batch_size=batch, random_state=seed)
+    else:
+        model = KMeans(n_clusters, random_state=seed)
+    with warnings.catch_warnings():
+        # Equal rows make fewer clusters: the caller fills up with other rows.
+        warnings.filterwarnings("ignore", category=ConvergenceWarning)
+        labels = model.fit(Z, sample_weight=sample_weight).labels_
+    used, labels = np.unique(labels, return_inverse=True)
+    return model.cluster_centers_[used], labels
+
+
+def nearest_members(
+    Z: np.ndarray, centroids: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """Return, for each cluster, the index of its row that is nearest to its centre."""
+    away = Z - centroids[labels]
+    # Sorted by cluster, then by distance: the first of each cluster is its nearest.
+    order = np.lexsort((np.einsum("ij,ij->i", away, away), labels))
+    first = np.r_[True, np.diff(labels[order]) > 0]
+    return order[first]
+
+
+def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cluster each group of a problem, group after group.
+
+    Where rows repeat there are fewer clusters than rows to leave; rows at random make
+    up the number.
+
+    Returns
+    -------
+    indices : ndarray of int of shape (m,)
+        The real row nearest to each centroid.
+    centroids : float32 ndarray of shape (m, ...)
+    y : ndarray of shape (m,)
+        The class, or for regression the mean target of the cluster's rows.
+    """
+    rng = problem.random_state
+    indices, centres, targets = [], [], []
+    for _, rows, n_rows in problem.groups():
+        Z, weights = problem.flat[rows], problem.sample_weight[rows]
+        seed = int(rng.randint(np.iinfo(np.int32).max))
+        centroids, labels = cluster(Z, weights, n_rows, seed)
+        nearest = nearest_members(Z, centroids, labels)
+        y = problem.y[rows]
+        y_of = y[nearest]
+        if problem.task == "regression":
+            mass = np.bincount(labels, weights=weights)
+            y_of = np.bincount(labels, weights=weights * y) / mass
+        others = np.setdiff1d(np.arange(len(rows)), nearest)
+        spare = rng.permutation(others)[: n_rows - len(nearest)]
+        indices.append(rows[np.r_[nearest, spare]])
+        centres.append(np.concatenate([centroids, Z[spare]]))
+        targets.append(np.concatenate([y_of, y[spare]]))
+    Z_centres = np.concatenate(centres).astype(np.float32)
+    return (
+        np.concatenate(indices),
+        Z_centres.reshape(-1, *problem.Z.shape[1:]),
+        np.concatenate(targets).astype(problem.y.dtype),
     )

@@ -50,7 +50,7 @@ from sklearn_distill import (
 from sklearn_distill.engine.loop import DivergedError
 from sklearn_distill.engine.real_rows import Batches, RealRows
 from sklearn_distill.performance_matching import kernels
-from sklearn_distill.performance_matching.kernel_ridge import (
+from sklearn_distill.performance_matching.ridge_loss import (
     mean_discrepancy,
     ridge_weights,
 )

@@ -1,5 +1,6 @@
 """Real rows that stand for a class."""
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn_distill.problem import Kept, Problem
 from sklearn_distill.starting_rows import (
     MEDIAN_ROWS,
     TARGET_WEIGHT,
+    clustered_rows,
     features_with_target,
     herded_rows,
     kernel_herding,
@@ -276,3 +278,26 @@ def test_rows_of_one_score_are_drawn_and_not_taken_in_their_order():
     problem = a_problem()
     drawn = [tuple(lowest_scores(problem, np.zeros(60)).indices) for _ in range(5)]
     assert len(set(drawn)) > 1
+
+
+def test_clustered_rows_are_the_means_of_the_rows_nearest_to_them():
+    """For regression target and centroid are weighted means over the same cell."""
+    problem = a_problem("regression", n=300)
+    indices, centroids, y = clustered_rows(problem)
+    away = ((problem.Z[:, None] - centroids) ** 2).sum(axis=2)
+    cell = away.argmin(axis=1)
+    for j, centroid in enumerate(centroids):
+        weights = problem.sample_weight[cell == j]
+        mean = np.average(problem.Z[cell == j], axis=0, weights=weights)
+        np.testing.assert_allclose(centroid, mean, atol=1e-2)
+        own = np.average(problem.y[cell == j], weights=weights)
+        assert y[j] == pytest.approx(own, abs=2e-2)
+        assert indices[j] == np.where(cell == j, away[:, j], np.inf).argmin()
+
+
+def test_clusters_of_few_different_rows_are_made_up_to_the_number_asked_for():
+    problem = a_problem("regression")
+    twins = dataclasses.replace(problem, Z=problem.Z[np.arange(60) % 4])
+    indices, centroids, _ = clustered_rows(twins)
+    assert len(set(indices)) == len(centroids) == 10
+    assert len(np.unique(centroids.round(4), axis=0)) == 4

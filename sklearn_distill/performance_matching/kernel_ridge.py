@@ -11,105 +11,19 @@ import torch
 from torch import Tensor, nn
 
 from .._sklearn_private import Interval, StrOptions
-from ..problem import Problem
-from ..row_learner import RowLearner
-from ..starting_rows import median_distance
+from ..problem import Learned, Problem
+from ..row_learner import RowLearner, targets_of
+from ..starting_rows import (
+    clustered_rows,
+    herded_rows,
+    median_distance,
+    randomly_drawn_rows,
+)
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
+from .ridge_loss import KernelRidgeLoss
 
-
-def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
-    r"""Solve kernel ridge regression, in double precision whatever the input's.
-
-    .. math:: (K + \lambda \bar k I)^{-1} y, \qquad \bar k = \mathrm{tr} K / m
-
-    Parameters
-    ----------
-    K : Tensor of shape (m, m)
-    targets : Tensor of shape (m, c)
-    ridge : float
-        :math:`\lambda`, relative to the mean of the diagonal.
-
-    Returns
-    -------
-    Tensor of shape (m, c)
-    """
-    K = K.double()
-    diagonal = torch.eye(len(K), dtype=K.dtype, device=K.device)
-    regular = K + ridge * K.diagonal().mean() * diagonal
-    weights, failed = torch.linalg.solve_ex(regular, targets.double())
-    # A kernel that makes the system singular counts as one that is not finite.
-    return weights.masked_fill(failed > 0, torch.nan)
-
-
-def mean_discrepancy(
-    K_SS: Tensor, K_SR: Tensor, like_SS: Tensor, like_SR: Tensor
-) -> Tensor:
-    r"""Squared maximum mean discrepancy between synthetic and real rows of a group.
-
-    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)`, averaged over the groups;
-    the third term, :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
-
-    Parameters
-    ----------
-    K_SS : Tensor of shape (m, m)
-    K_SR : Tensor of shape (m, n)
-    like_SS, like_SR : Tensors of the same shapes
-        1 where both rows are of one group, 0 elsewhere.
-    """
-    within = (K_SS * like_SS).sum(1) / like_SS.sum(1)
-    across = (K_SR * like_SR).sum(1) / like_SR.sum(1).clamp_min(1.0)
-    return within.mean() - 2.0 * across.mean()
-
-
-class KernelRidgeLoss(nn.Module):
-    """The objective: rows that predict the real ones, and that look like them.
-
-    The mean over the kernels of the squared error of ridge regression from the
-    synthetic rows, and `mmd_weight` times the discrepancy of each class's rows (for
-    regression of all rows) from the real ones.
-
-    Parameters
-    ----------
-    kernels : list of callables
-    ridge : float
-    mmd_weight : float
-    has_classes : bool
-        Whether targets are centred one-hots, or numbers.
-    """
-
-    def __init__(
-        self,
-        kernels: Sequence[Kernel],
-        ridge: float,
-        mmd_weight: float,
-        has_classes: bool,
-    ):
-        super().__init__()
-        self.kernels = kernels
-        self.ridge = ridge
-        self.mmd_weight = mmd_weight
-        self.has_classes = has_classes
-
-    def forward(
-        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
-    ) -> Tensor:
-        (S, y_S), (R, y_R) = synthetic, real
-        S, R = S.flatten(1), R.flatten(1)
-        like_SS, like_SR = self._alike(y_S, y_S), self._alike(y_S, y_R)
-        loss = torch.zeros((), device=S.device)
-        for kernel in self.kernels:
-            K_SS, K_SR = kernel(S, S), kernel(S, R)
-            weights = ridge_weights(K_SS, y_S, self.ridge).to(R.dtype)
-            loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
-            if self.mmd_weight:
-                apart = mean_discrepancy(K_SS, K_SR, like_SS, like_SR)
-                loss = loss + self.mmd_weight * apart
-        return loss / len(self.kernels)
-
-    def _alike(self, y: Tensor, other: Tensor) -> Tensor:
-        if not self.has_classes:
-            return torch.ones(len(y), len(other), device=y.device)
-        return (y.argmax(1)[:, None] == other.argmax(1)).to(y.dtype)
+# Real rows at which the places to start from are compared.
+COMPARED_ROWS = 4_096
 
 
 class KernelInducingPoints(RowLearner):
@@ -151,8 +65,11 @@ class KernelInducingPoints(RowLearner):
         median squared distance between real rows.
     mmd_weight : float, default=1.0
         The weight of the discrepancy; 0 leaves it out.
-    init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+    init : {"auto", "herding", "k-means", "random"}, default="auto"
+        Where the learned rows start: at real rows, herded or random, or at the
+        centroids of k-means, for regression with the mean target of their cells.
+        "auto" is herding; for regression the one of herding and k-means from which
+        the real rows are predicted better.
     learn_labels : bool, default=False
         Whether labels are learned with the rows: soft labels for classes.
     max_iter : int, default=300
@@ -176,6 +93,12 @@ class KernelInducingPoints(RowLearner):
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool, default=False
         Whether `fit` goes on from the rows in `distilled_`.
+    callbacks : list of skorch callbacks, default=None
+        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
+    checkpoint : str or path, default=None
+        A file, or a directory where every fit has a file of its own. The state of the
+        fit is written there every so often; after a kill the same call goes on from
+        it. It is deleted when the fit is over.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
         How the total is shared out among the classes. "auto": equally for an int, in
         proportion to the classes for a float.
@@ -250,6 +173,7 @@ class KernelInducingPoints(RowLearner):
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,
+        "init": [StrOptions({"auto", "herding", "k-means", "random"})],
         "kernel": [
             StrOptions({"portfolio", "linear", "rbf", "laplacian", "ntk", "nngp"}),
             callable,
@@ -269,7 +193,7 @@ class KernelInducingPoints(RowLearner):
         ridge: float = 0.2,
         bandwidths: Sequence[float] = (0.1, 0.3, 1.0),
         mmd_weight: float = 1.0,
-        init: str = "herding",
+        init: str = "auto",
         learn_labels: bool = False,
         max_iter: int = 300,
         learning_rate: Any = "auto",
@@ -280,6 +204,8 @@ class KernelInducingPoints(RowLearner):
         max_time: float | None = None,
         device: str = "auto",
         warm_start: bool = False,
+        callbacks: list[Any] | None = None,
+        checkpoint: Any = None,
         allocation: str = "auto",
         task: str = "auto",
         soft_labels: Any = None,
@@ -305,6 +231,8 @@ class KernelInducingPoints(RowLearner):
         self.max_time = max_time
         self.device = device
         self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.checkpoint = checkpoint
         self.allocation = allocation
         self.task = task
         self.soft_labels = soft_labels
@@ -318,7 +246,10 @@ class KernelInducingPoints(RowLearner):
         tags.target_tags.required = True
         return tags
 
-    def _objective(self, problem: Problem) -> nn.Module:
+    def _objective(self, problem: Problem, real: Any) -> nn.Module:
+        return self._loss(problem)
+
+    def _loss(self, problem: Problem) -> KernelRidgeLoss:
         bandwidths = np.asarray(self.bandwidths, dtype=np.float64)
         if bandwidths.ndim != 1 or not len(bandwidths) or not (bandwidths > 0).all():
             raise ValueError(f"bandwidths={self.bandwidths!r} are no positive numbers.")
@@ -338,3 +269,41 @@ class KernelInducingPoints(RowLearner):
         return KernelRidgeLoss(
             kernels, self.ridge, self.mmd_weight, problem.task == "classification"
         )
+
+    def _start(self, problem: Problem) -> Learned:
+        if self.warm_start and hasattr(self, "distilled_"):
+            return self._last_rows(problem)
+        if self.init == "random":
+            return _real_start(problem, randomly_drawn_rows(problem))
+        if self.init == "k-means":
+            return _centroids(problem)
+        herded = _real_start(problem, herded_rows(problem))
+        if self.init == "herding" or problem.task == "classification":
+            return herded
+        # One real row's target is as noisy as the data; a cell's mean is not, but the
+        # cells leave out the extremes. What is worth more depends on the noise.
+        starts = [herded, _centroids(problem)]
+        losses = np.nan_to_num(self._losses(problem, starts), nan=np.inf)
+        return starts[int(np.argmin(losses))]
+
+    @torch.no_grad()
+    def _losses(self, problem: Problem, starts: Sequence[Learned]) -> list[float]:
+        """Return the objective of each start, at the same real rows."""
+        share = problem.sample_weight / problem.sample_weight.sum()
+        some = problem.random_state.choice(len(share), COMPARED_ROWS, p=share)
+        objective = self._loss(problem)
+
+        def pair(Z: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
+            return torch.as_tensor(Z), torch.as_tensor(targets_of(problem, y))
+
+        real = pair(problem.Z[some], problem.y[some])
+        return [float(objective(pair(made.Z, made.y), real)) for made in starts]
+
+
+def _real_start(problem: Problem, indices: np.ndarray) -> Learned:
+    return Learned(problem.Z[indices], problem.y[indices])
+
+
+def _centroids(problem: Problem) -> Learned:
+    _, centroids, y = clustered_rows(problem)
+    return Learned(centroids, y)

@@ -2,49 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.cluster import KMeans, MiniBatchKMeans
-from sklearn.exceptions import ConvergenceWarning
 
 from .._sklearn_private import StrOptions
 from ..base import BaseDistiller
 from ..problem import Kept, Learned, Problem
-
-# Beyond this many rows of a class, mini-batches find its clusters.
-MAX_FULL_BATCH = 20_000
-
-
-def cluster(
-    Z: np.ndarray, sample_weight: np.ndarray, n_clusters: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return (centroids, the cluster of each row); fewer clusters than asked for if
-    there are fewer different rows."""
-    if len(Z) > MAX_FULL_BATCH:
-        # A batch must hold several rows for each cluster.
-        batch = max(4_096, 10 * n_clusters)
-        model = MiniBatchKMeans(n_clusters, batch_size=batch, random_state=seed)
-    else:
-        model = KMeans(n_clusters, random_state=seed)
-    with warnings.catch_warnings():
-        # Equal rows make fewer clusters: the caller fills up with other rows.
-        warnings.filterwarnings("ignore", category=ConvergenceWarning)
-        labels = model.fit(Z, sample_weight=sample_weight).labels_
-    used, labels = np.unique(labels, return_inverse=True)
-    return model.cluster_centers_[used], labels
-
-
-def nearest_members(
-    Z: np.ndarray, centroids: np.ndarray, labels: np.ndarray
-) -> np.ndarray:
-    """Return, for each cluster, the index of its row that is nearest to its centre."""
-    away = Z - centroids[labels]
-    # Sorted by cluster, then by distance: the first of each cluster is its nearest.
-    order = np.lexsort((np.einsum("ij,ij->i", away, away), labels))
-    first = np.r_[True, np.diff(labels[order]) > 0]
-    return order[first]
+from ..starting_rows import clustered_rows
 
 
 class KMeansSelection(BaseDistiller):
@@ -152,27 +117,7 @@ class KMeansSelection(BaseDistiller):
         self.random_state = random_state
 
     def _distill(self, problem: Problem) -> Kept | Learned:
-        rng = problem.random_state
-        indices, centres, targets = [], [], []
-        for _, rows, n_rows in problem.groups():
-            Z, weights = problem.flat[rows], problem.sample_weight[rows]
-            seed = int(rng.randint(np.iinfo(np.int32).max))
-            centroids, labels = cluster(Z, weights, n_rows, seed)
-            nearest = nearest_members(Z, centroids, labels)
-            y = problem.y[rows]
-            y_of = y[nearest]
-            if problem.task == "regression":
-                mass = np.bincount(labels, weights=weights)
-                y_of = np.bincount(labels, weights=weights * y) / mass
-            # Where rows repeat there are fewer clusters than rows to leave; rows at
-            # random make up the number.
-            others = np.setdiff1d(np.arange(len(rows)), nearest)
-            spare = rng.permutation(others)[: n_rows - len(nearest)]
-            indices.append(rows[np.r_[nearest, spare]])
-            centres.append(np.concatenate([centroids, Z[spare]]))
-            targets.append(np.concatenate([y_of, y[spare]]))
-        y = np.concatenate(targets).astype(problem.y.dtype)
+        indices, centroids, y = clustered_rows(problem)
         if self.representative == "nearest":
-            return Kept(np.concatenate(indices), y=y)
-        rows = np.concatenate(centres).astype(np.float32)
-        return Learned(rows.reshape(-1, *problem.Z.shape[1:]), y)
+            return Kept(indices, y=y)
+        return Learned(centroids, y)

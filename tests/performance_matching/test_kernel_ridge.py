@@ -3,17 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
 from sklearn.model_selection import train_test_split
 
 from sklearn_distill import HerdingSelection, KernelInducingPoints
 from sklearn_distill.engine.networks import MLP
-from sklearn_distill.performance_matching.kernel_ridge import (
-    KernelRidgeLoss,
-    mean_discrepancy,
-    ridge_weights,
-)
 from sklearn_distill.performance_matching.kernels import (
     BIAS_VARIANCE,
     WEIGHT_VARIANCE,
@@ -21,6 +17,11 @@ from sklearn_distill.performance_matching.kernels import (
     laplacian,
     linear,
     wide_network,
+)
+from sklearn_distill.performance_matching.ridge_loss import (
+    KernelRidgeLoss,
+    mean_discrepancy,
+    ridge_weights,
 )
 
 
@@ -118,3 +119,33 @@ def test_learned_rows_beat_those_they_start_from():
     assert points.score(X_test, y_test) > start + 0.02
     losses = points.history_[:, "valid_loss"]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_regression_starts_at_means_where_targets_are_noisy(noise):
+    """Real rows with their own targets if these are exact, cells with means if not."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-2, 2, (2_000, 2))
+    y = X[:, 0] ** 3 + noise * rng.standard_normal(2_000)
+    points = KernelInducingPoints(20, max_iter=1, learning_rate=1e-9, random_state=0)
+    small = points.fit_distill(X, y)
+    real = np.isclose(small.y[:, None], y, rtol=1e-4, atol=1e-4).any(axis=1)
+    assert real.all() == (noise == 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("init", ["auto", "herding", "k-means", "random"])
+def test_rows_start_where_init_says(init):
+    """For classes "auto" is herding; only centroids are no real rows."""
+    X, y = load_digits(return_X_y=True)
+    points = KernelInducingPoints(
+        2, init=init, max_iter=1, learning_rate=1e-9, random_state=0
+    )
+    small = points.fit_distill(X, y)
+    is_real = [(row == X).all(axis=1).any() for row in small.X]
+    assert all(is_real) == (init != "k-means")
+    np.testing.assert_array_equal(np.bincount(small.y), 2)
+    if init == "auto":
+        other = clone(points).set_params(init="herding").fit_distill(X, y)
+        np.testing.assert_array_equal(small.X, other.X)
