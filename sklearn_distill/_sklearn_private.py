@@ -6,6 +6,9 @@ one file. Everything else comes from scikit-learn's public modules.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from typing import Any
+
+import numpy as np
 from sklearn.base import _fit_context
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
@@ -20,4 +23,11 @@ __all__ = [
     "_fit_context",
     "_get_output_config",
     "_routing_enabled",
+    "trees_of_boosting",
 ]
+
+
+def trees_of_boosting(estimator: Any) -> list[np.ndarray]:
+    """Return the nodes of each tree of fitted histogram boosting; [] of others."""
+    predictors = getattr(estimator, "_predictors", [])
+    return [tree.nodes for trees in predictors for tree in trees]

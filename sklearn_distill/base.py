@@ -174,6 +174,7 @@ class BaseDistiller(
             loss=getattr(answer, "loss", None),
             seconds=time.perf_counter() - started,
         )
+        self.distilled_.info.update(getattr(answer, "info", None) or {})
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )

@@ -108,6 +108,8 @@ class Learned:
     sample_weight : ndarray of shape (m,), default=None
     loss : float, default=None
         The method's own objective, for `DistilledSet.info`.
+    info : dict, default=None
+        What else `DistilledSet.info` is to say; strings and numbers.
     """
 
     Z: np.ndarray
@@ -115,3 +117,4 @@ class Learned:
     soft_labels: np.ndarray | None = None
     sample_weight: np.ndarray | None = None
     loss: float | None = None
+    info: dict[str, Any] | None = None

@@ -31,6 +31,7 @@ CHEAP = {
     "max_iter": 3,
     "n_networks": 1,
     "max_epochs": 2,
+    "n_experts": 1,
 }
 CHEAP_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=2, random_state=0)}
 

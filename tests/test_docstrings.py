@@ -27,10 +27,14 @@ IGNORED_BELOW_CLASSES = IGNORED | {"ES01", "SA01", "EX01"}
 IGNORED_IF_ABSTRACT = IGNORED | {"EX01", "PR02"}
 
 FUNCTIONS = [
+    "sklearn_distill.analyze",
+    "sklearn_distill.compare_distillers",
     "sklearn_distill.distilled_labels",
     "sklearn_distill.get_distiller",
     "sklearn_distill.list_distillers",
     "sklearn_distill.make_distill_pipeline",
+    "sklearn_distill.student_report",
+    "sklearn_distill.plugin_diagnosis.diagnose_distillers",
     "sklearn_distill.testing.check_distiller",
     "sklearn_distill.testing.expected_failed_checks",
     "sklearn_distill.testing.parametrize_with_distiller_checks",

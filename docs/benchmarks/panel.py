@@ -8,6 +8,10 @@ last column is `target`. Classification is scored by balanced accuracy, regressi
 "retention" compares like with like. Each seed is a split of its own: 70 % train, of
 which at most 20,000 rows are used, 30 % test, at most 6,000. Nothing is chosen on
 test rows.
+
+With `--output` every score is written as it comes, and a run that was stopped goes on
+where it was. It knows methods by name and parameters, not by their code: after a change
+of the code take another file.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,35 +27,54 @@ import numpy as np
 import pandas as pd
 import sklearn
 from sklearn.model_selection import train_test_split
-from sklearn.utils.class_weight import compute_sample_weight
 
 import sklearn_distill as sd
-from sklearn_distill.evaluation import preprocessor, utility
+from sklearn_distill import Comparison, compare_distillers
 
 MAX_TRAIN, MAX_TEST, MAX_FULL = 20_000, 6_000, 10_000
+# What the tables call methods whose own names are long.
+SHORT = {"gradient-norm": "gradient norm", "kernel-inducing-points": "kip"}
 
 
-def methods(budget, seed, task):
-    """Return the distillers to compare, by the name that the table gives them."""
-    common = {"budget": budget, "random_state": seed, "task": task}
-    made = {
-        "random": sd.RandomSelection(**common),
-        "k-means": sd.KMeansSelection(**common),
-        "k-means centroids": sd.KMeansSelection(representative="centroid", **common),
-        "herding": sd.HerdingSelection(**common),
-        "submodular": sd.SubmodularSelection(**common),
-        "k-center": sd.KCenterSelection(**common),
-        "herding, soft labels": sd.HerdingSelection(soft_labels="teacher", **common),
-        "kip": sd.KernelInducingPoints(**common),
-        "kip, soft labels": sd.KernelInducingPoints(soft_labels="teacher", **common),
-    }
-    if task == "classification":
-        made["uncertainty"] = sd.UncertaintySelection(**common)
-        made["forgetting"] = sd.ForgettingSelection(**common)
-        made["gradient norm"] = sd.GradientNormSelection(**common)
-    for kernel in ("rbf", "linear", "laplacian", "ntk"):
-        made[f"kip {kernel}"] = sd.KernelInducingPoints(kernel=kernel, **common)
+def methods(task, wanted=None):
+    """Return the distillers to compare, by the name that the table gives them.
+
+    Those that cannot do the task are left out, unless they are not wanted anyway.
+    """
+    made = {}
+    for info in sd.list_distillers():
+        try:
+            distiller = sd.get_distiller(f"{info.distribution}:{info.name}")(task=task)
+        except ImportError as error:
+            print(f"left out: {error}")
+            continue
+        name = SHORT.get(info.name, info.name)
+        if (wanted and name not in wanted) or can_do(distiller, task):
+            made[name] = distiller
+    made["k-means centroids"] = sd.KMeansSelection(representative="centroid", task=task)
+    kernels = sd.KernelInducingPoints._parameter_constraints["kernel"][0].options
+    for kernel in sorted(kernels):
+        made[f"kip {kernel}"] = sd.KernelInducingPoints(kernel=kernel, task=task)
+    learned = [name for name in made if name.startswith("kip")]
+    for name in ["random", "herding", *learned]:
+        soft = sklearn.clone(made[name]).set_params(soft_labels="teacher")
+        made[f"{name}, soft labels"] = soft
     return made
+
+
+def can_do(distiller, task):
+    """Tell, by trying it on a few rows, whether a method takes labels of this kind."""
+    y = np.arange(20) % 2 if task == "classification" else np.linspace(0, 1, 20)
+    tried = sklearn.clone(distiller).set_params(budget=2, random_state=0)
+    if "max_iter" in tried.get_params(deep=False):
+        tried.set_params(max_iter=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tried.fit(np.random.RandomState(0).randn(20, 2), y)
+        except ValueError:
+            return False
+    return True
 
 
 def load(folder, name):
@@ -65,103 +88,74 @@ def load(folder, name):
     return fetch_openml(name, version=1, return_X_y=True, as_frame=True)
 
 
-def capped(X, y, n, seed, stratify):
-    if len(X) <= n:
-        return X, y
-    X, _, y, _ = train_test_split(
-        X, y, train_size=n, random_state=seed, stratify=y if stratify else None
-    )
-    return X, y
-
-
-def full_data(X, y, seed, is_classification):
-    """Return the reference: as many real rows as the learners can take, weighted."""
-    X, y = capped(X, y, MAX_FULL, seed, is_classification)
-    return sd.DistilledSet(
-        X,
-        y,
-        sample_weight=compute_sample_weight("balanced", y)
-        if is_classification
-        else None,
-        classes=np.unique(y) if is_classification else None,
-    )
-
-
-def split_scores(name, X, y, seed, args):
-    """Yield a row of scores for each method and budget, on one train/test split."""
-    is_classification = args.task == "classification"
-    X_train, X_test, y_train, y_test = train_test_split(
-        X,
-        y,
+def split(y, seed, stratified):
+    """Return the train and test rows of a seed."""
+    train, test = train_test_split(
+        np.arange(len(y)),
         test_size=0.3,
         random_state=seed,
-        stratify=y if is_classification else None,
+        stratify=y if stratified else None,
     )
-    X_train, y_train = capped(X_train, y_train, MAX_TRAIN, seed, is_classification)
-    X_test, y_test = capped(X_test, y_test, MAX_TEST, seed, is_classification)
-    prepare = preprocessor(X_train)
+    return (
+        capped(train, y, MAX_TRAIN, seed, stratified),
+        capped(test, y, MAX_TEST, seed, stratified),
+    )
 
-    def scored(method, budget, small, seconds):
-        scores = utility(small, X_test, y_test, prepare=prepare, random_state=seed)
-        if not is_classification:
-            scores = {k: max(0.0, v) for k, v in scores.items() if k != "mean"}
-            scores["mean"] = float(np.mean(list(scores.values())))
-        print(
-            f"{name:12} seed {seed} budget {budget:>4} {method:24} "
-            f"{100 * scores['mean']:5.1f}  {seconds:6.1f} s",
-            flush=True,
-        )
-        about = {"set": name, "seed": seed, "budget": budget, "method": method}
-        return {**about, "rows": len(small), "seconds": seconds, **scores}
 
-    if not args.no_full:
-        full = full_data(X_train, y_train, seed, is_classification)
-        yield scored("full data", 0, full, 0.0)
-    for budget in map(int, args.budget.split(",")):
-        for method, distiller in methods(budget, seed, args.task).items():
-            if args.methods and method not in args.methods.split(";"):
-                continue
-            started = time.perf_counter()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                small = distiller.fit_distill(X_train, y_train)
-            yield scored(method, budget, small, time.perf_counter() - started)
+def capped(rows, y, n, seed, stratified):
+    if len(rows) <= n:
+        return rows
+    stratify = y.iloc[rows] if stratified else None
+    return train_test_split(rows, train_size=n, random_state=seed, stratify=stratify)[0]
 
 
 def run(args):
-    rows = []
+    """Compare the methods on each set; return all scores."""
+    wanted = args.methods.split(";") if args.methods else None
+    compared = methods(args.task, wanted)
+    if wanted:
+        if unknown := [name for name in wanted if name not in compared]:
+            raise SystemExit(f"no method {unknown}; there are {list(compared)}")
+        compared = {name: compared[name] for name in wanted}
+    parts = []
     for name in args.sets.split(","):
+        started = time.perf_counter()
         X, y = load(args.data, name)
-        for seed in range(args.seeds):
-            rows += split_scores(name, X, y, seed, args)
-    return pd.DataFrame(rows)
+        splits = [split(y, s, args.task == "classification") for s in range(args.seeds)]
+        parts.append(
+            compare_distillers(
+                X,
+                y,
+                compared,
+                budgets=[int(budget) for budget in args.budget.split(",")],
+                cv=splits,
+                task=args.task,
+                full_data=not args.no_full,
+                max_full_rows=MAX_FULL,
+                n_jobs=args.jobs,
+                path=args.output,
+                name=name,
+            )
+        )
+        print(f"{name:12} {time.perf_counter() - started:7.0f} s", flush=True)
+    return Comparison.concat(parts)
 
 
-def summary(results, budget):
-    """Return the table for one budget: a row a method, means over sets and seeds."""
-    learners = list(results.columns[6:-1])
-    full = results[results["method"] == "full data"].set_index(["set", "seed"])
-    some = results[results["budget"] == budget]
-    by_set = some.groupby(["method", "set"])["mean"].mean().unstack()
-    table = 100 * some.groupby("method")[[*learners, "mean"]].mean()
-    # Deviation over seeds of the mean over sets.
-    table["±"] = (
-        100 * some.groupby(["method", "seed"])["mean"].mean().groupby("method").std()
-    )
-    if len(full):
-        reference = full.loc[pd.MultiIndex.from_frame(some[["set", "seed"]])]
-        ratios = some[[*learners]].to_numpy() / reference[learners].to_numpy()
-        kept = pd.DataFrame(100 * ratios, columns=learners).groupby(
-            some["method"].to_numpy()
-        )
-        table["retention"] = kept.mean().mean(axis=1)
-        table["worst"] = kept.mean().min(axis=1)
-        table.loc["full data", [*learners, "mean"]] = (
-            100 * full[[*learners, "mean"]].mean()
-        )
-    table["rank"] = by_set.rank(ascending=False).mean(axis=1)
-    table["seconds"] = some.groupby("method")["seconds"].mean()
-    return table.sort_values("mean", ascending=False).round(1)
+def table(comparison, budget):
+    """Return the table for one budget, in per cent, with the full data's row."""
+    summary = comparison.summary(budget)
+    shares = [*comparison.learners, "mean", "±", "auc", "retention", "worst", "invalid"]
+    full = comparison.full_data()
+    if full is not None:
+        summary.loc["full data", full.index] = full
+        summary.loc["full data", "mean"] = full.mean()
+        rows = comparison.results
+        for column in {"auc", "log loss"} & set(summary):
+            scores = rows.loc[rows["method"] == "full data", column.replace(" ", "_")]
+            summary.loc["full data", column] = scores.mean()
+    there = [column for column in shares if column in summary]
+    summary[there] *= 100
+    return summary.sort_values("mean", ascending=False)
 
 
 def main():
@@ -181,25 +175,31 @@ def main():
     parser.add_argument(
         "--no-full", action="store_true", help="leave out the full data"
     )
-    parser.add_argument("--output", type=Path, help="a CSV file for every single score")
+    parser.add_argument("--jobs", type=int, help="cells at once")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="a CSV file for every single score; what is in it is not computed again",
+    )
     parser.add_argument(
         "--scores", help="tables from such CSV files, separated by ',', without a run"
     )
     args = parser.parse_args()
     if args.scores:
-        results = pd.concat(map(pd.read_csv, args.scores.split(",")))
+        comparison = Comparison.read(*args.scores.split(","))
     else:
-        results = run(args)
-    if args.output:
-        results.to_csv(args.output, index=False)
+        comparison = run(args)
+    results = comparison.results
     print(
         f"\nscikit-learn {sklearn.__version__}, Python {platform.python_version()}, "
-        f"{platform.machine()}, {os.cpu_count()} cores; {results['seed'].nunique()} "
+        f"{platform.machine()}, {os.cpu_count()} cores; {results['fold'].nunique()} "
         f"seeds; {', '.join(results['set'].unique())}"
     )
     for budget in map(int, args.budget.split(",")):
         print(f"\nBudget {budget}\n")
-        print(summary(results, budget).to_markdown(floatfmt=".1f"))
+        shown = table(comparison, budget)
+        digits = [".3f" if "p " in c or c == "log loss" else ".1f" for c in shown]
+        print(shown.to_markdown(floatfmt=["", *digits]))
 
 
 if __name__ == "__main__":

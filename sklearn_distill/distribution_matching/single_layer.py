@@ -95,14 +95,15 @@ class DistributionMatching(RowLearner):
     budget : int, float or dict, default=10
         Rows per class (regression and rows without labels: rows in all), the share of
         the rows to keep, or ``{class: rows}``. No class gets more rows than it has.
-    discrepancy : str or callable, default="mean"
-        "mean": squared distance of mean features [1]_. "mmd": maximum mean discrepancy
-        in Gaussian kernels of three bandwidths, which sees all moments [2]_. "kl":
-        Kullback-Leibler divergence of Gaussians. "characteristic": distance of
-        characteristic functions at frequencies that an adversary picks [3]_.
-        "adversarial": a network that tells synthetic from real features [4]_; the
-        embedding networks are then drawn once. A callable takes two tensors, (m, d) and
-        (n, d), the features of a class's synthetic and real rows, to a number.
+    discrepancy : str or callable, default="auto"
+        "auto": "mean" for images, "mmd" for tables. "mean": squared distance of mean
+        features [1]_. "mmd": maximum mean discrepancy in Gaussian kernels of three
+        bandwidths, which sees all moments [2]_. "kl": Kullback-Leibler divergence of
+        Gaussians. "characteristic": distance of characteristic functions at frequencies
+        that an adversary picks [3]_. "adversarial": a network that tells synthetic from
+        real features [4]_; the embedding networks are then drawn once. A callable takes
+        two tensors, (m, d) and (n, d), the features of a class's synthetic and real
+        rows, to a number.
     network : str, class or skorch net, default="auto"
         "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
         wide on a GPU and 32 on a CPU. A module class is called with those arguments of
@@ -230,7 +231,7 @@ class DistributionMatching(RowLearner):
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,
-        "discrepancy": [StrOptions(DISCREPANCIES), callable],
+        "discrepancy": [StrOptions({"auto", *DISCREPANCIES}), callable],
         "network": [str, callable, HasMethods(["initialize_module"])],
         "n_networks": [Interval(Integral, 1, None, closed="left")],
         "network_training": [StrOptions({"none", "queue", "full"})],
@@ -241,7 +242,7 @@ class DistributionMatching(RowLearner):
         self,
         budget: Any = 10,
         *,
-        discrepancy: Any = "mean",
+        discrepancy: Any = "auto",
         network: Any = "auto",
         n_networks: int = 1,
         network_training: str = "none",
@@ -298,6 +299,10 @@ class DistributionMatching(RowLearner):
                 f"network_training={self.network_training!r} trains networks to "
                 "predict y, but y is None. Pass y, or network_training='none'."
             )
+        of_images = problem.Z.ndim == 4
+        discrepancy = self.discrepancy
+        if discrepancy == "auto":
+            discrepancy = "mean" if of_images else "mmd"
         make = NetworkFactory(
             self.network, problem.Z.shape[1:], real.targets.shape[1], self.device_
         )
@@ -307,7 +312,7 @@ class DistributionMatching(RowLearner):
             real,
             n_networks=self.n_networks,
             batch_size=self.batch_size,
-            keep=self.discrepancy == "adversarial",
+            keep=discrepancy == "adversarial",
         )
         features = LayerOutputs(source.fixed[0])
         with torch.no_grad():
@@ -316,7 +321,7 @@ class DistributionMatching(RowLearner):
         return DistributionMatchingLoss(
             source,
             features,
-            make_discrepancy(self.discrepancy, n_features, len(problem.n_rows)),
-            SiameseAugmentation(self.augmentation, problem.Z.ndim == 4),
+            make_discrepancy(discrepancy, n_features, len(problem.n_rows)),
+            SiameseAugmentation(self.augmentation, of_images),
             problem.task,
         )

@@ -1,12 +1,10 @@
-"""Utility: train on the distilled rows, test on real ones, with a panel of learners."""
+"""The panel: one learner of each family, and the numbers that it is trained on."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -14,17 +12,12 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.metrics import balanced_accuracy_score, r2_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
-
-from ..distilled_set import DistilledSet
-from ..labels import fit_on_set
 
 
 def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str, Any]:
@@ -44,6 +37,12 @@ def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str
     Returns
     -------
     dict of str to estimator
+
+    Examples
+    --------
+    >>> from sklearn_distill.evaluation import panel_learners
+    >>> len(panel_learners("classification", n_rows=20))
+    7
     """
     leaf = int(np.clip(n_rows // 50, 1, 20))
     seed = {"random_state": random_state}
@@ -71,6 +70,51 @@ def _standardising_y(regressor: Any) -> Any:
     return TransformedTargetRegressor(regressor, transformer=StandardScaler())
 
 
+def resolve_learners(
+    learners: Any, task: str, n_rows: int, *, random_state: int = 0
+) -> dict[str, Any]:
+    """Return the learners that a `learners` parameter stands for, by name.
+
+    Parameters
+    ----------
+    learners : "panel", None, dict, list or estimator
+        "panel" and None stand for `panel_learners`; a list of strings picks some of
+        these.
+    task, n_rows, random_state
+        As for `panel_learners`.
+
+    Raises
+    ------
+    ValueError
+        For a name that the panel does not have, or two learners of one name.
+    """
+    panel = panel_learners(task, n_rows, random_state=random_state)
+    if learners is None or (isinstance(learners, str) and learners == "panel"):
+        return panel
+    if isinstance(learners, dict):
+        chosen = dict(learners)
+    else:
+        if isinstance(learners, str) or hasattr(learners, "fit"):
+            learners = [learners]
+        chosen = {}
+        for learner in learners:
+            name = learner if isinstance(learner, str) else type(learner).__name__
+            if isinstance(learner, str) and learner not in panel:
+                raise ValueError(
+                    f"There is no learner {learner!r} in the panel for {task}. There "
+                    f"are: {', '.join(panel)}."
+                )
+            if name in chosen:
+                raise ValueError(
+                    f"There are two learners {name!r}. Give them names of their own, "
+                    "in a dict."
+                )
+            chosen[name] = panel[name] if isinstance(learner, str) else learner
+    if not chosen:
+        raise ValueError("learners is empty: there is nobody to train.")
+    return chosen
+
+
 def preprocessor(X: Any) -> Any:
     """Return a fitted transformer to numbers: categories one-hot, numbers standardised.
 
@@ -89,59 +133,8 @@ def preprocessor(X: Any) -> Any:
     ).fit(X)
 
 
-def utility(
-    train: DistilledSet,
-    X_test: Any,
-    y_test: Any,
-    *,
-    prepare: Any,
-    random_state: int = 0,
-    learners: dict[str, Any] | None = None,
-) -> dict[str, float]:
-    """Return the score on real test rows of each learner trained on `train`.
-
-    Parameters
-    ----------
-    train : DistilledSet
-        Soft labels and weights reach the learners that take `sample_weight`.
-    X_test, y_test : array-like
-        Real rows.
-    prepare : transformer
-        Fitted, as `preprocessor` returns it.
-    random_state : int
-    learners : dict of str to estimator, default=None
-        None is the panel of `panel_learners`.
-
-    Returns
-    -------
-    dict of str to float
-        Balanced accuracy, or R^2 for regression, and their "mean".
-    """
-    is_classification = train.classes is not None
-    task = "classification" if is_classification else "regression"
-    if learners is None:
-        learners = panel_learners(task, len(train), random_state=random_state)
-    flat = _numbers(prepare, train.X)
-    ready = DistilledSet(
-        flat,
-        train.y,
-        soft_labels=train.soft_labels,
-        sample_weight=train.sample_weight,
-        classes=train.classes,
-    )
-    X_test = _numbers(prepare, X_test)
-    metric = balanced_accuracy_score if is_classification else r2_score
-    scores = {}
-    for name, learner in learners.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            fitted = fit_on_set(clone(learner), ready)
-        scores[name] = float(metric(y_test, fitted.predict(X_test)))
-    scores["mean"] = float(np.mean(list(scores.values())))
-    return scores
-
-
-def _numbers(prepare: Any, X: Any) -> np.ndarray:
+def as_numbers(prepare: Any, X: Any) -> np.ndarray:
+    """Return rows as the learners see them: through a `preprocessor`."""
     if not hasattr(X, "iloc"):
         X = np.asarray(X).reshape(len(X), -1)
     return np.asarray(prepare.transform(X), dtype=np.float64)

@@ -1,0 +1,8 @@
+"""Parameter matching: rows that move a network's weights as the real rows do."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from .multi_step import TrajectoryMatching
+from .single_step import GradientMatching
+
+__all__ = ["GradientMatching", "TrajectoryMatching"]

@@ -1,0 +1,180 @@
+"""The regressor: blended targets, outliers, nets, given answers."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, make_friedman1
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from skorch import NeuralNetRegressor
+from torch import nn
+
+from sklearn_distill import (
+    KernelInducingPoints,
+    KMeansSelection,
+    KnowledgeDistillationRegressor,
+)
+from sklearn_distill.engine.networks import MLP
+
+# Few steps of a distiller need not get anywhere.
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def kd(teacher, student, **params):
+    params = {"check_teacher": False, "random_state": 0} | params
+    return KnowledgeDistillationRegressor(teacher, student, **params)
+
+
+def forest():
+    return ExtraTreesRegressor(30, min_samples_leaf=3, random_state=0)
+
+
+def tree(leaves=16):
+    return DecisionTreeRegressor(max_leaf_nodes=leaves, random_state=0)
+
+
+def net(max_epochs=40, **params):
+    return NeuralNetRegressor(
+        MLP,
+        module__width=32,
+        module__depth=1,
+        criterion=nn.MSELoss,
+        optimizer=torch.optim.Adam,
+        lr=1e-2,
+        max_epochs=max_epochs,
+        iterator_train__shuffle=True,
+        **params,
+    )
+
+
+def friedman(n=600, seed=0):
+    return make_friedman1(n, n_features=6, noise=0.5, random_state=seed)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_any_regressor_is_trained_on_the_blend(alpha):
+    X, y = friedman()
+    model = kd(forest(), Ridge(), alpha=alpha).fit(X, y)
+    blend = alpha * forest().fit(X, y).predict(X) + (1 - alpha) * y
+    expected = Ridge().fit(X, blend).predict(X)
+    np.testing.assert_allclose(model.predict(X), expected)
+
+
+def test_unlabeled_rows_make_a_small_tree_better():
+    X, y = friedman(3_000)
+    gains = []
+    for seed in range(3):
+        rows = np.random.RandomState(seed).permutation(3_000)
+        few, more, test = rows[:150], rows[150:1_500], rows[1_500:]
+        alone = tree(32).fit(X[few], y[few]).score(X[test], y[test])
+        model = kd(forest(), tree(32)).fit(X[few], y[few], X_unlabeled=X[more])
+        gains.append(model.score(X[test], y[test]) - alone)
+    assert min(gains) > 0.02
+
+
+def test_several_and_frozen_teachers_and_given_answers():
+    X, y = friedman()
+    frozen = FrozenEstimator(KNeighborsRegressor().fit(X, y))
+    model = kd([forest(), frozen], Ridge(), teacher_weights=[1, 3], alpha=1.0).fit(X, y)
+    said = 0.25 * forest().fit(X, y).predict(X) + 0.75 * frozen.predict(X)
+    given = kd(None, Ridge(), alpha=1.0).fit(X, y, teacher_predictions=said)
+    np.testing.assert_allclose(model.predict(X), given.predict(X))
+    with pytest.raises(ValueError, match=r"shape \(3,\), not \(600,\)"):
+        kd(None, Ridge()).fit(X, y, teacher_predictions=np.ones(3))
+
+
+def test_outliers_are_replaced_by_the_teachers_answers():
+    """Labels that are plainly wrong do less harm than to a student who trusts them."""
+    X, y = friedman(400)
+    X_test, y_test = friedman(1_000, seed=1)
+    wrong = np.random.RandomState(0).choice(400, 40, replace=False)
+    y = y.copy()
+    y[wrong] += 40.0
+    common = {"alpha": 0.0, "teacher_labels": "out_of_fold"}
+    trusting = kd(forest(), tree(32), **common).fit(X, y)
+    robust = kd(forest(), tree(32), loss="outlier_robust", **common).fit(X, y)
+    assert robust.score(X_test, y_test) > trusting.score(X_test, y_test) + 0.1
+
+
+@pytest.mark.parametrize("loss", ["blended", "bounded", "outlier_robust"])
+def test_nets_learn_quantities_of_any_scale(loss):
+    X, y = friedman(300)
+    y = 1e4 + 1e3 * y
+    student = make_pipeline(StandardScaler(), net())
+    model = kd(forest(), student, loss=loss, transfer="munge", n_transfer=1.0)
+    assert model.fit(X, y).score(X, y) > 0.7
+    assert model.predict(X).shape == (300,)
+    assert model.student_[-1].net_.history[-1, "train_loss"] < 1.0
+
+
+def test_net_teachers_hints_and_starts():
+    X, y = friedman(300)
+    X = StandardScaler().fit_transform(X)
+    model = kd(net(), net(max_epochs=5), hints={"1": "1"}, init="teacher").fit(X, y)
+    assert model.score(X, y) > 0.7
+    assert "loss_hint0" in model.student_.net_.history[-1]
+    by_class = kd(forest(), MLP).fit(X, y)
+    assert by_class.score(X, y) > 0.5
+
+
+def test_generations_and_oneself_as_the_teacher():
+    X, y = friedman(300)
+    model = kd("self", tree(), n_generations=2, alpha=0.5).fit(X, y)
+    assert len(model.generations_) == 2
+    assert model.score(X, y) > 0.6
+
+
+def test_rows_in_the_place_of_a_teachers_opinion_on_distilled_ones():
+    """A flat pipeline: the rows carry quantities, which the student learns."""
+    X, y = load_diabetes(return_X_y=True)
+    for distiller in (
+        KMeansSelection(60, random_state=0),
+        KernelInducingPoints(60, max_iter=10, random_state=0),
+    ):
+        model = make_pipeline(StandardScaler(), distiller, kd(forest(), Ridge()))
+        assert cross_val_score(model, X, y, cv=2, error_score="raise").mean() > 0.3
+    grid = {
+        "kernelinducingpoints__budget": [30, 60],
+        "knowledgedistillationregressor__alpha": [0.2, 0.8],
+    }
+    search = GridSearchCV(model, grid, cv=2, error_score="raise").fit(X, y)
+    assert search.score(X, y) > 0.3
+
+
+def test_a_teacher_that_is_no_better_is_warned_of():
+    X, y = friedman(300)
+    model = clone(kd(tree(2), forest())).set_params(check_teacher=True)
+    with pytest.warns(UserWarning, match=r"R\^2 .* against"):
+        model.fit(X, y)
+    good = clone(kd(forest(), tree(2))).set_params(check_teacher=True).fit(X, y)
+    assert good.teacher_gain_.is_clear
+    assert good.teacher_gain_.teacher > 0.5
+
+
+def test_what_is_refused():
+    X, y = friedman(60)
+    with pytest.raises(ValueError, match=r"teacher .* is a classifier"):
+        kd(LogisticRegression(), Ridge()).fit(X, y)
+    with pytest.raises(ValueError, match=r"student .* is a classifier"):
+        kd(Ridge(), LogisticRegression()).fit(X, y)
+    with pytest.raises(ValueError, match="needs a student that is a net"):
+        kd(Ridge(), Ridge(), loss="bounded").fit(X, y)
+    with pytest.raises(ValueError, match="loss='kl' is not known for regression"):
+        kd(Ridge(), Ridge(), loss="kl").fit(X, y)
+    with pytest.raises(ValueError, match="criterion is CrossEntropyLoss"):
+        kd(Ridge(), net().set_params(criterion=nn.CrossEntropyLoss)).fit(X, y)
+    whole = make_pipeline(
+        KMeansSelection(5, task="classification", random_state=0),
+        kd(Ridge(), Ridge()),
+    )
+    with pytest.raises(ValueError, match="were distilled with y as classes"):
+        whole.fit(X, np.arange(60) % 3)
