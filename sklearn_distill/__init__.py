@@ -40,7 +40,6 @@ _HOME_OF = {
     "compare_distillers": "evaluation",
     "Comparison": "evaluation",
     "analyze": "evaluation",
-    "Analysis": "evaluation",
     "DistillationReport": "evaluation",
     "DistilledImagesDisplay": "evaluation",
     "DistilledRowsDisplay": "evaluation",

@@ -32,6 +32,8 @@ CHEAP = {
     "n_networks": 1,
     "max_epochs": 2,
     "n_experts": 1,
+    "horizon": 3,
+    "window": 2,
 }
 CHEAP_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=2, random_state=0)}
 

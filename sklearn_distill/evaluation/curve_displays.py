@@ -21,6 +21,8 @@ from .drawing import axes_to_draw_on
 class RecoveryCurveDisplay:
     """Score against the number of distilled rows, with the full data's for reference.
 
+    The band around a line is the deviation over folds.
+
     Parameters
     ----------
     curves : dict of str to array of shape (n_budgets, 3)
@@ -153,6 +155,8 @@ class RecoveryCurveDisplay:
 
 class LossHistoryDisplay:
     """The loss of a method that learns its rows, by step.
+
+    Where the curve of held-back rows rises again, further steps have overfitted.
 
     Parameters
     ----------

@@ -18,6 +18,8 @@ from .drawing import axes_to_draw_on, fitted_set
 class DistilledImagesDisplay:
     """The distilled images of each class, a class a row.
 
+    Grey levels and colours run from the darkest value of all images to the brightest.
+
     Parameters
     ----------
     images : ndarray of shape (m, C, H, W)
@@ -159,6 +161,8 @@ class DistilledImagesDisplay:
 
 class SoftLabelsDisplay:
     """The class probabilities of distilled rows, as a heat map.
+
+    A method that learns its labels, or a teacher, gave them.
 
     Parameters
     ----------

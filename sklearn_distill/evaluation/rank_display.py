@@ -19,6 +19,9 @@ from .significance import rank_test
 class CriticalDifferenceDisplay:
     """Mean ranks of methods, and bars over those that do not differ (Demšar, 2006).
 
+    The more methods, the larger the difference that it takes: eight at most, or the
+    diagram says nothing.
+
     Parameters
     ----------
     names : list of str

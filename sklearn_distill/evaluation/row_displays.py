@@ -24,12 +24,15 @@ MAX_POINTS = 2_000
 class DistilledRowsDisplay:
     """Real and distilled rows on the first two principal components of the real ones.
 
+    Both go through one preprocessor first: numbers standardised, categories one-hot.
+
     Parameters
     ----------
     real : ndarray of shape (n, 2)
     distilled : ndarray of shape (m, 2)
-    real_labels, distilled_labels : ndarray or None
+    real_labels : ndarray of shape (n,) or None
         Classes get a colour each, quantities a scale.
+    distilled_labels : ndarray of shape (m,) or None
     explained : ndarray of shape (2,)
         Share of the real rows' variance on each component.
 
@@ -168,6 +171,8 @@ class DistilledRowsDisplay:
 
 class MarginalsDisplay:
     """The distribution of each column, among real and among distilled rows.
+
+    Numbers are drawn as histograms, categories as bars with a mark for distilled rows.
 
     Parameters
     ----------

@@ -16,10 +16,17 @@ Distance = Callable[[Tensor, Tensor], Tensor]
 
 
 def cosine(synthetic: Tensor, real: Tensor) -> Tensor:
-    r"""One less the cosine for each unit, :math:`\sum_u 1 - \cos(g_u, h_u)`."""
+    r"""One less the cosine for each unit, units weighted by their real gradient's size.
+
+    .. math:: \sum_u \|h_u\| (1 - \cos(g_u, h_u)) / \sum_u \|h_u\|
+
+    A unit that real rows hardly move has a gradient of chance.
+    """
+    size = torch.linalg.vector_norm(real, dim=-1)
     inside = torch.linalg.vecdot(synthetic, F.normalize(real, dim=-1))
     length = torch.linalg.vector_norm(synthetic, dim=-1).clamp_min(1e-8)
-    return (1.0 - inside / length).sum(dim=1).mean()
+    apart = (size * (1.0 - inside / length)).sum(dim=1)
+    return (apart / size.sum(dim=1).clamp_min(1e-8)).mean()
 
 
 def mse(synthetic: Tensor, real: Tensor) -> Tensor:

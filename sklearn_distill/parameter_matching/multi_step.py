@@ -20,7 +20,7 @@ from .student import FlatNetwork, weights_in_constant_memory, weights_with_graph
 from .trajectory_loss import TrajectoryMatchingLoss
 
 # An expert's epoch has no fewer and no more steps than these.
-STEPS_PER_EPOCH = (10, 50)
+STEPS_PER_EPOCH = (30, 50)
 
 
 def check_normalisation(network: nn.Module) -> None:
@@ -59,11 +59,11 @@ class TrajectoryMatching(RowLearner):
         net module and module parameters are used, which makes them searchable
         (``network__module__width``).
         Networks with batch normalisation are refused.
-    n_experts : int, default=5
+    n_experts : int, default=3
         Networks that are trained on the real rows.
     max_epochs : int, default=10
         Epochs of an expert's training. An epoch is a pass over the rows that it learns
-        from, but at least 10 steps and at most 50.
+        from, but at least 30 steps and at most 50.
     expert_learning_rate : float, default=0.1
         Step size of an expert's gradient descent.
     flat_experts : bool, default=False
@@ -228,7 +228,7 @@ class TrajectoryMatching(RowLearner):
         budget: Any = 10,
         *,
         network: Any = "auto",
-        n_experts: int = 5,
+        n_experts: int = 3,
         max_epochs: int = 10,
         expert_learning_rate: float = 0.1,
         flat_experts: bool = False,

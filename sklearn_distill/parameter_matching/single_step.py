@@ -155,10 +155,10 @@ class GradientMatching(RowLearner):
         ``{class: rows}``. No class gets more rows than it has.
     distance : str or callable, default="cosine"
         D, for the gradients of a layer. "cosine": one less the cosine for the weights
-        of each unit, summed over units [1]_. "mse" and "l1": squared and city-block
-        distance [3]_, relative to the size of the real gradient. A callable takes two
-        tensors (n_classes, n_units, n_weights), of synthetic and of real rows, to a
-        number.
+        of each unit [1]_, units weighted by the size of their real gradient. "mse" and
+        "l1": squared and city-block distance [3]_, relative to the size of the real
+        gradient. A callable takes two tensors (n_classes, n_units, n_weights), of
+        synthetic and of real rows, to a number.
     network : str, class or skorch net, default="auto"
         "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
         wide on a GPU and 32 on a CPU. A module class is called with those arguments of
@@ -259,11 +259,11 @@ class GradientMatching(RowLearner):
 
     Notes
     -----
-    What differs from the papers: gradients are those of the weights of all layers, but
-    not of biases and normalisation; all classes go through a network in one batch; Adam
-    with a cosine schedule in place of gradient descent with momentum; rows start from
-    herding; held-back rows pick the result, seen through networks of different ages
-    that stay the same. Batch normalisation and dropout work as in evaluation. The
+    What differs from the papers: units weigh as their real gradients do; gradients are
+    those of the weights of all layers, but not of biases and normalisation; all classes
+    go through a network in one batch; Adam with a cosine schedule in place of gradient
+    descent with momentum; rows start from herding; held-back rows pick the result, seen
+    through networks of different ages that stay the same. Batch normalisation and dropout work as in evaluation. The
     method needs no schedule of inner and outer loops: networks of all ages come along
     at every step.
 

@@ -276,7 +276,7 @@ class MetaLearning(RowLearner):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_distill import MetaLearning
     >>> X, y = load_iris(return_X_y=True)
-    >>> meta = MetaLearning(budget=2, max_iter=20, random_state=0)
+    >>> meta = MetaLearning(budget=2, max_iter=40, random_state=0)
     >>> Xs, ys = meta.fit_distill(X[::2], y[::2])
     >>> Xs.shape
     (6, 4)

@@ -102,10 +102,10 @@ def test_distances_are_zero_between_equals_and_positive_between_others(name):
 
 
 def test_cosine_by_hand():
-    """Two units at right angles and at 180 degrees; their lengths do not matter."""
+    """Units at right angles and at 180 degrees, of real gradients of length 5 and 1."""
     one = torch.tensor([[[2.0, 0.0], [0.0, 3.0]]])
     other = torch.tensor([[[0.0, 5.0], [0.0, -1.0]]])
-    assert float(cosine(one, other)) == pytest.approx(1.0 + 2.0)
+    assert float(cosine(one, other)) == pytest.approx((5 * 1.0 + 1 * 2.0) / 6)
 
 
 @pytest.mark.parametrize("name", sorted(DISTANCES))

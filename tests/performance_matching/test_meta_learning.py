@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_diabetes, load_digits, load_iris
+from sklearn.datasets import load_diabetes, load_digits, load_iris, make_blobs
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
@@ -185,18 +185,16 @@ def test_networks_learn_more_from_learned_rows(loss):
 
 
 def test_labels_alone():
-    """The rows stay the real ones; their labels lower the loss on held-back rows."""
-    X, y = load_digits(return_X_y=True)
+    """Of classes that overlap: rows stay real ones, labels say how they overlap."""
+    X, y = make_blobs(600, centers=[[0, 0], [1, 0], [0, 1]], random_state=0)
     meta = MetaLearning(
-        1, learn_rows=False, learn_labels=True, max_iter=60, random_state=0
+        3, learn_rows=False, learn_labels=True, max_iter=40, random_state=0
     ).fit(X, y)
-    real = HerdingSelection(1, random_state=0).fit(X, y).encoder_
-    nearest = NearestNeighbors(n_neighbors=1).fit(real.encode(X))
-    distances, _ = nearest.kneighbors(real.encode(meta.distilled_.X))
-    np.testing.assert_allclose(distances, 0.0, atol=1e-3)
+    distances = NearestNeighbors(n_neighbors=1).fit(X).kneighbors(meta.distilled_.X)[0]
+    np.testing.assert_allclose(distances, 0.0, atol=1e-5)
     soft = meta.distilled_.soft_labels
     np.testing.assert_allclose(soft.sum(axis=1), 1.0)
-    assert soft.max(axis=1).mean() < 0.999
+    assert 0.4 < soft.max(axis=1).mean() < 0.9
     losses = meta.history_[:, "valid_loss"]
     assert min(losses) < losses[0]
 
