@@ -118,7 +118,7 @@ class RandomNetworks:
         self.keep = keep
         self.fixed = [frozen(make()) for _ in range(n_fixed or n_networks)]
 
-    def draw(self, real: tuple[Tensor, Tensor]) -> list[nn.Module]:
+    def draw(self, real: Any = None) -> list[nn.Module]:
         if self.keep:
             return self.fixed
         return [frozen(self.make()) for _ in range(self.n_networks)]

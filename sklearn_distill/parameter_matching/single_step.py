@@ -263,9 +263,9 @@ class GradientMatching(RowLearner):
     those of the weights of all layers, but not of biases and normalisation; all classes
     go through a network in one batch; Adam with a cosine schedule in place of gradient
     descent with momentum; rows start from herding; held-back rows pick the result, seen
-    through networks of different ages that stay the same. Batch normalisation and dropout work as in evaluation. The
-    method needs no schedule of inner and outer loops: networks of all ages come along
-    at every step.
+    through networks of different ages that stay the same. Batch normalisation and
+    dropout work as in evaluation. There is no schedule of inner and outer loops:
+    networks of all ages come along at every step.
 
     References
     ----------

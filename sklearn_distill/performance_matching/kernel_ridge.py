@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .._sklearn_private import Interval, StrOptions
+from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..problem import Learned, Problem
 from ..row_learner import RowLearner, targets_of
 from ..starting_rows import (
@@ -20,6 +20,7 @@ from ..starting_rows import (
     randomly_drawn_rows,
 )
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
+from .random_features import random_features, teacher_features
 from .ridge_loss import KernelRidgeLoss
 
 # Real rows at which the places to start from are compared.
@@ -53,10 +54,23 @@ class KernelInducingPoints(RowLearner):
     kernel : str or callable, default="portfolio"
         One of "portfolio", "linear", "rbf" (the mean over its three bandwidths),
         "laplacian", "ntk" and "nngp" (the tangent and the output kernel of a network of
-        infinite width). A callable takes two float32 tensors, (a, d) and (b, d), of
-        encoded rows to a tensor (a, b).
+        infinite width) and "random_features" (the embedding of random networks, new
+        ones at each step [2]_: convolutional for images). A callable takes two float32
+        tensors, (a, d) and (b, d), of encoded rows to a tensor (a, b).
     depth : int, default=2
         Hidden layers of the network of "ntk" and "nngp".
+    network : str, class or skorch net, default="auto"
+        Of "random_features". "auto" is "mlp", a perceptron, for tables and "convnet"
+        for images.
+    n_networks : int, default=4
+        Networks a step, of "random_features".
+    teacher : skorch net or transformer, default=None
+        Its representation is the kernel's features, in place of `kernel`. Unfitted, it
+        is trained on the encoded rows, flat for a transformer; fitted, it is asked
+        about rows as X has them (in a `sklearn.frozen.FrozenEstimator` it stays fitted
+        through `clone`, which searches and pipelines call). Of a net the representation
+        is what its last linear layer is handed. All but an unfitted net is imitated by
+        a network, which gradients can flow through.
     ridge : float, default=0.2
         :math:`\lambda`. Small values fit the batches better and let rows drift away
         from the data.
@@ -155,6 +169,8 @@ class KernelInducingPoints(RowLearner):
     ----------
     .. [1] T. Nguyen, Z. Chen, J. Lee, "Dataset meta-learning from kernel
        ridge-regression", ICLR 2021.
+    .. [2] N. Loo et al., "Efficient dataset distillation using random feature
+       approximation", NeurIPS 2022.
 
     Examples
     --------
@@ -175,10 +191,27 @@ class KernelInducingPoints(RowLearner):
         **RowLearner._parameter_constraints,
         "init": [StrOptions({"auto", "herding", "k-means", "random"})],
         "kernel": [
-            StrOptions({"portfolio", "linear", "rbf", "laplacian", "ntk", "nngp"}),
+            StrOptions(
+                {
+                    "portfolio",
+                    "linear",
+                    "rbf",
+                    "laplacian",
+                    "ntk",
+                    "nngp",
+                    "random_features",
+                }
+            ),
             callable,
         ],
         "depth": [Interval(Integral, 1, None, closed="left")],
+        "network": [str, callable, HasMethods(["initialize_module"])],
+        "n_networks": [Interval(Integral, 1, None, closed="left")],
+        "teacher": [
+            None,
+            HasMethods(["transform"]),
+            HasMethods(["initialize_module"]),
+        ],
         "ridge": [Interval(Real, 0, None, closed="neither")],
         "bandwidths": ["array-like"],
         "mmd_weight": [Interval(Real, 0, None, closed="left")],
@@ -190,6 +223,9 @@ class KernelInducingPoints(RowLearner):
         *,
         kernel: Any = "portfolio",
         depth: int = 2,
+        network: Any = "auto",
+        n_networks: int = 4,
+        teacher: Any = None,
         ridge: float = 0.2,
         bandwidths: Sequence[float] = (0.1, 0.3, 1.0),
         mmd_weight: float = 1.0,
@@ -217,6 +253,9 @@ class KernelInducingPoints(RowLearner):
         self.budget = budget
         self.kernel = kernel
         self.depth = depth
+        self.network = network
+        self.n_networks = n_networks
+        self.teacher = teacher
         self.ridge = ridge
         self.bandwidths = bandwidths
         self.mmd_weight = mmd_weight
@@ -247,9 +286,24 @@ class KernelInducingPoints(RowLearner):
         return tags
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
-        return self._loss(problem)
+        n_targets = real.targets.shape[1]
+        if self.teacher is not None:
+            kernel = teacher_features(self.teacher, problem, n_targets, self.device_)
+        elif isinstance(self.kernel, str) and self.kernel == "random_features":
+            kernel = random_features(
+                self.network, self.n_networks, problem, n_targets, self.device_
+            )
+        else:
+            return self._loss(problem, self._closed_forms(problem))
+        return self._loss(problem, [kernel])
 
-    def _loss(self, problem: Problem) -> KernelRidgeLoss:
+    def _loss(self, problem: Problem, kernels: Sequence[Kernel]) -> KernelRidgeLoss:
+        return KernelRidgeLoss(
+            kernels, self.ridge, self.mmd_weight, problem.task == "classification"
+        )
+
+    def _closed_forms(self, problem: Problem) -> list[Kernel]:
+        """Return the kernels that are functions of rows alone."""
         bandwidths = np.asarray(self.bandwidths, dtype=np.float64)
         if bandwidths.ndim != 1 or not len(bandwidths) or not (bandwidths > 0).all():
             raise ValueError(f"bandwidths={self.bandwidths!r} are no positive numbers.")
@@ -265,10 +319,10 @@ class KernelInducingPoints(RowLearner):
             "ntk": [wide_network(self.depth, tangent=True)],
             "nngp": [wide_network(self.depth, tangent=False)],
         }
-        kernels = [self.kernel] if callable(self.kernel) else by_name[self.kernel]
-        return KernelRidgeLoss(
-            kernels, self.ridge, self.mmd_weight, problem.task == "classification"
-        )
+        if callable(self.kernel):
+            return [self.kernel]
+        # Where networks make the kernel, starts are compared in the portfolio.
+        return by_name.get(self.kernel, by_name["portfolio"])
 
     def _start(self, problem: Problem) -> Learned:
         if self.warm_start and hasattr(self, "distilled_"):
@@ -291,7 +345,7 @@ class KernelInducingPoints(RowLearner):
         """Return the objective of each start, at the same real rows."""
         share = problem.sample_weight / problem.sample_weight.sum()
         some = problem.random_state.choice(len(share), COMPARED_ROWS, p=share)
-        objective = self._loss(problem)
+        objective = self._loss(problem, self._closed_forms(problem))
 
         def pair(Z: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
             return torch.as_tensor(Z), torch.as_tensor(targets_of(problem, y))

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from .kernels import Kernel
+from .random_features import FeatureKernel
 
 
 def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
@@ -91,6 +92,8 @@ class KernelRidgeLoss(nn.Module):
         like_SS, like_SR = self._alike(y_S, y_S), self._alike(y_S, y_R)
         loss = torch.zeros((), device=S.device)
         for kernel in self.kernels:
+            if isinstance(kernel, FeatureKernel):
+                kernel.renew(self.training)
             K_SS, K_SR = kernel(S, S), kernel(S, R)
             weights = ridge_weights(K_SS, y_S, self.ridge).to(R.dtype)
             loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()

@@ -23,7 +23,7 @@ from sklearn.datasets import load_iris
 from sklearn_distill import DistributionMatching
 X, y = load_iris(return_X_y=True)
 matching = DistributionMatching(
-    2, max_iter=1_500, n_iter_no_change=None, random_state=0, network_training="queue",
+    2, max_iter=400, n_iter_no_change=None, random_state=0, network_training="queue",
     discrepancy="adversarial", checkpoint=sys.argv[1] or None,
 )
 np.save(sys.argv[2], matching.fit(X, y).distilled_.X)
