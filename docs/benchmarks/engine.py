@@ -116,7 +116,7 @@ def steps_of_reference(X, y, args, n_steps, batch_size):
             net = ConvNet(X.shape[1:], N_CLASSES, width=width).to(args.device)
         else:
             net = MLP(X.shape[1], N_CLASSES).to(args.device)
-        embed = net[:-1]
+        embed = torch.nn.Sequential(*list(net)[:-1])
         for p in net.parameters():
             p.requires_grad_(False)
         loss = torch.zeros((), device=args.device)

@@ -185,11 +185,10 @@ class NetworkQueue:
             if self.pool[i]["left"] <= 0:
                 self.pool[i] = self._newborn()
             member = self.pool[i]
-            for part in range(self.n_train_steps):
-                # A share of the batch, which is in order of classes, for each step.
-                rows, targets = (
-                    t[part :: self.n_train_steps] for t in rows_and_targets
-                )
+            # A share of the batch, which is in order of classes, for each step.
+            n_parts = min(self.n_train_steps, len(rows_and_targets[0]))
+            for part in range(n_parts):
+                rows, targets = (t[part::n_parts] for t in rows_and_targets)
                 train_step(
                     member["network"],
                     member["optimizer"],

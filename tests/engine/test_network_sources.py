@@ -68,6 +68,12 @@ def test_queue_holds_networks_of_all_ages_and_renews_the_old(real):
     assert np.max(scores) > 0.85
 
 
+def test_a_batch_of_fewer_rows_than_steps_leaves_weights_finite(real):
+    source = make_source("queue", make, real, n_networks=1, batch_size=2)
+    (network,) = source.draw((real.Z[:2], real.targets[:2]))
+    assert all(torch.isfinite(p).all() for p in network.parameters())
+
+
 def test_trained_networks_lie_between_start_and_end(real):
     source = make_source("full", make, real, n_networks=1, batch_size=64)
     assert all(accuracy(network, real) > 0.85 for network in source.ends)

@@ -101,11 +101,11 @@ def test_layers_by_name_all_layers_and_logits():
     net = MLP(5, 2, width=4, depth=2)
     x = torch.randn(6, 5)
     first, second, logits = LayerOutputs(net, "all", with_logits=True)([net], x)
-    torch.testing.assert_close(first[0], net[:3](x))
-    torch.testing.assert_close(second[0], net[:5](x))
+    torch.testing.assert_close(first[0], nn.Sequential(*list(net)[:3])(x))
+    torch.testing.assert_close(second[0], nn.Sequential(*list(net)[:5])(x))
     torch.testing.assert_close(logits[0], net(x))
     (before_rectifier,) = LayerOutputs(net, ["1"])([net], x)
-    torch.testing.assert_close(before_rectifier[0], net[:2](x))
+    torch.testing.assert_close(before_rectifier[0], nn.Sequential(*list(net)[:2])(x))
 
 
 def test_outputs_are_those_before_a_rectifier_that_works_in_place():
