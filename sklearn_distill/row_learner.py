@@ -256,6 +256,9 @@ class RowLearner(BaseDistiller):
 
     def _starting_targets(self, problem: Problem, start: Learned) -> np.ndarray:
         """Return the targets of the synthetic rows, where learning begins."""
+        if self.learn_labels and start.soft_labels is not None:
+            centred = start.soft_labels - 1.0 / start.soft_labels.shape[1]
+            return centred.astype(np.float32)
         return targets_of(problem, start.y)
 
     def _look_at_objective(self, objective: "nn.Module") -> None:
@@ -324,8 +327,10 @@ class RowLearner(BaseDistiller):
                 f"and classes {classes}. Keep columns and classes, or set "
                 "warm_start=False."
             )
-        y = problem.encode_y(last.y)
-        codes = y if classes is not None else np.zeros(len(y), dtype=np.int64)
+        codes = np.zeros(len(last.X), dtype=np.int64)
+        y = codes if problem.task == "unsupervised" else problem.encode_y(last.y)
+        if classes is not None:
+            codes = y
         n_rows = np.bincount(codes, minlength=len(problem.n_rows))
         if np.any(n_rows != problem.n_rows):
             raise ValueError(
@@ -333,7 +338,10 @@ class RowLearner(BaseDistiller):
                 f"{problem.n_rows}. Keep the budget, or set warm_start=False."
             )
         problem.encoder.check_known(last.X)
-        return Learned(problem.encoder.encode(last.X), y)
+        # A fit that had nothing to distill left the rows in the order they came in.
+        order = np.argsort(codes, kind="stable")
+        soft_labels = None if last.soft_labels is None else last.soft_labels[order]
+        return Learned(problem.encoder.encode(last.X)[order], y[order], soft_labels)
 
     def _warn_of(self, loop: Any, best: Any, first: np.ndarray) -> None:
         """Say so if the rows returned are not the outcome of the whole optimisation."""

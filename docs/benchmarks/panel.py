@@ -55,6 +55,11 @@ def methods(task, wanted=None):
     kernels = sd.KernelInducingPoints._parameter_constraints["kernel"][0].options
     for kernel in sorted(kernels):
         made[f"kip {kernel}"] = sd.KernelInducingPoints(kernel=kernel, task=task)
+    parameters = sd.DistributionMatching._parameter_constraints
+    for discrepancy in sorted(parameters["discrepancy"][0].options - {"auto"}):
+        made[f"distribution-matching {discrepancy}"] = sd.DistributionMatching(
+            discrepancy=discrepancy, task=task
+        )
     learned = [name for name in made if name.startswith("kip")]
     for name in ["random", "herding", *learned]:
         soft = sklearn.clone(made[name]).set_params(soft_labels="teacher")

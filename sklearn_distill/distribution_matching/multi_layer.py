@@ -446,13 +446,17 @@ class MultiLayerDistributionMatching(RowLearner):
             batch_size=self.batch_size,
             keep=self.adversarial,
         )
-        outputs = LayerOutputs(source.fixed[0], self.layers, with_logits=True)
+        # Two, because batch normalisation takes no single row.
+        rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
+        outputs = LayerOutputs(source.fixed[0], rows, self.layers, with_logits=True)
         which = self.discrepancy
         if which == "auto":
             which = "attention" if of_images else "mmd"
         discriminators = None
         if self.adversarial:
-            discriminators = self._discriminators(problem, source, outputs, which)
+            discriminators = self._discriminators(
+                problem, outputs(source.fixed[:1], rows)[:-1], which
+            )
         return MultiLayerLoss(
             source,
             outputs,
@@ -483,16 +487,13 @@ class MultiLayerDistributionMatching(RowLearner):
         )
 
     def _discriminators(
-        self, problem: Problem, source: Any, outputs: LayerOutputs, which: str
+        self, problem: Problem, layers: list[Tensor], which: str
     ) -> nn.ModuleList:
         """Return a discriminator for each layer, as wide as what is matched there."""
-        example = torch.zeros(1, *problem.Z.shape[1:], device=self.device_)
-        with torch.no_grad():
-            *layers, _ = outputs(source.fixed[:1], example)
         made = []
         for f in layers:
             if which == "attention" and f.ndim > 3:
                 f = spatial_attention(f, self.attention_power)
-            n_features = f[0].numel() * (2 if problem.task == "regression" else 1)
+            n_features = f[0, 0].numel() * (2 if problem.task == "regression" else 1)
             made.append(Discriminator(n_features, len(problem.n_rows)))
         return nn.ModuleList(made)

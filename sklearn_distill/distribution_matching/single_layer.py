@@ -314,10 +314,12 @@ class DistributionMatching(RowLearner):
             batch_size=self.batch_size,
             keep=discrepancy == "adversarial",
         )
-        features = LayerOutputs(source.fixed[0])
+        # Two, because batch normalisation takes no single row.
+        rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
+        features = LayerOutputs(source.fixed[0], rows)
         with torch.no_grad():
-            (example,) = features(source.fixed[:1], real.Z[:1].to(self.device_))
-        n_features = example[0].numel() * (2 if problem.task == "regression" else 1)
+            (example,) = features(source.fixed[:1], rows)
+        n_features = example[0, 0].numel() * (2 if problem.task == "regression" else 1)
         return DistributionMatchingLoss(
             source,
             features,

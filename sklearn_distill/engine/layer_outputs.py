@@ -22,6 +22,9 @@ class LayerOutputs:
     ----------
     example : nn.Module
         A network of that architecture.
+    rows : Tensor of shape (n_rows, ...)
+        What such networks take; they go through `example` once, which shows the order
+        of its layers. Layers that are never called do not count.
     layers : None, "all" or sequence of str
         None is the embedding: what the last linear layer is handed. "all" is what each
         weighted layer but the first is handed: the output of each block, the embedding
@@ -33,11 +36,12 @@ class LayerOutputs:
     def __init__(
         self,
         example: nn.Module,
+        rows: Tensor,
         layers: str | Sequence[str] | None = None,
         with_logits: bool = False,
     ):
         self.with_logits = with_logits
-        modules = dict(example.named_modules())
+        modules = _in_order_of_calls(example, rows)
         weighted = [name for name, m in modules.items() if isinstance(m, WEIGHTED)]
         linear = [name for name in weighted if isinstance(modules[name], nn.Linear)]
         # (name, whether the module's input is meant instead of its output)
@@ -52,11 +56,11 @@ class LayerOutputs:
             chosen = linear[-1:] if layers is None else weighted[1:]
             self.places = [(name, True) for name in chosen]
         else:
-            unknown = [name for name in layers if name not in modules or not name]
+            unknown = [name for name in layers if name not in modules]
             if unknown or isinstance(layers, str):
                 raise ValueError(
                     f"layers={layers!r}: this network's layers are "
-                    f"{[name for name in modules if name]}. Pass a list of such names, "
+                    f"{list(modules)}. Pass a list of such names, "
                     "or 'all'."
                 )
             self.places = [(name, False) for name in layers]
@@ -136,6 +140,32 @@ class LayerOutputs:
                 handle.remove()
         outputs = [caught[i] for i in range(len(self.places))]
         return outputs + [logits] if self.with_logits else outputs
+
+
+@torch.no_grad()
+def _in_order_of_calls(network: nn.Module, rows: Tensor) -> dict[str, nn.Module]:
+    """Return the modules inside a network that rows pass, by their last call."""
+    called: dict[str, nn.Module] = {}
+    modes = {module: module.training for module in network.modules()}
+    handles = []
+    for name, module in network.named_modules():
+
+        def before(module: nn.Module, _given: Any, name: str = name) -> None:
+            called.pop(name, None)
+            called[name] = module
+
+        if name:
+            handles.append(module.register_forward_pre_hook(before))
+    # So that normalisation keeps its statistics.
+    network.eval()
+    try:
+        network(rows)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for module, mode in modes.items():
+            module.training = mode
+    return called
 
 
 def _keeps_statistics(network: nn.Module) -> bool:

@@ -18,6 +18,16 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from .real_rows import Batches
 
 MAX_ROLLBACKS = 5
+# All other callbacks are the user's.
+OWN_CALLBACKS = {
+    "epoch_timer",
+    "train_loss",
+    "valid_loss",
+    "keep_best",
+    "schedule",
+    "stop_when",
+    "checkpoint",
+}
 
 
 class DivergedError(ArithmeticError):
@@ -61,6 +71,22 @@ class DistillationLoop(NeuralNet):
             ("train_loss", PassthroughScoring("train_loss", on_train=True)),
             ("valid_loss", PassthroughScoring("valid_loss")),
         ]
+
+    def notify(self, method_name: str, **cb_kwargs: Any) -> None:
+        """Call the callbacks; a user's one may end training as skorch's do.
+
+        Their KeyboardInterrupt is a wish to stop, with the epoch and after all other
+        callbacks have seen it, and not the user's hand on the keyboard.
+        """
+        getattr(self, method_name)(self, **cb_kwargs)
+        for name, callback in self.callbacks_:
+            try:
+                getattr(callback, method_name)(self, **cb_kwargs)
+            except KeyboardInterrupt:
+                # Before and after training there is nothing that could be stopped.
+                if name in OWN_CALLBACKS or method_name.startswith("on_train"):
+                    raise
+                self.stop_reason_ = "callback"
 
     def get_loss(
         self,
@@ -274,11 +300,12 @@ def make_loop(
                 "schedule",
                 LRScheduler(CosineAnnealingLR, T_max=max_iter, step_every="batch"),
             ),
+            # They see the last epoch too only if they come before what ends training.
+            *callbacks,
             (
                 "stop_when",
                 StopWhen(max_iter, max_time, patience, tol, before_step, after_step),
             ),
-            *callbacks,
             *([("checkpoint", checkpoint)] if checkpoint is not None else []),
         ],
         device=device,

@@ -63,9 +63,10 @@ class NetworkFactory:
     def __call__(self) -> nn.Module:
         """Return a new network, in training mode, on the device.
 
-        Its weights come from torch's global generator.
+        Its weights come from torch's global generator. Its dropout layers drop nothing:
+        matching needs networks that answer the same twice.
         """
-        return self.make(**self.arguments).to(self.device)
+        return _without_dropout(self.make(**self.arguments).to(self.device))
 
     def _maker(self, network: Any, of_images: bool) -> tuple[Callable[..., Any], dict]:
         """Return what makes a module, and the arguments that the user has given."""
@@ -117,3 +118,13 @@ class NetworkFactory:
                 f"be a tensor of shape (2, {n_outputs}): one output a class, or one "
                 "for regression."
             )
+
+
+def _without_dropout(network: Any) -> Any:
+    """Set the probabilities of dropout to 0, which `train` leaves as they are."""
+    for module in network.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+        elif isinstance(module, (nn.RNNBase, nn.MultiheadAttention)):
+            module.dropout = 0.0
+    return network

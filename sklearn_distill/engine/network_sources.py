@@ -29,8 +29,21 @@ def task_loss(logits: Tensor, targets: Tensor) -> Tensor:
 
 
 def frozen(network: nn.Module) -> nn.Module:
-    """Return a network whose weights take no gradients."""
+    """Return a network whose weights take no gradients.
+
+    The first time it notes which of them did: `train_step` moves only those.
+    """
+    _trainable(network)
     return network.requires_grad_(False)
+
+
+def _trainable(network: nn.Module) -> frozenset[str]:
+    """Return the names of the weights that took gradients when this was first asked."""
+    # On the network itself, so that its copies know them too.
+    return vars(network).setdefault(
+        "_trainable_names",
+        frozenset(name for name, p in network.named_parameters() if p.requires_grad),
+    )
 
 
 def train_step(
@@ -40,13 +53,22 @@ def train_step(
     targets: Tensor,
     task_loss: Loss = task_loss,
 ) -> None:
-    """Make one step on the task itself, and leave the weights without gradients."""
-    network.requires_grad_(True)
+    """Make one step on the task itself, and leave the weights without gradients.
+
+    Weights that came without gradients, as a user freezes them, stay as they are.
+    """
+    names = _trainable(network)
+    weights = [p for name, p in network.named_parameters() if name in names]
+    if not weights:
+        return
+    for p in weights:
+        p.requires_grad_(True)
     with torch.enable_grad():
         loss = task_loss(network(rows), targets)
         # Only the network's: the rows may be parameters too.
-        weights = [p for p in network.parameters() if p.requires_grad]
-        gradients = torch.autograd.grad(loss, weights)
+        gradients = torch.autograd.grad(
+            loss, weights, allow_unused=True, materialize_grads=True
+        )
     for p, gradient in zip(weights, gradients, strict=True):
         p.grad = gradient
     optimizer.step()
@@ -185,8 +207,9 @@ class NetworkQueue:
             if self.pool[i]["left"] <= 0:
                 self.pool[i] = self._newborn()
             member = self.pool[i]
-            # A share of the batch, which is in order of classes, for each step.
-            n_parts = min(self.n_train_steps, len(rows_and_targets[0]))
+            # A share of the batch, which is in order of classes, for each step: of two
+            # rows at least, as batch normalisation needs.
+            n_parts = max(1, min(self.n_train_steps, len(rows_and_targets[0]) // 2))
             for part in range(n_parts):
                 rows, targets = (t[part::n_parts] for t in rows_and_targets)
                 train_step(

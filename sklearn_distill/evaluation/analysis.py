@@ -104,8 +104,8 @@ class Analysis:
             more = f" and {len(shown) - 20} more" if len(shown) > 20 else ""
             lines.append(f"{len(shown)} classes: {', '.join(shown[:20])}{more}")
         lines.append(
-            f"{self.duplicates:,} duplicates, {self.contradictions:,} of them with "
-            f"another label; {100 * self.suspect_share:.1f} % suspect labels"
+            f"{self.duplicates:,} duplicates; {self.contradictions:,} rows whose "
+            f"twin has another label; {100 * self.suspect_share:.1f} % suspect labels"
         )
         unit = "rows" if self.classes is None else "rows a class"
         for budget, row in self.curve.iterrows():

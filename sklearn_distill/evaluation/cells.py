@@ -4,6 +4,7 @@
 
 import hashlib
 import json
+import pickle
 import re
 import time
 import warnings
@@ -60,6 +61,7 @@ def make_cells(
         seed = random_state + fold
         about = [
             fingerprint,
+            task,
             [hashlib.sha256(part.tobytes()).hexdigest() for part in split],
             seed,
         ]
@@ -87,15 +89,20 @@ def _with_settings(distiller: Any, budget: Any, seed: int, task: str) -> Any:
 
 
 def _fingerprint(data: Data) -> str:
-    """Return a text that changes with the rows, the labels and the learners."""
+    """Return a text that changes with the rows, the labels and the learners.
+
+    Names and dtypes of columns count as well as values: methods see them.
+    """
     pd = import_pandas()
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(data.X.shape).encode())
     if hasattr(data.X, "iloc"):
+        columns = [(repr(name), str(dtype)) for name, dtype in data.X.dtypes.items()]
+        digest.update(repr(columns).encode())
         digest.update(pd.util.hash_pandas_object(data.X, index=False).to_numpy())
-    elif data.X.dtype.kind == "O":
-        digest.update(repr(data.X.tolist()).encode())
     else:
-        digest.update(np.ascontiguousarray(data.X).tobytes())
+        digest.update(str(data.X.dtype).encode())
+        is_object = data.X.dtype.kind == "O"
+        digest.update(repr(data.X.tolist()).encode() if is_object else data.X.tobytes())
     digest.update(repr(data.y.tolist()).encode())
     given = data.learners
     if isinstance(given, dict):
@@ -113,9 +120,16 @@ def parameters_as_text(estimator: Any) -> str:
     """Return an estimator and all its parameters as text, without addresses."""
     if isinstance(estimator, str):
         return estimator
-    shown = (f"{k}={v!r}" for k, v in sorted(estimator.get_params().items()))
+    shown = (f"{k}={_as_text(v)}" for k, v in sorted(estimator.get_params().items()))
     text = f"{type(estimator).__qualname__}({', '.join(shown)})"
-    return re.sub(r" at 0x[0-9a-f]+", "", text)
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, np.random.RandomState):
+        state = pickle.dumps(value.get_state(legacy=False))
+        return f"RandomState({hashlib.sha256(state).hexdigest()})"
+    return repr(value)
 
 
 def _key(parts: list[Any]) -> str:
@@ -164,16 +178,33 @@ def finished_cells(
 
 def run_cell(cell: Cell, data: Data, name: str) -> tuple[str, list[dict[str, Any]]]:
     """Distill, train and test: the work of one cell."""
-    train, test = data.splits[cell.fold]
-    X_train, y_train = take_rows(data.X, train), data.y[train]
-    about = {
+    about: dict[str, Any] = {
         "set": name,
         "fold": cell.fold,
         "method": cell.method,
         "budget": cell.budget,
         "key": cell.key,
+        "seconds": 0.0,
+        "note": "",
     }
-    small, seconds, heard, error = None, 0.0, [], ""
+    try:
+        rows = _make_and_score(cell, data, about)
+    except Exception as caught:
+        if data.error_score == "raise":
+            raise
+        error = f"{type(caught).__name__}: {caught}"
+        task = "regression" if data.classes is None else "classification"
+        names = resolve_learners(data.learners, task, 1)
+        rows = [{"learner": learner, "error": error} for learner in names]
+    return cell.key, [{**about, **row} for row in rows]
+
+
+def _make_and_score(
+    cell: Cell, data: Data, about: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the scores of a cell, and add what is known of its set to `about`."""
+    train, test = data.splits[cell.fold]
+    X_train, y_train = take_rows(data.X, train), data.y[train]
     if cell.distiller is None:
         small = weighted_full_data(
             X_train,
@@ -183,26 +214,10 @@ def run_cell(cell: Cell, data: Data, name: str) -> tuple[str, list[dict[str, Any
             random_state=cell.seed,
         )
     else:
-        started = time.perf_counter()
-        with warnings.catch_warnings(record=True) as heard:
-            warnings.simplefilter("always")
-            try:
-                small = cell.distiller.fit_distill(X_train, y_train)
-            except Exception as caught:
-                if data.error_score == "raise":
-                    raise
-                error = f"{type(caught).__name__}: {caught}"
-        seconds = time.perf_counter() - started
-    about["seconds"] = seconds
-    about["note"] = " | ".join(dict.fromkeys(str(w.message) for w in heard))
-    if small is None:
-        task = "regression" if data.classes is None else "classification"
-        names = resolve_learners(data.learners, task, 1)
-        rows = [{**about, "learner": learner, "error": error} for learner in names]
-        return cell.key, rows
+        small = _distill(cell.distiller, X_train, y_train, about)
     about |= {"rows": len(small), "bytes": small.nbytes}
     about["invalid"] = invalid_share(X_train, small.X)
-    scores = learner_scores(
+    return learner_scores(
         small,
         take_rows(data.X, test),
         data.y[test],
@@ -211,4 +226,15 @@ def run_cell(cell: Cell, data: Data, name: str) -> tuple[str, list[dict[str, Any
         learners=data.learners,
         on_error=data.error_score,
     )
-    return cell.key, [{**about, **row} for row in scores]
+
+
+def _distill(distiller: Any, X: Any, y: np.ndarray, about: dict[str, Any]) -> Any:
+    """Return a distilled set; seconds and warnings are noted if it fails, too."""
+    started = time.perf_counter()
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        try:
+            return distiller.fit_distill(X, y)
+        finally:
+            about["seconds"] = time.perf_counter() - started
+            about["note"] = " | ".join(dict.fromkeys(str(w.message) for w in heard))

@@ -19,7 +19,7 @@ from ..plugins import get_distiller
 from ..validation import check_lengths, check_target
 from .cells import Data, finished_cells, make_cells, parameters_as_text, run_cell
 from .comparison import FULL_DATA, Comparison
-from .panel import resolve_learners
+from .panel import dense_rows, resolve_learners
 from .score_file import ScoreFile, to_scores
 
 
@@ -124,7 +124,7 @@ def compare_distillers(
         if target.classes is None
         else np.asarray(target.classes)[target.values]
     )
-    X = _rows(X)
+    X = dense_rows(X)
     named = _named(distillers)
     budgets = _budgets(budgets)
     resolve_learners(learners, target.task, 1)
@@ -151,12 +151,6 @@ def compare_distillers(
             stacklevel=2,
         )
     return Comparison(results)
-
-
-def _rows(X: Any) -> Any:
-    if hasattr(X, "iloc"):
-        return X
-    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
 
 
 def _named(distillers: Any) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
 
+from ..optional import import_pandas
+
 
 def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str, Any]:
     """Return one scikit-learn learner for each family, with defaults for n rows.
@@ -123,10 +125,12 @@ def preprocessor(X: Any) -> Any:
     X : array or DataFrame
         The full training rows; distilled and test rows go through the same.
     """
+    X = _as_table(X)
     if not hasattr(X, "iloc"):
-        return StandardScaler().fit(np.asarray(X).reshape(len(X), -1))
-    numbers = [c for c, t in zip(X.columns, X.dtypes, strict=True) if t.kind in "biuf"]
-    others = [c for c in X.columns if c not in numbers]
+        return StandardScaler().fit(X)
+    # Places, not names: a name that is an integer would be taken for a place.
+    is_number = np.array([dtype.kind in "biuf" for dtype in X.dtypes], dtype=bool)
+    numbers, others = np.flatnonzero(is_number), np.flatnonzero(~is_number)
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     return ColumnTransformer(
         [("numbers", StandardScaler(), numbers), ("categories", one_hot, others)]
@@ -135,6 +139,22 @@ def preprocessor(X: Any) -> Any:
 
 def as_numbers(prepare: Any, X: Any) -> np.ndarray:
     """Return rows as the learners see them: through a `preprocessor`."""
-    if not hasattr(X, "iloc"):
-        X = np.asarray(X).reshape(len(X), -1)
-    return np.asarray(prepare.transform(X), dtype=np.float64)
+    return np.asarray(prepare.transform(_as_table(X)), dtype=np.float64)
+
+
+def dense_rows(X: Any) -> Any:
+    """Return a DataFrame as it is, and anything else, sparse too, as an array."""
+    if hasattr(X, "iloc"):
+        return X
+    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
+
+
+def _as_table(X: Any) -> Any:
+    """Return rows as a matrix of numbers, or as a DataFrame with a dtype per column."""
+    X = dense_rows(X)
+    if hasattr(X, "iloc"):
+        return X
+    X = X.reshape(len(X), -1)
+    if X.dtype.kind in "biuf":
+        return X
+    return import_pandas().DataFrame(X).infer_objects()

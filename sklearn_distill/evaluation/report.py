@@ -116,7 +116,7 @@ class DistillationReport:
         ----------
         distiller : estimator
             Fitted on (X_train, y_train). Its set is the first; further ones are made
-            with random_state 1, 2, ...
+            with random_state 1, 2, ..., leaving out its own.
         X_test, y_test : array-like
             Real rows that were not distilled. They are used for scores and for
             two-sample tests alone: nothing is chosen on them.
@@ -150,6 +150,8 @@ class DistillationReport:
         )
         sets = refitted(distiller, rows, n_seeds)
         soft_labels = getattr(distiller, "soft_labels", None)
+        if soft_labels is None:  # Labels may be learned, too.
+            soft_labels = _teacher_like(sets[0])
         findings = measure(sets, rows, soft_labels, n_jobs)
         return cls(sets, rows, findings, " ".join(repr(distiller).split()))
 
@@ -205,7 +207,7 @@ class DistillationReport:
             max_full_rows=max_full_rows,
         )
         if isinstance(soft_labels, str) and soft_labels == "auto":
-            soft_labels = None if sets[0].soft_labels is None else "teacher"
+            soft_labels = _teacher_like(sets[0])
         findings = measure(sets, rows, soft_labels, n_jobs)
         known = sets[0].info.get("method", repr(sets[0]).strip("<>"))
         return cls(sets, rows, findings, title or known)
@@ -342,3 +344,8 @@ class DistillationReport:
             share = invalid_share(self.rows.X_train, self.sets[0].X)
             about["values that the columns could not hold"] = f"{100 * share:.1f} %"
         return about
+
+
+def _teacher_like(one: DistilledSet) -> str | None:
+    """Return who labels references, so that their labels are of a set's kind."""
+    return None if one.soft_labels is None else "teacher"

@@ -4,6 +4,7 @@
 
 import time
 import warnings
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..distilled_set import DistilledSet, nbytes_of
 from ..plugins import get_distiller
 from .dd_ranking import robust_scores
 from .fidelity import fidelity
-from .panel import preprocessor
+from .panel import dense_rows, preprocessor
 from .scores import learner_scores, weighted_full_data
 
 REFERENCES = ("random", "herding", "k-means")
@@ -72,6 +73,8 @@ def make_rows(
         raise ValueError("X_train and y_train belong together: pass both or neither.")
     if like.y is None:
         raise ValueError("A report needs labels, but this set was distilled without.")
+    X_test = dense_rows(X_test)
+    X_train = None if X_train is None else dense_rows(X_train)
     pairs = [("test", X_test, y_test), ("train", X_train, y_train)]
     for name, X, y in pairs:
         if X is not None and len(X) != len(y):
@@ -86,8 +89,6 @@ def make_rows(
                     f"y_{name} holds classes that the distilled set does not know: "
                     f"{sorted(missing, key=str)}."
                 )
-    X_test, X_train = (X if X is None or hasattr(X, "iloc") else np.asarray(X)
-                       for X in (X_test, X_train))  # fmt: skip
     prepare = preprocessor(X_test if X_train is None else X_train)
     return Rows(
         X_train,
@@ -213,8 +214,11 @@ def _reference(
 def refitted(distiller: BaseDistiller, rows: Rows, n_seeds: int) -> list[DistilledSet]:
     """Return a fitted distiller's set, and those of other seeds."""
     sets = [distiller.distilled_]
-    has_seed = "random_state" in distiller.get_params(deep=False)
-    for seed in range(1, n_seeds if rows.has_train and has_seed else 1):
+    parameters = distiller.get_params(deep=False)
+    if not rows.has_train or "random_state" not in parameters:
+        return sets
+    others = (seed for seed in count(1) if seed != parameters["random_state"])
+    for seed in islice(others, n_seeds - 1):
         again = clone(distiller).set_params(random_state=seed)
         sets.append(again.fit_distill(rows.X_train, rows.y_train))
     return sets

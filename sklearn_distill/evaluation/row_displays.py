@@ -14,7 +14,7 @@ from sklearn.decomposition import PCA
 from ..distilled_set import DistilledSet
 from ..optional import import_matplotlib
 from .drawing import axes_to_draw_on, fitted_set
-from .panel import as_numbers, preprocessor
+from .panel import as_numbers, dense_rows, preprocessor
 
 REAL, DISTILLED = "0.6", "C3"
 # More real rows than this only make the picture black.
@@ -35,6 +35,8 @@ class DistilledRowsDisplay:
     distilled_labels : ndarray of shape (m,) or None
     explained : ndarray of shape (2,)
         Share of the real rows' variance on each component.
+    is_quantity : bool, default=None
+        Whether labels are quantities. None says that floating-point ones are.
 
     Attributes
     ----------
@@ -63,12 +65,14 @@ class DistilledRowsDisplay:
         real_labels: Any,
         distilled_labels: Any,
         explained: Any,
+        is_quantity: bool | None = None,
     ):
         self.real = real
         self.distilled = distilled
         self.real_labels = real_labels
         self.distilled_labels = distilled_labels
         self.explained = explained
+        self.is_quantity = is_quantity
 
     @classmethod
     def from_estimator(
@@ -107,7 +111,7 @@ class DistilledRowsDisplay:
         -------
         DistilledRowsDisplay
         """
-        X = X if hasattr(X, "iloc") else np.asarray(X)
+        X = dense_rows(X)
         prepare = preprocessor(X)
         Z, made = as_numbers(prepare, X), as_numbers(prepare, distilled.X)
         # A single column is drawn along the first axis.
@@ -121,6 +125,7 @@ class DistilledRowsDisplay:
             None if y is None else np.asarray(y)[some],
             distilled.y,
             pca.explained_variance_ratio_,
+            distilled.classes is None,
         ).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> "DistilledRowsDisplay":
@@ -140,7 +145,7 @@ class DistilledRowsDisplay:
         if self.distilled_labels is None or self.real_labels is None:
             self.ax_.scatter(*self.real.T, s=8, color=REAL, label="real")
             self.ax_.scatter(*self.distilled.T, color=DISTILLED, **made)
-        elif self.real_labels.dtype.kind == "f":
+        elif self._has_quantities():
             low, high = np.percentile(self.real_labels, [2, 98])
             scale = {"vmin": low, "vmax": high, "cmap": "viridis"}
             self.ax_.scatter(*self.real.T, s=8, c=self.real_labels, alpha=0.4, **scale)
@@ -164,6 +169,11 @@ class DistilledRowsDisplay:
                 f"{name} principal component ({100 * share:.0f} % of variance)"
             )
         return self
+
+    def _has_quantities(self) -> bool:
+        if self.is_quantity is None:
+            return self.real_labels.dtype.kind == "f"
+        return self.is_quantity
 
     def _few(self) -> bool:
         return len(np.unique(self.real_labels)) <= 10
@@ -253,7 +263,8 @@ class MarginalsDisplay:
         MarginalsDisplay
         """
         is_frame = hasattr(X, "iloc")
-        real = X if is_frame else np.asarray(X).reshape(len(X), -1)
+        real = dense_rows(X)
+        real = real if is_frame else real.reshape(len(real), -1)
         made = distilled.X if is_frame else distilled.X.reshape(len(distilled), -1)
         if columns is None:
             known = list(X.columns) if is_frame else list(range(real.shape[1]))

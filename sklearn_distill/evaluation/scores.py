@@ -17,10 +17,10 @@ from sklearn.metrics import (
     roc_auc_score,
     root_mean_squared_error,
 )
-from sklearn.model_selection import train_test_split
 from sklearn.utils.class_weight import compute_sample_weight
 
 from ..distilled_set import DistilledSet
+from ..encoding import take_rows
 from ..labels import fit_on_set
 from .panel import as_numbers, resolve_learners
 
@@ -217,16 +217,31 @@ def weighted_full_data(
         None says that y holds quantities. Classes get equal weight in all, so that a
         balanced set and an unbalanced one are compared at the same class balance.
     max_rows : int, default=None
-        Draw so many at most, as many as the slowest learner can take.
+        Draw so many at most, as many as the slowest learner can take: of each class
+        in proportion, but at least one row, however many classes there are.
     random_state : int
     """
-    if max_rows is not None and len(X) > max_rows:
-        X, _, y, _ = train_test_split(
-            X,
-            y,
-            train_size=max_rows,
-            random_state=random_state,
-            stratify=None if classes is None else y,
-        )
+    y = np.asarray(y)
+    if max_rows is not None and len(y) > max_rows:
+        order = np.random.RandomState(random_state).permutation(len(y))
+        some = order[:max_rows]
+        if classes is not None:
+            some = order[_in_proportion(y[order], max_rows)]
+        X, y = take_rows(X if hasattr(X, "iloc") else np.asarray(X), some), y[some]
     weights = None if classes is None else compute_sample_weight("balanced", y)
     return DistilledSet(X, y, sample_weight=weights, classes=classes)
+
+
+def _in_proportion(y: np.ndarray, n: int) -> np.ndarray:
+    """Return the places of n labels, the first of each class in proportion.
+
+    At least one of each class, so more than n if there are more classes than that.
+    """
+    _, codes, counts = np.unique(y, return_inverse=True, return_counts=True)
+    by_class = np.argsort(codes, kind="stable")
+    first = np.cumsum(counts) - counts
+    rank = np.empty(len(y), dtype=np.int64)
+    rank[by_class] = np.arange(len(y)) - first[codes[by_class]]
+    # How much of its class comes before a row; a class's first row goes before all.
+    before = np.where(rank == 0, -1.0, (rank + 0.5) / counts[codes])
+    return np.sort(np.argsort(before, kind="stable")[: max(n, len(counts))])

@@ -25,7 +25,7 @@ from .teachers import (
     check_teachers,
     out_of_fold,
 )
-from .transfer_set import added_rows, check_transfer, stacked
+from .transfer_set import added_rows, check_transfer, in_form_of, stacked
 from .wrapping import fitted_net, innermost, is_net
 
 # Labels further than this many median absolute deviations from the teacher's answer
@@ -73,6 +73,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator):
         data = read_labelled(self, X, y, sample_weight, self._task)
         if X_unlabeled is not None:
             X_unlabeled = check_rows(self, X_unlabeled, reset=False)
+            X_unlabeled = in_form_of(data.X, X_unlabeled)
         given = self._check_given(given_opinions, data, X_unlabeled)
         self._check(data, sample_weight is not None, X_unlabeled is not None, given)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
@@ -210,7 +211,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator):
             n_new = max(1, round(self.n_transfer * len(data.X)))
             X_made = added_rows(self.transfer, data.X, data.y, labels, n_new, seed)
             if callable(self.transfer):
-                X_made = check_rows(self, X_made, reset=False)
+                X_made = in_form_of(data.X, check_rows(self, X_made, reset=False))
         if X_unlabeled is None or X_made is None:
             return X_made if X_unlabeled is None else X_unlabeled
         return stacked(X_unlabeled, X_made)

@@ -85,7 +85,14 @@ def _fit_on_probabilities(
     """Fit a regressor on all classes' probabilities at once, or on each in turn."""
     regressor = clone(student)
     if not get_tags(innermost(student)).target_tags.multi_output:
-        regressor = MultiOutputRegressor(regressor)
+        # Inside a Pipeline, so that weights find their way to the last step.
+        before, last = split_pipeline(regressor)
+        each = MultiOutputRegressor(last)
+        name = student.steps[-1][0] if before is not None else ""
+        regressor = each if before is None else Pipeline([*before.steps, (name, each)])
+    if weights is not None and weight_parameter(student) is None:
+        # `MultiOutputRegressor` would take weights, and only then find out.
+        weights = None
     return fit_weighted(regressor, X, proba, weights)
 
 

@@ -57,8 +57,13 @@ def added_rows(
     random_state = np.random.RandomState(seed)
     if hasattr(transfer, "fit_distill"):
         distiller = clone(transfer)
-        if distiller.get_params().get("random_state", seed) is None:
+        given = distiller.get_params()
+        if given.get("random_state", seed) is None:
             distiller.set_params(random_state=seed)
+        if given.get("task") == "auto":
+            # Whole numbers are quantities to a regressor, whatever they look like.
+            is_quantity = y.dtype.kind == "f"
+            distiller.set_params(task="regression" if is_quantity else "classification")
         return distiller.fit_distill(X, labels).X
     if callable(transfer):
         return transfer(X, labels, n_new, random_state)
@@ -66,6 +71,15 @@ def added_rows(
     Z = encoder.encode(X)
     made = MAKERS[transfer](Z, y, n_new, random_state, _blocks(encoder, Z))
     return encoder.decode(made.astype(np.float32).reshape(-1, *Z.shape[1:]))
+
+
+def in_form_of(X: Any, X_new: Any) -> Any:
+    """Return new rows as a DataFrame with X's columns, if X is one and they are not."""
+    if not hasattr(X, "iloc") or hasattr(X_new, "iloc"):
+        return X_new
+    import pandas as pd
+
+    return pd.DataFrame(X_new, columns=X.columns).infer_objects()
 
 
 def stacked(X: Any, X_new: Any) -> Any:

@@ -125,8 +125,7 @@ def train_expert(
     make: NetworkFactory, real: RealRows, training: Training, seed: int
 ) -> Tensor:
     """Return one expert's weights by epoch, (n_epochs + 1, n_weights), on the CPU."""
-    gpus = [real.device] if real.device.startswith("cuda") else []
-    with torch.random.fork_rng(devices=gpus):
+    with torch.random.fork_rng(devices=_gpus(real)):
         torch.manual_seed(seed)
         record = RecordWeights()
         ExpertNet(
@@ -194,12 +193,19 @@ def train_experts(
     folder = Path(cache)
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"expert-{digest}-{number}.pt" for number in range(n_experts)]
-    found = [_read(file) for file in files]
+    with torch.random.fork_rng(devices=_gpus(real)):
+        shape = training.n_epochs + 1, len(flat_weights(make()))
+    found = [_read(file, shape) for file in files]
     missing = [number for number, path in enumerate(found) if path is None]
     for number, path in zip(missing, _in_parallel(one, missing, n_jobs), strict=True):
         _write(files[number], path)
         found[number] = path
     return torch.stack([path for path in found if path is not None])
+
+
+def _gpus(real: RealRows) -> list[str]:
+    """Return the GPU that the rows are on, if they are on one."""
+    return [real.device] if real.device.startswith("cuda") else []
 
 
 def _in_parallel(
@@ -208,14 +214,18 @@ def _in_parallel(
     return Parallel(n_jobs=n_jobs)(delayed(one)(number) for number in numbers)
 
 
-def _read(file: Path) -> Tensor | None:
-    """Return a recorded path; None if there is none, or a damaged one."""
+def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
+    """Return a recorded path; None if there is none, or one that is of no use.
+
+    It may be damaged, or of a network that goes by the same name but has changed.
+    """
     if not file.exists():
         return None
     try:
-        return torch.load(file, map_location="cpu", weights_only=True)
+        path = torch.load(file, map_location="cpu", weights_only=True)
     except Exception:
         return None
+    return path if isinstance(path, Tensor) and path.shape == shape else None
 
 
 def _write(file: Path, path: Tensor) -> None:

@@ -77,15 +77,25 @@ def group_gradients(
 
 
 def _is_perceptron(network: nn.Module) -> bool:
-    """Tell whether layers stand in a row, and all that have weights are linear."""
+    """Tell whether torch's own layers stand in a row, and the weighted are linear.
+
+    Of anything else, such as a class that overrides `forward`, nothing is known.
+    """
     return (
         isinstance(network, nn.Sequential)
-        and isinstance(network[0], nn.Flatten)
-        and all(
-            isinstance(part, nn.Linear) or all(p.ndim < 2 for p in part.parameters())
-            for part in network
-        )
-        and not any(isinstance(part, nn.Unflatten) for part in network)
+        and type(network).forward is nn.Sequential.forward
+        and type(network[0]) is nn.Flatten
+        and len(set(network)) == len(network)
+        and all(type(part) is nn.Linear or _has_no_matrix(part) for part in network)
+    )
+
+
+def _has_no_matrix(part: nn.Module) -> bool:
+    return (
+        type(part).__module__.startswith("torch.nn.modules.")
+        and not isinstance(part, nn.Unflatten)
+        and not list(part.children())
+        and all(p.ndim < 2 for p in part.parameters())
     )
 
 

@@ -352,16 +352,19 @@ class TrajectoryMatching(RowLearner):
         )
 
     def _starting_targets(self, problem: Problem, start: Learned) -> np.ndarray:
-        hard = super()._starting_targets(problem, start)
+        own = super()._starting_targets(problem, start)
         if not self.learn_labels or problem.task == "regression":
-            return hard
+            return own
+        if start.soft_labels is not None:
+            # The last fit has mixed the experts' opinions in.
+            return own
         network, experts = self._teacher
         rows = torch.as_tensor(start.Z, device=self.device_)
         with torch.no_grad():
             said = [network(w.to(self.device_), rows).softmax(dim=1) for w in experts]
         likely = torch.stack(said).mean(dim=0).cpu().numpy()
         # The row's own label is evidence that a teacher does not have.
-        return (hard + likely - 1.0 / hard.shape[1]) / 2
+        return (own + likely - 1.0 / own.shape[1]) / 2
 
     def _look_at_objective(self, objective: Any) -> None:
         self.student_step_size_ = float(objective.step_size.detach())

@@ -73,7 +73,7 @@ class TrajectoryMatchingLoss(nn.Module):
         self.train_student = train
         self.log_step_size = nn.Parameter(torch.zeros(()))
         self.register_buffer("n_calls", torch.zeros((), dtype=torch.int64))
-        self.last_look: tuple[Tensor, Tensor, list[Tensor]] | None = None
+        self.last_look: tuple[Tensor, Tensor, Tensor, list[Tensor]] | None = None
 
     @property
     def step_size(self) -> Tensor:
@@ -124,9 +124,10 @@ class TrajectoryMatchingLoss(nn.Module):
 
     def _look(self, S: Tensor, y_S: Tensor) -> list[Tensor]:
         """Return the weights of students trained on the rows as they are."""
+        step_size = self.step_size.detach()
         if self.last_look is not None:
-            seen, labels, students = self.last_look
-            if torch.equal(seen, S) and torch.equal(labels, y_S):
+            *seen, students = self.last_look
+            if all(map(torch.equal, seen, (S, y_S, step_size))):
                 return students
         size = min(len(S), STUDENT_BATCH)
         (experts,) = self.experts
@@ -136,11 +137,11 @@ class TrajectoryMatchingLoss(nn.Module):
         steps: list[Step] = [(chosen, _unchanged) for chosen in rows.split(size)]
         students = [
             weights_in_constant_memory(
-                self.network, path[0].to(S.device), S, y_S, self.step_size, steps
+                self.network, path[0].to(S.device), S, y_S, step_size, steps
             )
             for path in experts[:N_LOOKS]
         ]
-        self.last_look = S.clone(), y_S.clone(), students
+        self.last_look = S.clone(), y_S.clone(), step_size.clone(), students
         return students
 
 

@@ -376,9 +376,10 @@ class NeuralFeatureRegression(RowLearner):
             task_loss=F.mse_loss,
             n_fixed=N_LOOKING,
         )
+        rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
         return NeuralFeatureLoss(
             queue,
-            LayerOutputs(queue.fixed[0]),
+            LayerOutputs(queue.fixed[0], rows),
             self.ridge,
             SiameseAugmentation(self.augmentation, problem.Z.ndim == 4),
             self.learn_labels and problem.task == "classification",

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
+from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 
 from ..engine.layer_outputs import LayerOutputs
@@ -83,9 +84,9 @@ def random_features(
     """Return the kernel of the embedding of random networks."""
     make = NetworkFactory(network, problem.Z.shape[1:], n_targets, device)
     source = RandomNetworks(make, n_networks)
-    return FeatureKernel(
-        source, LayerOutputs(source.fixed[0]), _reference(problem, device)
-    )
+    reference = _reference(problem, device)
+    features = LayerOutputs(source.fixed[0], reference[:2])
+    return FeatureKernel(source, features, reference)
 
 
 def teacher_features(
@@ -97,14 +98,15 @@ def teacher_features(
     taken. Any other representation, which no gradient might flow through or which
     expects rows that are not encoded, is imitated by a network trained on real rows.
     """
+    reference = _reference(problem, device)
     if _is_net(teacher) and not _is_fitted(teacher):
         network = _train_net(teacher, problem, n_targets, device)
-        features: Any = LayerOutputs(network)
+        features: Any = LayerOutputs(network, reference[:2])
     else:
         network = _imitation(_representation(teacher, problem), problem, device)
         features = _outputs
     source = RandomNetworks(lambda: network, keep=True)
-    return FeatureKernel(source, features, _reference(problem, device))
+    return FeatureKernel(source, features, reference)
 
 
 def _reference(problem: Problem, device: str) -> Tensor:
@@ -136,8 +138,17 @@ def _train_net(
     factory = NetworkFactory(teacher, problem.Z.shape[1:], n_targets, device)
     module = {f"module__{name}": value for name, value in factory.arguments.items()}
     net = clone(teacher).set_params(device=device, verbose=0, **module)
+    # Nobody looks at the fifth of the rows that skorch holds back unasked, unless there
+    # are callbacks: early stopping does.
+    if _splits_by_default(net) and not net.callbacks:
+        net.set_params(train_split=None)
     y = problem.y if problem.task == "classification" else problem.y[:, None]
     return frozen(net.fit(problem.Z, y).module_.eval())
+
+
+def _splits_by_default(net: Any) -> bool:
+    split = net.train_split
+    return isinstance(split, ValidSplit) and split.cv == 5 and not split.random_state
 
 
 def _representation(teacher: Any, problem: Problem) -> np.ndarray:
@@ -150,7 +161,7 @@ def _representation(teacher: Any, problem: Problem) -> np.ndarray:
             module = teacher.module_.eval()
             rows = torch.as_tensor(np.asarray(X, np.float32), device=teacher.device)
             with torch.no_grad():
-                H = LayerOutputs(module)([module], rows)[0][0].cpu().numpy()
+                H = LayerOutputs(module, rows[:2])([module], rows)[0][0].cpu().numpy()
         else:
             H = teacher.transform(X)
     H = H.toarray() if hasattr(H, "toarray") else np.asarray(H)

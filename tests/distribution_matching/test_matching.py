@@ -10,6 +10,7 @@ from sklearn.datasets import load_diabetes, load_digits, make_blobs
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from skorch import NeuralNetClassifier
+from torch import nn
 
 from sklearn_distill import DistributionMatching, MultiLayerDistributionMatching
 from sklearn_distill.distribution_matching.multi_layer import spatial_attention
@@ -155,3 +156,24 @@ def test_attention_of_a_map_that_looks_at_one_place():
     torch.testing.assert_close(
         attention, torch.tensor([[[0.0, 1.0, 0.0, 0.0]]]), rtol=0, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("cls", BOTH)
+@pytest.mark.parametrize("training", ["none", "queue"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_networks_with_batch_normalisation(cls, training):
+    """With discriminators too, which are made for what a few example rows give."""
+
+    def make(n_inputs, n_outputs):
+        return nn.Sequential(
+            nn.Linear(n_inputs, 8),
+            nn.BatchNorm1d(8),
+            nn.ReLU(),
+            nn.Linear(8, n_outputs),
+        )
+
+    adversarial = {"discrepancy": "adversarial"}
+    if cls is MultiLayerDistributionMatching:
+        adversarial = {"adversarial": True}
+    params = {"network": make, "network_training": training, **adversarial}
+    assert np.isfinite(fit(cls, X, y, max_iter=20, **params).distilled_.X).all()

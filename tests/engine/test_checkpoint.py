@@ -10,10 +10,15 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_iris
 from skorch.callbacks import Callback
 
 from sklearn_distill import DistributionMatching, KernelInducingPoints
+from sklearn_distill.engine.checkpoint import fingerprint
+from sklearn_distill.engine.network_factory import NetworkFactory
+from sklearn_distill.engine.real_rows import RealRows
+from sklearn_distill.parameter_matching.experts import Training, train_experts
 
 X, y = load_iris(return_X_y=True)
 
@@ -154,3 +159,74 @@ def test_a_damaged_file_is_refused(tmp_path):
 def test_a_path_without_a_directory_is_refused(tmp_path):
     with pytest.raises(ValueError, match="Make the directory first"):
         KernelInducingPoints(2, checkpoint=tmp_path / "none" / "fit.ckpt").fit(X, y)
+
+
+def scaled(factor, of=None):
+    return lambda x: factor * (of(x) if of else x)
+
+
+def test_fingerprints_tell_functions_apart():
+    """By code, constants, names, defaults and closures, not by name alone."""
+    functions = [
+        lambda x: x + 1,
+        lambda x: x + 2,
+        lambda x: x - 1,
+        lambda x: np.sin(x),
+        lambda x: np.cos(x),
+        lambda x, a=1: x + a,
+        lambda x, a=2: x + a,
+        lambda x: [i + 1 for i in x],
+        lambda x: [i + 2 for i in x],
+        scaled(1),
+        scaled(2),
+        scaled(2, of=scaled(3)),
+        scaled(2, of=scaled(4)),
+    ]
+    digests = [fingerprint("method", {"kernel": function}) for function in functions]
+    assert len(set(digests)) == len(functions)
+    assert fingerprint("method", {"kernel": scaled(2)}) == digests[10]
+
+
+def test_a_function_that_closes_over_itself_has_a_fingerprint():
+    def down(x):
+        return down(x - 1) if x > 0 and later else x
+
+    if down(0) < 0:
+        later = True  # never bound: its cell stays empty
+    assert fingerprint("method", {"kernel": down})
+
+
+def test_a_functions_fingerprint_is_that_of_any_process():
+    """Neither addresses nor the order of strings in sets get in."""
+    program = (
+        "from sklearn_distill.engine.checkpoint import fingerprint\n"
+        "f = lambda x: [i for i in x if i in {'a', 'b', 'c', 'd'}]\n"
+        "print(fingerprint('method', {'kernel': f}))"
+    )
+    digests = {
+        subprocess.check_output(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        for seed in ("1", "2", "3")
+    }
+    assert len(digests) == 1
+
+
+def test_experts_of_a_network_that_has_changed_are_trained_again(tmp_path):
+    """A class counts by its name alone, so what is found need not fit."""
+    rows = RealRows(
+        X.astype(np.float32),
+        (np.eye(3)[y] - 1 / 3).astype(np.float32),
+        y,
+        np.ones(len(X)),
+        "cpu",
+    )
+    make = NetworkFactory("mlp", (4,), 3, "cpu")
+    training = Training(1, 2, 30, 0.1, flat=False, augmentation=None)
+    (first,) = train_experts(make, rows, training, 1, cache=tmp_path, n_jobs=None)
+    (file,) = tmp_path.iterdir()
+    torch.save(first[:, :-1].clone(), file)
+    before = torch.get_rng_state()
+    (again,) = train_experts(make, rows, training, 1, cache=tmp_path, n_jobs=None)
+    assert torch.equal(again, first)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import copy
+
 import pytest
 import torch
 from skorch import NeuralNetClassifier
@@ -9,6 +11,7 @@ from torch import nn
 
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_factory import NetworkFactory
+from sklearn_distill.engine.network_sources import NetworkQueue, frozen, train_step
 from sklearn_distill.engine.networks import MLP, ConvNet
 
 
@@ -93,32 +96,32 @@ def test_factory_refuses_with_a_reason(network, error, match):
 def test_embedding_is_what_the_last_linear_layer_is_handed():
     net = OwnNet(5, 2)
     x = torch.randn(6, 5)
-    (embedding,) = LayerOutputs(net)([net], x)
+    (embedding,) = LayerOutputs(net, x)([net], x)
     torch.testing.assert_close(embedding[0], torch.tanh(net.inner(x)))
 
 
 def test_layers_by_name_all_layers_and_logits():
     net = MLP(5, 2, width=4, depth=2)
     x = torch.randn(6, 5)
-    first, second, logits = LayerOutputs(net, "all", with_logits=True)([net], x)
+    first, second, logits = LayerOutputs(net, x, "all", with_logits=True)([net], x)
     torch.testing.assert_close(first[0], nn.Sequential(*list(net)[:3])(x))
     torch.testing.assert_close(second[0], nn.Sequential(*list(net)[:5])(x))
     torch.testing.assert_close(logits[0], net(x))
-    (before_rectifier,) = LayerOutputs(net, ["1"])([net], x)
+    (before_rectifier,) = LayerOutputs(net, x, ["1"])([net], x)
     torch.testing.assert_close(before_rectifier[0], nn.Sequential(*list(net)[:2])(x))
 
 
 def test_outputs_are_those_before_a_rectifier_that_works_in_place():
     net = ConvNet((1, 8, 8), 2, width=3)
     x = torch.randn(4, 1, 8, 8)
-    (normalised,) = LayerOutputs(net, ["0.1"])([net], x)
+    (normalised,) = LayerOutputs(net, x, ["0.1"])([net], x)
     assert normalised.min() < 0
 
 
 def test_several_networks_in_one_call_give_what_they_give_one_by_one():
     x = torch.randn(6, 1, 8, 8)
     networks = [ConvNet((1, 8, 8), 2, width=3) for _ in range(3)]
-    outputs = LayerOutputs(networks[0], "all", with_logits=True)
+    outputs = LayerOutputs(networks[0], x, "all", with_logits=True)
     x.requires_grad_(True)
     batched = outputs(networks, x, batched=True)
     for one, other in zip(batched, outputs(networks, x, batched=False), strict=True):
@@ -129,8 +132,8 @@ def test_several_networks_in_one_call_give_what_they_give_one_by_one():
 
 def test_parts_give_what_the_whole_gives():
     net = ConvNet((1, 28, 28), 2, width=2)
-    outputs = LayerOutputs(net)
     x = torch.randn(200, 1, 28, 28)
+    outputs = LayerOutputs(net, x[:2])
     with torch.no_grad():
         (in_parts,) = outputs([net], x)
     (whole,) = outputs([net], x)
@@ -139,6 +142,92 @@ def test_parts_give_what_the_whole_gives():
 
 def test_unknown_layers_and_networks_without_embedding_are_refused():
     with pytest.raises(ValueError, match="this network's layers are"):
-        LayerOutputs(MLP(5, 2), ["head"])
+        LayerOutputs(MLP(5, 2), torch.zeros(2, 5), ["head"])
     with pytest.raises(ValueError, match="no layer whose output"):
-        LayerOutputs(nn.Sequential(nn.Linear(5, 2)))
+        LayerOutputs(nn.Sequential(nn.Linear(5, 2)), torch.zeros(2, 5))
+
+
+class HeadFirst(nn.Module):
+    """Layers registered in another order than they are called in, and one never."""
+
+    def __init__(self, n_inputs=5, n_outputs=2):
+        super().__init__()
+        self.head = nn.Linear(6, n_outputs)
+        self.normalise = nn.BatchNorm1d(6)
+        self.body = nn.Linear(n_inputs, 6)
+        self.unused = nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.head(self.normalise(self.body(x)))
+
+
+@pytest.mark.parametrize("layers", [None, "all"])
+def test_layers_are_those_called_in_order_of_their_calls(layers):
+    net, x = HeadFirst(), torch.randn(6, 5)
+    before = copy.deepcopy(net.state_dict())
+    outputs = LayerOutputs(net, x, layers)
+    assert net.training
+    assert net.normalise.training
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, before[name])
+    (embedding,) = outputs([net.eval()], x)
+    torch.testing.assert_close(embedding[0], net.normalise(net.body(x)))
+    with pytest.raises(ValueError, match="this network's layers are"):
+        LayerOutputs(net, x, ["unused"])
+
+
+def test_a_training_step_leaves_unused_and_frozen_weights_alone():
+    """In the network, and in a copy of it, which is how networks are passed on."""
+    torch.manual_seed(0)
+    net = HeadFirst()
+    net.body.requires_grad_(False)
+    for network in (frozen(net), copy.deepcopy(net)):
+        before = copy.deepcopy(network.state_dict())
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
+        for _ in range(2):
+            train_step(network, optimizer, torch.randn(6, 5), torch.randn(6, 2))
+        after = network.state_dict()
+        moved = {name for name in after if not torch.equal(after[name], before[name])}
+        assert {"head.weight", "head.bias", "normalise.weight"} <= moved
+        assert not [name for name in moved if name.startswith(("body", "unused"))]
+        assert not any(p.requires_grad for p in network.parameters())
+
+
+def test_a_network_that_is_frozen_as_a_whole_stays_as_it_is():
+    net = frozen(nn.Linear(5, 2).requires_grad_(False))
+    before = net.weight.clone()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    train_step(net, optimizer, torch.randn(6, 5), torch.randn(6, 2))
+    assert torch.equal(net.weight, before)
+
+
+@pytest.mark.parametrize("n_rows", [3, 6, 9])
+def test_networks_of_a_queue_never_train_on_a_single_row(n_rows):
+    """Batch normalisation refuses one; here five steps share few rows."""
+    queue = NetworkQueue(HeadFirst, n_train_steps=5, size=1)
+    queue.draw((torch.randn(n_rows, 5), torch.randn(n_rows, 2)))
+    n_steps = int(queue.pool[0]["network"].normalise.num_batches_tracked)
+    assert n_steps == min(5, n_rows // 2)
+
+
+class Dropping(nn.Module):
+    """Every kind of layer that drops something."""
+
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__()
+        self.drop = nn.Sequential(nn.Dropout(), nn.AlphaDropout(), nn.Dropout1d())
+        self.attend = nn.MultiheadAttention(n_inputs, 1, dropout=0.5, batch_first=True)
+        self.recur = nn.GRU(
+            n_inputs, n_outputs, num_layers=2, dropout=0.5, batch_first=True
+        )
+
+    def forward(self, x):
+        x = self.drop(x)[:, None].repeat(1, 3, 1)
+        return self.recur(self.attend(x, x, x)[0])[0][:, -1]
+
+
+def test_networks_of_a_factory_answer_the_same_twice_in_training_mode():
+    network, x = NetworkFactory(Dropping, (5,), 2, "cpu")().train(), torch.randn(6, 5)
+    assert torch.equal(network(x), network(x))
+    dropping = Dropping(5, 2)
+    assert not torch.equal(dropping(x), dropping(x))

@@ -55,6 +55,7 @@ def test_duplicates_and_contradictions_are_counted(blobs):
     found = analyze(X[twice], labels, n_draws=1)
     assert found.duplicates == 30
     assert found.contradictions == 20
+    assert "30 duplicates; 20 rows whose twin has another label;" in str(found)
     assert any("30 rows are duplicates" in line for line in found.advice)
     assert any("twin with another label" in line for line in found.advice)
 

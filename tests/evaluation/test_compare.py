@@ -17,6 +17,7 @@ from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVC
 
 from sklearn_distill import (
     Comparison,
@@ -26,6 +27,7 @@ from sklearn_distill import (
     compare_distillers,
 )
 from sklearn_distill.evaluation import preprocessor, utility
+from sklearn_distill.evaluation.cells import Data, make_cells, parameters_as_text
 from sklearn_distill.evaluation.score_file import COLUMNS, read_scores
 
 TIMES = ["seconds", "fit_seconds"]
@@ -191,6 +193,43 @@ def test_other_settings_are_other_cells(wine, tmp_path):
     assert not read_scores(path).duplicated(["set", "fold", "method", "learner"]).any()
 
 
+def test_names_dtypes_shape_and_task_make_other_cells():
+    """Rows of the same values, but methods would treat them otherwise."""
+    values = np.array([[0.0, 1.0], [1.0, 0.0]] * 6)
+    y = np.array([0, 1] * 6)
+    split = [(np.arange(8), np.arange(8, 12))]
+    frame = pd.DataFrame(values, columns=["a", "b"])
+
+    def keys(X, task="classification"):
+        classes = np.array([0, 1]) if task == "classification" else None
+        data = Data(X, y, classes, split, "panel", 100, "raise")
+        named = {"random": RandomSelection(task=task)}
+        return [c.key for c in make_cells(named, [2], data, task, True, 0)]
+
+    made = [
+        keys(frame),
+        keys(frame.rename(columns={"a": "c"})),
+        keys(frame.astype({"a": bool})),
+        keys(values),
+        keys(values.astype(object)),
+        keys(values.reshape(12, 1, 2)),
+        keys(frame, "regression"),
+    ]
+    for cell in (0, 1):
+        assert len({found[cell] for found in made}) == len(made)
+    assert keys(frame.copy()) == made[0]
+
+
+def test_parameters_as_text_know_no_address_but_the_state():
+    def text(seed):
+        return parameters_as_text(SVC(random_state=np.random.RandomState(seed)))
+
+    assert text(0) == text(0) != text(1)
+    assert "0x" not in text(0)
+    scored = SVC(kernel=np.random.default_rng(0))  # Its address is in upper case.
+    assert "0x" not in parameters_as_text(scored)
+
+
 def test_two_sets_share_a_file_and_make_one_comparison(tmp_path):
     path = tmp_path / "scores.csv"
     for name, load in (("wine", load_wine), ("iris", load_iris)):
@@ -298,6 +337,37 @@ def test_a_failure_is_recorded_and_tried_again(wine, tmp_path, monkeypatch):
     mended = compare_distillers(*wine, ["random", "k-means"], **settings)
     assert mended.results["score"].notna().all()
     assert not read_scores(path)["error"].any()
+
+
+def test_a_failure_beside_the_distiller_is_recorded_too(wine, monkeypatch):
+    """The full data and the preprocessor, not only methods."""
+
+    def fail(*_, **__):
+        raise MemoryError("too much")
+
+    settings = {"budgets": 2, "learners": FAST, "cv": 2}
+    for name, failed in (("weighted_full_data", 2), ("preprocessor", 4)):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"sklearn_distill.evaluation.cells.{name}", fail)
+            with pytest.raises(MemoryError):
+                compare_distillers(*wine, ["random"], error_score="raise", **settings)
+            with pytest.warns(UserWarning, match="could be scored"):
+                found = compare_distillers(*wine, ["random"], **settings)
+        errors = found.results["error"]
+        assert (errors == "MemoryError: too much").sum() == failed * len(FAST)
+        assert found.results["score"].isna().sum() == failed * len(FAST)
+
+
+def test_a_class_of_one_row_and_few_rows_of_the_full_data(wine):
+    X, y = wine
+    y = np.where(np.arange(len(y)) == 0, 3, y)
+    everywhere = [(np.arange(len(y)), np.arange(len(y)))]
+    compared = compare_distillers(
+        X, y, ["random"], budgets=1, learners=FAST, cv=everywhere, max_full_rows=20
+    )
+    full = compared.results.query("method == 'full data'")
+    assert set(full["rows"]) == {20}
+    assert not full["error"].any()
 
 
 def test_warnings_of_methods_are_noted(wine):

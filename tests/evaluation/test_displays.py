@@ -199,3 +199,17 @@ def test_unfitted_distillers_are_refused(iris):
     ):
         with pytest.raises(NotFittedError):
             draw(HerdingSelection())
+
+
+def test_whole_numbers_as_quantities_are_drawn_with_all_distilled_rows():
+    X, y = load_diabetes(return_X_y=True)
+    y = y.astype(int)
+    made = DistilledSet(X[:7], y[:7] + 0.5)
+    display = DistilledRowsDisplay.from_set(made, X, y)
+    assert len(display.ax_.collections[1].get_offsets()) == 7
+    assert display.ax_.get_legend() is None
+    # Without a set, the dtype decides.
+    by_dtype = DistilledRowsDisplay(
+        display.real, display.distilled, y.astype(float), made.y, display.explained
+    ).plot()
+    assert len(by_dtype.ax_.collections[1].get_offsets()) == 7

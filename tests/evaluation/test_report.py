@@ -13,11 +13,18 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression
 
-from sklearn_distill import DistillationReport, HerdingSelection, KMeansSelection
+from sklearn_distill import (
+    DistillationReport,
+    HerdingSelection,
+    KernelInducingPoints,
+    KMeansSelection,
+    RandomSelection,
+)
 from sklearn_distill.evaluation import preprocessor, utility, weighted_full_data
 from sklearn_distill.evaluation.report_data import interval
 
@@ -243,3 +250,46 @@ def test_misuse_is_refused_before_any_work(wine):
     unlabelled = HerdingSelection(budget=5).fit(X)
     with pytest.raises(ValueError, match="distilled without"):
         report(unlabelled, X_test, y_test)
+
+
+def test_sparse_rows_are_reported_on_as_dense_ones_are(wine):
+    X, y, X_test, y_test = (np.asarray(part) for part in wine)
+    one = HerdingSelection(budget=2, random_state=0).fit_distill(X, y)
+    tables = [
+        DistillationReport.from_sets(
+            one, kind(X_test), y_test, kind(X), y, learners=LEARNERS
+        ).to_frame()
+        for kind in (np.asarray, csr_array)
+    ]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_the_set_of_the_distillers_own_seed_is_counted_once(wine):
+    X, y, X_test, y_test = wine
+    distiller = RandomSelection(budget=2, random_state=1).fit(X, y)
+    report = DistillationReport.from_estimator(
+        distiller, X_test, y_test, X, y, learners=LEARNERS, n_seeds=3
+    )
+    seeds = [one.info["parameters"]["random_state"] for one in report.sets]
+    assert seeds == [1, 2, 3]
+
+
+def test_references_of_learned_labels_are_labelled_by_a_teacher(wine, monkeypatch):
+    X, y, X_test, y_test = wine
+    given = []
+    fit_distill = RandomSelection.fit_distill
+
+    def listen(self, *args, **kwargs):
+        given.append(self.soft_labels)
+        return fit_distill(self, *args, **kwargs)
+
+    monkeypatch.setattr(RandomSelection, "fit_distill", listen)
+    distiller = KernelInducingPoints(
+        budget=1, max_iter=2, learn_labels=True, random_state=0
+    ).fit(X, y)
+    assert distiller.soft_labels is None
+    assert distiller.distilled_.soft_labels is not None
+    DistillationReport.from_estimator(
+        distiller, X_test, y_test, X, y, learners=LEARNERS, n_seeds=1
+    )
+    assert given == ["teacher"]

@@ -24,7 +24,7 @@ from sklearn_distill.evaluation import (
     utility,
     weighted_full_data,
 )
-from sklearn_distill.evaluation.panel import resolve_learners
+from sklearn_distill.evaluation.panel import as_numbers, resolve_learners
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +126,26 @@ def test_full_data_weigh_classes_equally():
     assert weighted_full_data(X, X[:, 0], classes=None).sample_weight is None
 
 
+@pytest.mark.parametrize(("max_rows", "n_rows"), [(50, 50), (2, 4)])
+def test_full_data_are_drawn_with_a_row_of_each_class(max_rows, n_rows):
+    """A class of one row, and more classes than rows to draw."""
+    y = np.repeat(["a", "b", "c", "d"], [600, 300, 99, 1])
+    X = np.arange(1_000.0).reshape(-1, 1)
+    full = weighted_full_data(X, y, classes=np.unique(y), max_rows=max_rows)
+    labels, counts = np.unique(full.y, return_counts=True)
+    assert labels.tolist() == ["a", "b", "c", "d"]
+    assert len(full) == n_rows
+    assert counts == pytest.approx(np.array([0.6, 0.3, 0.1, 0.0]) * max_rows, abs=1)
+    assert (y[full.X[:, 0].astype(int)] == full.y).all()
+
+
+def test_quantities_are_drawn_without_classes():
+    X = np.arange(100.0).reshape(-1, 1)
+    full = weighted_full_data(X, X[:, 0], classes=None, max_rows=30)
+    assert len(np.unique(full.y)) == 30
+    assert (full.X[:, 0] == full.y).all()
+
+
 def test_a_failing_learner_is_recorded_or_raised(wine):
     small, X_test, y_test, prepare, _ = wine
     failing = {"knn": KNeighborsClassifier(n_neighbors=1_000)}
@@ -160,3 +180,18 @@ def test_categories_are_one_hot_and_unknown_ones_are_nothing():
     X = pd.DataFrame({"n": [0.0, 2.0], "c": ["a", "b"]})
     prepared = preprocessor(X).transform(pd.DataFrame({"n": [4.0], "c": ["z"]}))
     assert prepared.tolist() == [[3.0, 0.0, 0.0]]
+
+
+def test_integer_names_of_columns_are_no_places():
+    X = pd.DataFrame({1: [0.0, 2.0], 0: ["a", "b"]})
+    prepared = preprocessor(X).transform(X)
+    assert prepared.tolist() == [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+
+
+def test_an_array_of_objects_is_prepared_as_a_table_is():
+    X = pd.DataFrame({"n": [0.0, 2.0], "c": ["a", "b"]})
+    expected = as_numbers(preprocessor(X), X)
+    rows = X.to_numpy(dtype=object)
+    assert as_numbers(preprocessor(rows), rows).tolist() == expected.tolist()
+    words = np.array([["a"], ["b"]])
+    assert as_numbers(preprocessor(words), words).tolist() == [[1, 0], [0, 1]]

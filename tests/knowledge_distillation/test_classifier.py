@@ -12,6 +12,7 @@ from sklearn.datasets import load_breast_cancer, load_iris, make_classification
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
+    GradientBoostingRegressor,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
@@ -482,7 +483,6 @@ def test_the_comparison_changes_nothing_but_the_warning():
         ),
         ({"loss": "label_smoothing", "transfer": "munge"}, ValueError, "no teacher"),
     ],
-    ids=lambda p: str(p)[:30],
 )
 def test_wrong_input_is_refused_before_anything_is_trained(
     recorder, params, error, message
@@ -562,3 +562,23 @@ def test_a_class_that_no_teacher_expects_keeps_its_column():
     proba = model.predict_proba(X)
     assert proba.shape == (150, 3)
     assert (proba[:, 2] == 0).all()
+
+
+def test_unlabeled_rows_as_an_array_beside_a_table():
+    """They take the table's form, with scikit-learn's warning about the names."""
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    model = KnowledgeDistillationClassifier(
+        GaussianNB(), DecisionTreeClassifier(random_state=0), check_teacher=False
+    )
+    with pytest.warns(UserWarning, match="valid feature names"):
+        model.fit(X[::3], y[::3], X_unlabeled=X[1::3].to_numpy())
+    assert model.score(X, y) > 0.9
+
+
+def test_weights_reach_a_regressor_at_the_end_of_a_pipeline():
+    X, y = load_iris(return_X_y=True)
+    student = make_pipeline(StandardScaler(), GradientBoostingRegressor(n_estimators=5))
+    model = KnowledgeDistillationClassifier(GaussianNB(), student, check_teacher=False)
+    everything = model.fit(X, y, sample_weight=np.ones(len(X))).predict_proba(X)
+    two = model.fit(X, y, sample_weight=np.where(y == 2, 1e-3, 1.0)).predict_proba(X)
+    assert two[:, 2].sum() < everything[:, 2].sum()

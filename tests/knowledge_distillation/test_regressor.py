@@ -178,3 +178,19 @@ def test_what_is_refused():
     )
     with pytest.raises(ValueError, match="were distilled with y as classes"):
         whole.fit(X, np.arange(60) % 3)
+
+
+def test_whole_numbers_are_no_classes_to_a_distiller_that_makes_rows():
+    rng = np.random.RandomState(0)
+    X = rng.randn(120, 3)
+    y = np.round(3 + X[:, 0]).clip(0, 5)
+    sizes = []
+
+    class Watched(Ridge):
+        def fit(self, X, y, sample_weight=None):
+            sizes.append(len(X))
+            return super().fit(X, y, sample_weight)
+
+    transfer = KMeansSelection(5, random_state=0)
+    kd(Ridge(), Watched(), transfer=transfer, check_teacher=False).fit(X, y)
+    assert sizes[-1] == 125

@@ -247,3 +247,31 @@ def test_batch_normalisation_and_dropout_are_taken_as_in_evaluation(digits):
         ).fit(X, y)
         losses = matching.history_[:, "valid_loss"]
         assert np.isfinite(losses).all()
+
+
+class Squared(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x).square()
+
+
+class ScaledLinear(nn.Linear):
+    def forward(self, x):
+        return 3.0 * super().forward(x)
+
+
+@pytest.mark.parametrize("own", ["network", "layer"])
+def test_an_overridden_forward_counts(own):
+    """In the network as a whole and in one of its layers."""
+    torch.manual_seed(0)
+    linear, whole = nn.Linear, nn.Sequential
+    if own == "layer":
+        linear = ScaledLinear
+    else:
+        whole = Squared
+    network = whole(nn.Flatten(), linear(4, 5), nn.Tanh(), linear(5, 3)).double()
+    rows, targets = labelled((4,), [2, 2, 2])
+    groups = Groups(torch.tensor([2, 2, 2])).of(torch.arange(3), rows, targets)
+    found = group_gradients(frozen(network), *groups)
+    expected = _by_transformation(network, *groups)
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other)

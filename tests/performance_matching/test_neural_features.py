@@ -37,7 +37,7 @@ def make_loss(clear_labels=False, **queue):
 
     settings = {"n_train_steps": 1, "task_loss": F.mse_loss, "size": 3, **queue}
     source = NetworkQueue(make, **settings)
-    features = LayerOutputs(source.fixed[0])
+    features = LayerOutputs(source.fixed[0], torch.zeros(2, 3))
     augmentation = SiameseAugmentation(None, of_images=False)
     return NeuralFeatureLoss(source, features, 0.1, augmentation, clear_labels), source
 

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
+from skorch.callbacks import EarlyStopping
 
 from sklearn_distill import HerdingSelection, KernelInducingPoints
 from sklearn_distill.engine.layer_outputs import LayerOutputs
@@ -27,7 +28,8 @@ def make_kernel(width=16, n_networks=2, n_columns=3):
     torch.manual_seed(0)
     source = RandomNetworks(lambda: MLP(n_columns, 2, width, 1), n_networks)
     reference = torch.randn(32, n_columns)
-    return FeatureKernel(source, LayerOutputs(source.fixed[0]), reference), reference
+    features = LayerOutputs(source.fixed[0], reference)
+    return FeatureKernel(source, features, reference), reference
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +136,25 @@ def test_a_transformers_output_is_the_kernel(digits, fitted):
     assert scores[1] > scores[0]
     again = clone(points).fit(X, y)
     np.testing.assert_array_equal(again.distilled_.X, points.distilled_.X)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_unfitted_net_learns_from_all_rows_unless_callbacks_look(digits, watched):
+    X, _, y, _ = digits
+    n_rows = set()
+
+    class Counted(NeuralNetClassifier):
+        def get_split_datasets(self, X, y=None, **fit_params):
+            split = super().get_split_datasets(X, y, **fit_params)
+            n_rows.add(len(split[0]))
+            return split
+
+    teacher = Counted(
+        MLP,
+        criterion=torch.nn.CrossEntropyLoss,
+        max_epochs=2,
+        callbacks=[EarlyStopping()] if watched else None,
+    )
+    KernelInducingPoints(2, teacher=teacher, max_iter=20, random_state=0).fit(X, y)
+    (n_learnt_from,) = n_rows
+    assert (n_learnt_from < 0.85 * len(X)) == watched
