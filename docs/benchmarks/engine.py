@@ -84,6 +84,7 @@ def steps_of_ours(X, y, args, n_steps, batch_size):
     times = StepTimes()
     distiller = sd.DistributionMatching(
         10,
+        discrepancy="mean",
         max_iter=n_steps,
         n_iter_no_change=None,
         batch_size=batch_size,

@@ -218,7 +218,9 @@ class DistributionMatching(RowLearner):
     >>> from sklearn.datasets import load_iris
     >>> from sklearn_distill import DistributionMatching
     >>> X, y = load_iris(return_X_y=True)
-    >>> matching = DistributionMatching(budget=2, max_iter=40, random_state=0)
+    >>> matching = DistributionMatching(
+    ...     budget=2, init="random", max_iter=40, random_state=0
+    ... )
     >>> Xs, ys = matching.fit_distill(X[::2], y[::2])
     >>> Xs.shape
     (6, 4)
