@@ -209,10 +209,11 @@ def main():
     print(
         f"torch {torch.__version__}, {args.device}, {torch.get_num_threads()} threads"
     )
+    # First: a process's peak counts that of the one that started it, as it was then.
+    peak_memory(args)
     against_a_loop_over_classes(args)
     own_cost(args)
     time_against_rows(args)
-    peak_memory(args)
 
 
 if __name__ == "__main__":
