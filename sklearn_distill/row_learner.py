@@ -147,7 +147,12 @@ class RowLearner(BaseDistiller):
     def _distill(self, problem: Problem) -> Learned:
         import torch
 
-        from .engine.checkpoint import Checkpoint, CheckpointFile
+        from .engine.checkpoint import (
+            Checkpoint,
+            CheckpointFile,
+            generator_state,
+            set_generator_state,
+        )
         from .engine.loop import make_loop
         from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
@@ -368,21 +373,6 @@ class RowLearner(BaseDistiller):
             ConvergenceWarning,
             stacklevel=5,
         )
-
-
-def generator_state(rng: np.random.RandomState) -> list[Any]:
-    """Return a generator's state in plain values."""
-    state: Any = rng.get_state(legacy=True)
-    name, keys, *numbers = state
-    return [name, keys.tolist(), *map(float, numbers)]
-
-
-def set_generator_state(rng: np.random.RandomState, state: list[Any]) -> None:
-    """Put a generator back to a state from `generator_state`."""
-    name, keys, position, has_gauss, cached = state
-    rng.set_state(
-        (name, np.array(keys, np.uint32), int(position), int(has_gauss), cached)
-    )
 
 
 def resolve_device(device: str) -> str:

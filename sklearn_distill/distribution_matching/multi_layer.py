@@ -15,7 +15,7 @@ from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.layer_outputs import LayerOutputs
 from ..engine.network_factory import NetworkFactory
-from ..engine.network_sources import make_source
+from ..engine.network_sources import NetworkObjective, make_source
 from ..problem import Problem
 from ..row_learner import RowLearner
 from .discrepancies import (
@@ -77,7 +77,7 @@ def confident_loss(synthetic: Tensor, y_S: Tensor, real: Tensor, y_R: Tensor) ->
     return (accuracy * each).mean()
 
 
-class MultiLayerLoss(nn.Module):
+class MultiLayerLoss(NetworkObjective):
     """The objective: the sum of the layers' discrepancies, and what helps classes.
 
     Parameters
@@ -109,9 +109,7 @@ class MultiLayerLoss(nn.Module):
         cross_entropy_weight: float,
         task: str,
     ):
-        super().__init__()
-        # In a list, so that their weights are not learned along with the rows.
-        self.networks = [networks]
+        super().__init__(networks)
         self.outputs = outputs
         self.discrepancy = discrepancy
         self.attention_power = attention_power
@@ -171,12 +169,6 @@ class MultiLayerLoss(nn.Module):
         if self.discriminators is not None:
             apart = apart + self.discriminators[i](f_S, f_R, of_S, of_R)
         return apart
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 class MultiLayerDistributionMatching(RowLearner):
@@ -434,7 +426,10 @@ class MultiLayerDistributionMatching(RowLearner):
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
         of_images = problem.Z.ndim == 4
         has_classes = problem.task == "classification"
-        training = self._training(problem)
+        has_targets = problem.task != "unsupervised"
+        training = self.network_training
+        if training == "auto":
+            training = "queue" if has_targets else "none"
         make = NetworkFactory(
             self.network, problem.Z.shape[1:], real.targets.shape[1], self.device_
         )
@@ -442,6 +437,7 @@ class MultiLayerDistributionMatching(RowLearner):
             training,
             make,
             real,
+            has_targets=has_targets,
             n_networks=self.n_networks,
             batch_size=self.batch_size,
             keep=self.adversarial,
@@ -475,16 +471,6 @@ class MultiLayerDistributionMatching(RowLearner):
         if weight == "auto":
             return 0.1 if of_images else 0.0
         return float(weight)
-
-    def _training(self, problem: Problem) -> str:
-        if problem.task != "unsupervised":
-            return "queue" if self.network_training == "auto" else self.network_training
-        if self.network_training in ("auto", "none"):
-            return "none"
-        raise ValueError(
-            f"network_training={self.network_training!r} trains networks to predict y, "
-            "but y is None. Pass y, or network_training='none'."
-        )
 
     def _discriminators(
         self, problem: Problem, layers: list[Tensor], which: str

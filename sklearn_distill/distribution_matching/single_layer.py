@@ -13,7 +13,7 @@ from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.layer_outputs import LayerOutputs
 from ..engine.network_factory import NetworkFactory
-from ..engine.network_sources import make_source
+from ..engine.network_sources import NetworkObjective, make_source
 from ..problem import Problem
 from ..row_learner import RowLearner
 from .discrepancies import make_discrepancy, membership, with_target
@@ -21,7 +21,7 @@ from .discrepancies import make_discrepancy, membership, with_target
 DISCREPANCIES = {"mean", "mmd", "kl", "characteristic", "adversarial"}
 
 
-class DistributionMatchingLoss(nn.Module):
+class DistributionMatchingLoss(NetworkObjective):
     """The objective: features of the synthetic rows distributed as those of real ones.
 
     Parameters
@@ -42,9 +42,7 @@ class DistributionMatchingLoss(nn.Module):
         augmentation: SiameseAugmentation,
         task: str,
     ):
-        super().__init__()
-        # In a list, so that their weights are not learned along with the rows.
-        self.networks = [networks]
+        super().__init__(networks)
         self.features = features
         self.discrepancy = discrepancy
         self.augmentation = augmentation
@@ -69,12 +67,6 @@ class DistributionMatchingLoss(nn.Module):
         has_classes = self.task == "classification"
         of_S, of_R = membership(y_S, has_classes), membership(y_R, has_classes)
         return self.discrepancy(f_S, f_R, of_S, of_R)
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 class DistributionMatching(RowLearner):
@@ -296,11 +288,6 @@ class DistributionMatching(RowLearner):
         self.random_state = random_state
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
-        if self.network_training != "none" and problem.task == "unsupervised":
-            raise ValueError(
-                f"network_training={self.network_training!r} trains networks to "
-                "predict y, but y is None. Pass y, or network_training='none'."
-            )
         of_images = problem.Z.ndim == 4
         discrepancy = self.discrepancy
         if discrepancy == "auto":
@@ -312,6 +299,7 @@ class DistributionMatching(RowLearner):
             self.network_training,
             make,
             real,
+            has_targets=problem.task != "unsupervised",
             n_networks=self.n_networks,
             batch_size=self.batch_size,
             keep=discrepancy == "adversarial",

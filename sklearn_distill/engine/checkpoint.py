@@ -68,6 +68,21 @@ def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
     return value
 
 
+def generator_state(rng: np.random.RandomState) -> list[Any]:
+    """Return a generator's state in plain values."""
+    state: Any = rng.get_state(legacy=True)
+    name, keys, *numbers = state
+    return [name, keys.tolist(), *map(float, numbers)]
+
+
+def set_generator_state(rng: np.random.RandomState, state: list[Any]) -> None:
+    """Put a generator back to a state from `generator_state`."""
+    name, keys, position, has_gauss, cached = state
+    rng.set_state(
+        (name, np.array(keys, np.uint32), int(position), int(has_gauss), cached)
+    )
+
+
 class CheckpointFile:
     """A checkpoint's place, and what it is of.
 

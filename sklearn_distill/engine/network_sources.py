@@ -76,11 +76,35 @@ def train_step(
     frozen(network)
 
 
+class NetworkObjective(nn.Module):
+    """Base class of objectives that look at rows through the networks of a source.
+
+    The networks' weights are not learned along with the rows, and the source goes into
+    checkpoints.
+
+    Parameters
+    ----------
+    networks : network source
+    """
+
+    def __init__(self, networks: Any):
+        super().__init__()
+        # In a list, where torch takes it for no part of the objective.
+        self.networks = [networks]
+
+    def get_extra_state(self) -> dict[str, Any]:
+        return self.networks[0].state_dict()
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        self.networks[0].load_state_dict(state)
+
+
 def make_source(
     training: str,
     make: Make,
     real: RealRows,
     *,
+    has_targets: bool,
     n_networks: int,
     batch_size: int,
     keep: bool = False,
@@ -94,12 +118,19 @@ def make_source(
         Returns a new network.
     real : RealRows
         What networks are trained on.
+    has_targets : bool
+        Whether there is anything to train them for.
     n_networks : int
         How many are drawn a step.
     batch_size : int
     keep : bool
         Whether networks without training stay the same from step to step.
     """
+    if training != "none" and not has_targets:
+        raise ValueError(
+            f"network_training={training!r} trains networks to predict y, but y is "
+            "None. Pass y, or network_training='none'."
+        )
     if training == "none":
         return RandomNetworks(make, n_networks, keep)
     if training == "queue":

@@ -17,6 +17,7 @@ from ..engine.augmentation import SiameseAugmentation
 from ..engine.network_factory import NetworkFactory
 from ..engine.network_sources import (
     Make,
+    NetworkObjective,
     NetworkQueue,
     RandomNetworks,
     frozen,
@@ -61,7 +62,7 @@ def consecutive_groups(targets: Tensor, has_classes: bool) -> tuple[Tensor, Grou
     return which, Groups(counts)
 
 
-class GradientMatchingLoss(nn.Module):
+class GradientMatchingLoss(NetworkObjective):
     """The objective: the gradients of synthetic rows are those of real ones, by group.
 
     Parameters
@@ -85,9 +86,7 @@ class GradientMatchingLoss(nn.Module):
         augmentation: SiameseAugmentation,
         has_classes: bool,
     ):
-        super().__init__()
-        # In a list, so that their weights are not learned along with the rows.
-        self.networks = [networks]
+        super().__init__(networks)
         self.trained_on = trained_on
         self.groups = groups
         self.distance = distance
@@ -126,12 +125,6 @@ class GradientMatchingLoss(nn.Module):
             t.detach().repeat_interleave(source.n_train_steps, 0) for t in synthetic
         )
         return source.draw((S, y_S))
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 class GradientMatching(RowLearner):

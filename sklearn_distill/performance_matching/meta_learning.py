@@ -14,7 +14,12 @@ from torch import Tensor, nn
 from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.network_factory import NetworkFactory
-from ..engine.network_sources import Loss, RandomNetworks, task_loss
+from ..engine.network_sources import (
+    Loss,
+    NetworkObjective,
+    RandomNetworks,
+    task_loss,
+)
 from ..problem import Problem
 from ..row_learner import RowLearner
 from .looks import OncePerLook
@@ -41,7 +46,7 @@ def valid_targets(targets: Tensor) -> Tensor:
     return targets + (valid - targets).detach()
 
 
-class MetaLearningLoss(nn.Module):
+class MetaLearningLoss(NetworkObjective):
     """The objective: the loss on real rows after training on the synthetic ones.
 
     Parameters
@@ -70,9 +75,7 @@ class MetaLearningLoss(nn.Module):
         learn_step_size: bool,
         augmentation: SiameseAugmentation,
     ):
-        super().__init__()
-        # In a list, so that their weights are not learned along with the rows.
-        self.networks = [networks]
+        super().__init__(networks)
         self.inner = inner
         self.horizon = horizon
         self.window = window
@@ -115,12 +118,6 @@ class MetaLearningLoss(nn.Module):
         """Train to the horizon, from starts that stay the same from look to look."""
         given = S, valid_targets(y_S), log_step_size.exp(), self.horizon, 0
         return [self.inner(network, *given) for network in self.networks[0].fixed]
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 class MetaLearning(RowLearner):

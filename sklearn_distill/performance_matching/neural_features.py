@@ -16,7 +16,7 @@ from .._sklearn_private import HasMethods, Interval
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.layer_outputs import LayerOutputs
 from ..engine.network_factory import NetworkFactory
-from ..engine.network_sources import NetworkQueue, train_step
+from ..engine.network_sources import NetworkObjective, NetworkQueue, train_step
 from ..problem import Problem
 from ..row_learner import RowLearner
 from .looks import OncePerLook
@@ -69,7 +69,7 @@ def trained_copies(
     return copies
 
 
-class NeuralFeatureLoss(nn.Module):
+class NeuralFeatureLoss(NetworkObjective):
     """The objective: the error of ridge regression on features, and clear labels.
 
     Parameters
@@ -92,9 +92,7 @@ class NeuralFeatureLoss(nn.Module):
         augmentation: SiameseAugmentation,
         clear_labels: bool,
     ):
-        super().__init__()
-        # In a list, so that their weights are not learned along with the rows.
-        self.networks = [networks]
+        super().__init__(networks)
         self.features = features
         self.ridge = ridge
         self.augmentation = augmentation
@@ -127,12 +125,6 @@ class NeuralFeatureLoss(nn.Module):
         (queue,) = self.networks
         n_steps = min(LOOK_STEPS, queue.max_steps)
         return trained_copies(queue.fixed, S, y_S, n_steps, queue.learning_rate)
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 class NeuralFeatureRegression(RowLearner):

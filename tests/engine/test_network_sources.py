@@ -47,17 +47,23 @@ def same(one, other):
 
 
 def test_random_networks_are_new_at_every_step_and_looks_always_the_same(real):
-    source = make_source("none", make, real, n_networks=2, batch_size=64)
+    source = make_source(
+        "none", make, real, has_targets=True, n_networks=2, batch_size=64
+    )
     first, second = source.draw(batch(real)), source.draw(batch(real))
     assert len(first) == 2
     assert not same(first[0], second[0])
     assert source.fixed is source.fixed
-    kept = make_source("none", make, real, n_networks=2, batch_size=64, keep=True)
+    kept = make_source(
+        "none", make, real, has_targets=True, n_networks=2, batch_size=64, keep=True
+    )
     assert kept.draw(batch(real))[0] is kept.draw(batch(real))[0]
 
 
 def test_queue_holds_networks_of_all_ages_and_renews_the_old(real):
-    source = make_source("queue", make, real, n_networks=1, batch_size=64)
+    source = make_source(
+        "queue", make, real, has_targets=True, n_networks=1, batch_size=64
+    )
     ages = {member["left"] for member in source.pool}
     assert len(ages) == len(source.pool)
     born = [member["network"] for member in source.pool]
@@ -69,13 +75,17 @@ def test_queue_holds_networks_of_all_ages_and_renews_the_old(real):
 
 
 def test_a_batch_of_fewer_rows_than_steps_leaves_weights_finite(real):
-    source = make_source("queue", make, real, n_networks=1, batch_size=2)
+    source = make_source(
+        "queue", make, real, has_targets=True, n_networks=1, batch_size=2
+    )
     (network,) = source.draw((real.Z[:2], real.targets[:2]))
     assert all(torch.isfinite(p).all() for p in network.parameters())
 
 
 def test_trained_networks_lie_between_start_and_end(real):
-    source = make_source("full", make, real, n_networks=1, batch_size=64)
+    source = make_source(
+        "full", make, real, has_targets=True, n_networks=1, batch_size=64
+    )
     assert all(accuracy(network, real) > 0.85 for network in source.ends)
     (drawn,) = source.draw(batch(real))
     weight = drawn[-1].weight
@@ -89,19 +99,25 @@ def test_trained_networks_lie_between_start_and_end(real):
 
 @pytest.mark.parametrize("training", ["none", "queue", "full"])
 def test_no_weight_carries_a_gradient(training, real):
-    source = make_source(training, make, real, n_networks=2, batch_size=64)
+    source = make_source(
+        training, make, real, has_targets=True, n_networks=2, batch_size=64
+    )
     for network in [*source.draw(batch(real)), *source.fixed]:
         assert not any(p.requires_grad for p in network.parameters())
 
 
 @pytest.mark.parametrize("training", ["none", "queue", "full"])
 def test_a_restored_source_goes_on_alike(training, real):
-    source = make_source(training, make, real, n_networks=1, batch_size=64)
+    source = make_source(
+        training, make, real, has_targets=True, n_networks=1, batch_size=64
+    )
     source.draw(batch(real))
     saved, seed = copy.deepcopy(source.state_dict()), torch.get_rng_state()
     (expected,) = source.draw(batch(real))
     expected = copy.deepcopy(expected)
-    other = make_source(training, make, real, n_networks=1, batch_size=64)
+    other = make_source(
+        training, make, real, has_targets=True, n_networks=1, batch_size=64
+    )
     other.load_state_dict(saved)
     torch.set_rng_state(seed)
     (network,) = other.draw(batch(real))
