@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -74,6 +74,43 @@ class Problem:
         codes = np.zeros(len(self.Z)) if self.task == "regression" else self.y
         for code, n_rows in enumerate(self.n_rows):
             yield code, np.flatnonzero(codes == code), int(n_rows)
+
+    def only(self, indices: np.ndarray) -> "Problem":
+        """Return the problem with these of its rows alone."""
+        return replace(
+            self,
+            Z=self.Z[indices],
+            y=self.y[indices],
+            sample_weight=self.sample_weight[indices],
+        )
+
+    def targets(self, y: np.ndarray) -> np.ndarray:
+        """Return what a network or a regression is to predict for labels like `y`.
+
+        float32 of shape (len(y), n_targets): one-hots less their mean for classes, one
+        column of standardised numbers for regression.
+        """
+        if self.task == "regression":
+            return y[:, None].astype(np.float32)
+        n_classes = len(self.n_rows)
+        return (np.eye(n_classes)[y] - 1.0 / n_classes).astype(np.float32)
+
+
+def hold_back(problem: Problem, fraction: float) -> tuple[np.ndarray, np.ndarray]:
+    """Split a problem's rows, class by class, into those to learn from and the rest.
+
+    A class keeps at least as many rows to learn from as it is to leave. If that holds
+    no rows back at all, both parts are all rows.
+    """
+    held_back = []
+    for _, rows, n_rows in problem.groups():
+        n_held = min(round(fraction * len(rows)), len(rows) - n_rows)
+        held_back.append(problem.random_state.permutation(rows)[: max(0, n_held)])
+    held = np.sort(np.concatenate(held_back))
+    everything = np.arange(len(problem.Z))
+    if not len(held):
+        return everything, everything
+    return np.setdiff1d(everything, held), held
 
 
 @dataclass(frozen=True)

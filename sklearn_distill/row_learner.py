@@ -16,7 +16,8 @@ from sklearn.exceptions import ConvergenceWarning
 from ._sklearn_private import Interval, StrOptions
 from .assembly import Source
 from .base import BaseDistiller
-from .problem import Learned, Problem
+from .device import resolve_device
+from .problem import Learned, Problem, hold_back
 from .starting_rows import herded_rows, median_distance, randomly_drawn_rows
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class RowLearner(BaseDistiller):
             extra = {"random_state": generator_state(rng)}
             checkpoint = Checkpoint(file, saved, extra)
         train, held_back = hold_back(problem, self.validation_fraction)
-        start = self._start(replace_rows(problem, train))
+        start = self._start(problem.only(train))
         seed, valid_seed, torch_seed = rng.randint(np.iinfo(np.int32).max, size=3)
         real = self._real_rows(problem, train)
         batches = Batches(
@@ -264,7 +265,7 @@ class RowLearner(BaseDistiller):
         if self.learn_labels and start.soft_labels is not None:
             centred = start.soft_labels - 1.0 / start.soft_labels.shape[1]
             return centred.astype(np.float32)
-        return targets_of(problem, start.y)
+        return problem.targets(start.y)
 
     def _look_at_objective(self, objective: "nn.Module") -> None:
         """Take from the objective what it has learned beside the rows, after training.
@@ -299,7 +300,7 @@ class RowLearner(BaseDistiller):
         y = problem.y[indices]
         return RealRows(
             problem.Z[indices],
-            targets_of(problem, y),
+            problem.targets(y),
             y if problem.task == "classification" else np.zeros(len(y), np.int64),
             problem.sample_weight[indices],
             self.device_,
@@ -373,59 +374,6 @@ class RowLearner(BaseDistiller):
             ConvergenceWarning,
             stacklevel=5,
         )
-
-
-def resolve_device(device: str) -> str:
-    """Return the device that `device` stands for, or raise if it is not there."""
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.zeros(1, device=device).cpu()
-    except (RuntimeError, AssertionError) as error:
-        # torch goes on for pages; its first line says what is wrong.
-        reason = str(error).partition("\n")[0].rstrip(".")
-        raise ValueError(
-            f"device={device!r} cannot be used here: {reason}. device='auto' takes a "
-            "GPU if there is one."
-        ) from error
-    return device
-
-
-def hold_back(problem: Problem, fraction: float) -> tuple[np.ndarray, np.ndarray]:
-    """Split a problem's rows, class by class, into those to learn from and the rest.
-
-    A class keeps at least as many rows to learn from as it is to leave. If that holds
-    no rows back at all, both parts are all rows.
-    """
-    held_back = []
-    for _, rows, n_rows in problem.groups():
-        n_held = min(round(fraction * len(rows)), len(rows) - n_rows)
-        held_back.append(problem.random_state.permutation(rows)[: max(0, n_held)])
-    held = np.sort(np.concatenate(held_back))
-    everything = np.arange(len(problem.Z))
-    if not len(held):
-        return everything, everything
-    return np.setdiff1d(everything, held), held
-
-
-def replace_rows(problem: Problem, indices: np.ndarray) -> Problem:
-    """Return the problem with only these of its rows."""
-    return replace(
-        problem,
-        Z=problem.Z[indices],
-        y=problem.y[indices],
-        sample_weight=problem.sample_weight[indices],
-    )
-
-
-def targets_of(problem: Problem, y: np.ndarray) -> np.ndarray:
-    """Return what ridge regression is to predict: centred one-hots, or numbers."""
-    if problem.task == "regression":
-        return y[:, None].astype(np.float32)
-    n_classes = len(problem.n_rows)
-    return (np.eye(n_classes)[y] - 1.0 / n_classes).astype(np.float32)
 
 
 def probabilities_of(targets: np.ndarray) -> np.ndarray:

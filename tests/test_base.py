@@ -54,7 +54,7 @@ from sklearn_distill.performance_matching.ridge_loss import (
     mean_discrepancy,
     ridge_weights,
 )
-from sklearn_distill.row_learner import hold_back
+from sklearn_distill.problem import hold_back
 
 # A few steps need not lower a loss; the tests about that say so themselves.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -4,7 +4,6 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
@@ -24,8 +23,8 @@ from ..engine.network_sources import (
     train_step,
 )
 from ..engine.real_rows import Batches, RealRows
-from ..problem import Learned, Problem
-from ..row_learner import RowLearner
+from ..multi_formation import MultiFormationLearner
+from ..problem import Problem
 from .distances import DISTANCES, Distance
 from .gradients import Groups, group_gradients
 
@@ -127,7 +126,7 @@ class GradientMatchingLoss(NetworkObjective):
         return source.draw((S, y_S))
 
 
-class GradientMatching(RowLearner):
+class GradientMatching(MultiFormationLearner):
     r"""Learn rows whose gradients in networks are those of the real rows.
 
     At every step networks with weights :math:`\theta` see a class-balanced batch of
@@ -286,12 +285,11 @@ class GradientMatching(RowLearner):
     max_validation_rows = 1_024
 
     _parameter_constraints: dict[str, Any] = {
-        **RowLearner._parameter_constraints,
+        **MultiFormationLearner._parameter_constraints,
         "distance": [StrOptions(set(DISTANCES)), callable],
         "network": [str, callable, HasMethods(["initialize_module"])],
         "n_networks": [Interval(Integral, 1, None, closed="left")],
         "trained_on": [StrOptions({"auto", "none", "real", "synthetic"})],
-        "factor": [Interval(Integral, 1, None, closed="left")],
         "augmentation": [None, str, callable, list, tuple],
     }
 
@@ -356,32 +354,6 @@ class GradientMatching(RowLearner):
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
         return tags
-
-    def _distill(self, problem: Problem) -> Learned:
-        if self.factor == 1:
-            return super()._distill(problem)
-        many = replace(problem, n_rows=problem.n_rows * self.factor**2)
-        self._check_factor(many)
-        learned = super()._distill(many)
-        side = np.array(problem.Z.shape[2:])
-        pixels = problem.Z.shape[1] * int(np.prod(side // self.factor))
-        itemsize = problem.encoder.max_.dtype.itemsize
-        info = {"bytes_learned": len(learned.Z) * pixels * itemsize}
-        return replace(learned, info=info)
-
-    def _check_factor(self, problem: Problem) -> None:
-        if problem.Z.ndim != 4 or min(problem.Z.shape[2:]) < self.factor:
-            raise ValueError(
-                f"factor={self.factor} is for images of at least that many pixels a "
-                f"side, but rows have the shape {problem.Z.shape[1:]}. Pass "
-                "image_shape, or factor=1."
-            )
-        for code, rows, n_rows in problem.groups():
-            if len(rows) < n_rows:
-                raise ValueError(
-                    f"factor={self.factor} makes {n_rows} rows of group {code}, which "
-                    f"has only {len(rows)} to start from. Lower budget or factor."
-                )
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
         make = NetworkFactory(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..problem import Learned, Problem
-from ..row_learner import RowLearner, targets_of
+from ..row_learner import RowLearner
 from ..starting_rows import (
     clustered_rows,
     herded_rows,
@@ -348,7 +348,7 @@ class KernelInducingPoints(RowLearner):
         objective = self._loss(problem, self._closed_forms(problem))
 
         def pair(Z: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
-            return torch.as_tensor(Z), torch.as_tensor(targets_of(problem, y))
+            return torch.as_tensor(Z), torch.as_tensor(problem.targets(y))
 
         real = pair(problem.Z[some], problem.y[some])
         return [float(objective(pair(made.Z, made.y), real)) for made in starts]

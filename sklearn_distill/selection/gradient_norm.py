@@ -9,8 +9,8 @@ import numpy as np
 
 from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..base import BaseDistiller
+from ..device import resolve_device
 from ..problem import Kept, Problem
-from ..row_learner import resolve_device
 from ..starting_rows import lowest_scores
 
 if TYPE_CHECKING:

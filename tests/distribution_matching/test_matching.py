@@ -13,7 +13,7 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from sklearn_distill import DistributionMatching, MultiLayerDistributionMatching
-from sklearn_distill.distribution_matching.multi_layer import spatial_attention
+from sklearn_distill.distribution_matching.layer_losses import spatial_attention
 from sklearn_distill.engine.networks import MLP, ConvNet
 
 BOTH = [DistributionMatching, MultiLayerDistributionMatching]

@@ -183,31 +183,6 @@ def test_networks_trained_on_anything_lower_the_loss(digits, trained_on):
     assert matching.n_iter_ == 40
 
 
-def test_factor_learns_more_and_smaller_images_in_the_same_storage():
-    """Four images for each of the budget; what is learned takes no more bytes."""
-    rng = np.random.RandomState(0)
-    images, y = rng.rand(90, 1, 8, 8).astype(np.float32), np.repeat([0, 1, 2], 30)
-    images[y == 1, :, :4] += 0.5
-    images[y == 2, :, :, :4] += 0.5
-    matching = GradientMatching(2, factor=2, max_iter=20, random_state=0)
-    distilled = matching.fit(images, y).distilled_
-    assert distilled.X.shape == (24, 1, 8, 8)
-    np.testing.assert_array_equal(np.bincount(distilled.y), [8, 8, 8])
-    assert distilled.info["bytes_learned"] == 6 * images[0].nbytes
-    assert distilled.info["bytes"] == distilled.nbytes > 24 * images[0].nbytes
-    # 4 x 4 numbers by interpolation make 8 x 8 of no higher rank.
-    values = np.linalg.svd(distilled.X[:, 0], compute_uv=False)
-    assert (values[:, 4] < 1e-3 * values[:, 0]).all()
-
-
-def test_factor_is_refused_for_tables_and_small_classes(digits):
-    X, _, y, _ = digits
-    with pytest.raises(ValueError, match="factor=2 is for images"):
-        GradientMatching(2, factor=2).fit(X, y)
-    with pytest.raises(ValueError, match="factor=4 makes 32 rows of group 0"):
-        GradientMatching(2, factor=4, image_shape=(1, 8, 8)).fit(X[:200], y[:200])
-
-
 def test_regression_lowers_the_loss():
     X, y = load_diabetes(return_X_y=True)
     matching = GradientMatching(10, max_iter=60, random_state=0).fit(X, y)

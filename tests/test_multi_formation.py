@@ -1,0 +1,41 @@
+"""Several small images in the storage of one: every method that offers it."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from sklearn_distill import GradientMatching, MultiLayerDistributionMatching
+
+METHODS = [GradientMatching, MultiLayerDistributionMatching]
+
+
+@pytest.fixture
+def images():
+    """Three classes of 8 x 8: noise, brighter at the top, brighter on the left."""
+    rng = np.random.RandomState(0)
+    images, y = rng.rand(90, 1, 8, 8).astype(np.float32), np.repeat([0, 1, 2], 30)
+    images[y == 1, :, :4] += 0.5
+    images[y == 2, :, :, :4] += 0.5
+    return images, y
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_factor_learns_more_and_smaller_images_in_the_same_storage(method, images):
+    """Four images for each of the budget; what is learned takes no more bytes."""
+    X, y = images
+    distilled = method(2, factor=2, max_iter=20, random_state=0).fit(X, y).distilled_
+    assert distilled.X.shape == (24, 1, 8, 8)
+    np.testing.assert_array_equal(np.bincount(distilled.y), [8, 8, 8])
+    assert distilled.info["bytes_learned"] == 6 * X[0].nbytes
+    assert distilled.info["bytes"] == distilled.nbytes > 24 * X[0].nbytes
+    # 4 x 4 numbers by interpolation make 8 x 8 of no higher rank.
+    values = np.linalg.svd(distilled.X[:, 0], compute_uv=False)
+    assert (values[:, 4] < 1e-3 * values[:, 0]).all()
+
+
+def test_factor_is_refused_for_tables_and_small_classes():
+    X, y = load_digits(return_X_y=True)
+    with pytest.raises(ValueError, match="factor=2 is for images"):
+        GradientMatching(2, factor=2).fit(X, y)
+    with pytest.raises(ValueError, match="factor=4 makes 32 rows of group 0"):
+        GradientMatching(2, factor=4, image_shape=(1, 8, 8)).fit(X[:200], y[:200])
