@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..plugins import get_distiller
 from .data_files import ARRAYS, Data, InputError, names_of, one_line, read_data, suggest
-from .plugins import get_distiller
 
 TABLES_IN = (".csv", ".csv.gz", ".parquet")
 TABLES_OUT = (".csv", ".parquet")
@@ -144,8 +144,8 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
 
 def _check_format_holds(data: Data, distiller: Any, output: Path) -> None:
     """Refuse, before the work, what the output's format could not hold after it."""
-    from .distilled_set import DistilledSet
-    from .validation import check_rows, check_target
+    from ..distilled_set import DistilledSet
+    from ..validation import check_rows, check_target
 
     # First what is wrong with parameters and data: a format would say less of it.
     distiller._validate_params()

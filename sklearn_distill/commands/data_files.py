@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .optional import import_pandas, import_pyarrow
+from ..optional import import_pandas, import_pyarrow
 
 ARRAYS = ".npz"
 # So many names are enough of a reminder of what a file or a method has.

@@ -10,8 +10,8 @@ import json
 import sys
 from typing import Any
 
+from ..plugins import PluginInfo, list_distillers
 from .data_files import one_line
-from .plugins import PluginInfo, list_distillers
 
 
 def list_methods(args: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def list_methods(args: argparse.Namespace) -> int:
 
 
 def _list_checked(args: argparse.Namespace) -> int:
-    from .plugin_diagnosis import diagnose_distillers, unreadable_distributions
+    from ..plugin_diagnosis import diagnose_distillers, unreadable_distributions
 
     rows = [
         {

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from .data_files import InputError, read_data
-from .distill_command import check_output, check_source, warnings_in_one_line
+from .distill import check_output, check_source, warnings_in_one_line
 
 # Columns of a summary that are no shares of one: shown as they are.
 AS_THEY_ARE = ("log loss", "rank", "seconds")
@@ -26,7 +26,7 @@ def compare(args: argparse.Namespace) -> int:
             if args.output.exists() and args.output.samefile(args.input):
                 raise InputError(f"{args.output} is the input itself.")
         data = read_data(args.input, target=args.target, labelled=True)
-        from .evaluation import compare_distillers
+        from ..evaluation import compare_distillers
 
         wants_bar = args.progress or (sys.stderr.isatty() and not args.quiet)
         with contextlib.redirect_stdout(sys.stderr):
