@@ -60,8 +60,11 @@ def _scores(report: Any, ax: Any) -> None:
         own = scores[scores["set"] == name]
         found = [interval(own.loc[own["learner"] == k, "score"]) for k in learners]
         y = np.arange(len(learners)) + 0.12 * (place - (len(names) - 1) / 2)
+        means, widths = np.array([(f[0], np.nan_to_num(f[2])) for f in found]).T
+        # Of two seeds an interval may reach beyond the best score there is.
+        reach = np.minimum(widths, np.maximum(0.0, 1.0 - means))
         ax.errorbar(
-            [f[0] for f in found], y, xerr=np.nan_to_num([f[2] for f in found]),
+            means, y, xerr=(widths, reach),
             linestyle="none", label=name, markersize=10 if name == FULL_DATA else 5,
             **LOOKS[name],
         )  # fmt: skip

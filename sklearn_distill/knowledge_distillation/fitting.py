@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -38,7 +39,7 @@ def _fit_committee(committee: Committee, X: Any, y: Any, weights: Any) -> Commit
     return committee.fit(X, y, weights)
 
 
-class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator):
+class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     """What teaching classes and teaching quantities share."""
 
     _task: str
@@ -325,9 +326,9 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator):
             start=self.init == "teacher",
         )
 
+    @abstractmethod
     def _student_says(self, X: Any) -> np.ndarray:
         """Return what the fitted student answers: the next generation's opinions."""
-        raise NotImplementedError
 
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)

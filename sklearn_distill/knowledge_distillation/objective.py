@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from functools import partial
 from typing import Any
@@ -51,7 +52,7 @@ def columns_of(targets: Targets, hints: list[np.ndarray]) -> dict[str, np.ndarra
     return {name: values.astype(np.float32) for name, values in columns.items()}
 
 
-class _Objective(nn.Module):
+class _Objective(nn.Module, ABC):
     """What objectives share: the teacher's share, hints, and the means of the terms.
 
     Parameters
@@ -106,8 +107,9 @@ class _Objective(nn.Module):
             self.sums[name] += term.detach()
         return torch.stack(list(terms.values())).sum()
 
+    @abstractmethod
     def terms(self, outputs: Tensor, target: dict[str, Tensor], alpha: Tensor) -> Terms:
-        raise NotImplementedError
+        """Return the terms of the loss of a batch, by name."""
 
 
 class ClassObjective(_Objective):
