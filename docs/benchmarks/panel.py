@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import sklearn
+from sklearn.datasets import fetch_openml, load_diabetes
 from sklearn.model_selection import train_test_split
 
 import sklearn_distill as sd
@@ -83,13 +84,13 @@ def can_do(distiller, task):
 
 
 def load(folder, name):
-    """Return X and y of a table in `folder`, or of a data set with that name online."""
+    """Return X and y of a table in `folder`, of scikit-learn's own, or online."""
     path = Path(folder, f"{name}.csv.gz") if folder else None
     if path is not None and path.is_file():
         table = pd.read_csv(path, keep_default_na=False)
         return table.drop(columns="target"), table["target"]
-    from sklearn.datasets import fetch_openml
-
+    if name == "diabetes":
+        return load_diabetes(return_X_y=True, as_frame=True, scaled=False)
     return fetch_openml(name, version=1, return_X_y=True, as_frame=True)
 
 

@@ -112,8 +112,9 @@ class TrajectoryMatching(RowLearner):
     n_iter_no_change : int, default=100
         Training ends after so many steps without such a fall; None: never.
     max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Seconds for the experts, for choosing where to start and for learning; then the
+        best rows so far are returned. Experts are trained to their end all the same,
+        and an epoch of steps is made after them.
     device : str, default="auto"
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool, default=False
