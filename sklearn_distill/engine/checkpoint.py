@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import CellType, CodeType, NoneType
 from typing import Any
@@ -50,6 +51,8 @@ def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
             [cell.cell_contents for cell in cells],
         ]
         return [name, _comparable(parts, (*within, value))]
+    if isinstance(value, partial):
+        return _comparable(["partial", value.func, value.args, value.keywords], within)
     if isinstance(value, CodeType):
         parts = [value.co_code, value.co_names, value.co_consts]
         return _comparable(parts, within)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -166,7 +167,7 @@ def scaled(factor, of=None):
 
 
 def test_fingerprints_tell_functions_apart():
-    """By code, constants, names, defaults and closures, not by name alone."""
+    """By code, constants, names, defaults, closures and what is filled in."""
     functions = [
         lambda x: x + 1,
         lambda x: x + 2,
@@ -181,6 +182,9 @@ def test_fingerprints_tell_functions_apart():
         scaled(2),
         scaled(2, of=scaled(3)),
         scaled(2, of=scaled(4)),
+        partial(scaled(2), 3),
+        partial(scaled(2), 4),
+        partial(scaled(3), 4),
     ]
     digests = [fingerprint("method", {"kernel": function}) for function in functions]
     assert len(set(digests)) == len(functions)
