@@ -228,6 +228,7 @@ class RowLearner(BaseDistiller):
                 self.learn_rows,
                 self.factor,
                 self.averaging,
+                (float(problem.y.min()), float(problem.y.max())),
             )
             first = self._learned_part(synthetic, synthetic.state_dict())
             loop = make_loop(
@@ -277,8 +278,15 @@ class RowLearner(BaseDistiller):
         from .engine.checkpoint import fingerprint
 
         # What these say does not change the rows that a given number of steps makes.
-        free = ("checkpoint", "callbacks", "max_time", "warm_start")
+        free = {
+            "checkpoint", "callbacks", "max_time", "warm_start", "evaluator", "cache",
+            "n_jobs",
+        }  # fmt: skip
         parameters = self.get_params(deep=False)
+        start: list[Any] = []
+        if self.warm_start and hasattr(self, "distilled_"):
+            last: Any = self.distilled_
+            start = [np.asarray(last.X), np.asarray(last.y), last.soft_labels]
         return fingerprint(
             type(self).__name__,
             {name: value for name, value in parameters.items() if name not in free},
@@ -286,6 +294,7 @@ class RowLearner(BaseDistiller):
             problem.y,
             problem.sample_weight,
             problem.n_rows,
+            start,
         )
 
     def _time_left(self, started: float) -> float | None:
@@ -377,6 +386,6 @@ class RowLearner(BaseDistiller):
 
 
 def probabilities_of(targets: np.ndarray) -> np.ndarray:
-    """Return learned one-hot targets as class probabilities."""
-    likely = np.clip(targets + 1.0 / targets.shape[1], 1e-6, None).astype(np.float64)
+    """Return learned one-hots less their mean as class probabilities."""
+    likely = targets.astype(np.float64) + 1.0 / targets.shape[1]
     return likely / likely.sum(axis=1, keepdims=True)

@@ -106,9 +106,13 @@ class DistillationLoop(NeuralNet):
         step = super().train_step_single(batch, **fit_params)
         learned = (p for _, p in self.get_all_learnable_params())
         gradients = [p.grad for p in learned if p.grad is not None]
-        # One number decides for all: a gradient is not finite if its sum is not.
-        if not torch.isfinite(step["loss"] + sum(g.sum() for g in gradients)):
+        # One number decides for all: it is not finite if any of the gradients is not.
+        size = sum((g.abs().sum() for g in gradients), step["loss"].new_zeros(()))
+        finite = torch.isfinite(step["loss"] + size)
+        if not finite:
             self._roll_back()
+        if not finite or not size:
+            # Without gradients the optimiser's momentum moves nothing either.
             self._zero_grad_optimizer()
         return step
 

@@ -33,11 +33,11 @@ def frozen(network: nn.Module) -> nn.Module:
 
     The first time it notes which of them did: `train_step` moves only those.
     """
-    _trainable(network)
+    trainable(network)
     return network.requires_grad_(False)
 
 
-def _trainable(network: nn.Module) -> frozenset[str]:
+def trainable(network: nn.Module) -> frozenset[str]:
     """Return the names of the weights that took gradients when this was first asked."""
     # On the network itself, so that its copies know them too.
     return vars(network).setdefault(
@@ -57,7 +57,7 @@ def train_step(
 
     Weights that came without gradients, as a user freezes them, stay as they are.
     """
-    names = _trainable(network)
+    names = trainable(network)
     weights = [p for name, p in network.named_parameters() if name in names]
     if not weights:
         return

@@ -9,9 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# The smallest probability that a learned label may give a class.
+SMALLEST = 1e-6
+
 
 class SyntheticRows(nn.Module):
-    """Learnable rows, within the range of the real ones.
+    """Learnable rows, within the range of the real ones, and learnable labels.
 
     In training mode calling it gives the rows themselves. In evaluation mode it gives
     the rows that the user would get: decoded to valid values and encoded again.
@@ -27,12 +30,16 @@ class SyntheticRows(nn.Module):
     snap : callable
         Takes encoded rows to the nearest ones that the columns can hold.
     learn_targets : bool
-        Whether the targets are parameters too.
+        Whether the targets are parameters too. After each step they are made valid:
+        one-hots less their mean become class probabilities again, a single column of
+        numbers goes back into `target_range`.
     learn_rows : bool
         Whether the rows move.
     factor : int
         Images only: what is learned is `factor` times smaller in height and width, and
         brought to full size by bilinear interpolation.
+    target_range : tuple of two floats
+        Of the real rows' numbers, for regression.
     averaging : float
         What the user gets is an exponential moving average of the rows over the steps,
         with this decay; 0 is the rows themselves.
@@ -49,6 +56,7 @@ class SyntheticRows(nn.Module):
         learn_rows: bool = True,
         factor: int = 1,
         averaging: float = 0.0,
+        target_range: tuple[float, float] = (-np.inf, np.inf),
     ):
         super().__init__()
         self.full_size = rows.shape[2:] if factor > 1 else None
@@ -63,6 +71,7 @@ class SyntheticRows(nn.Module):
         self.register_buffer("lower", low)
         self.register_buffer("upper", high)
         self.snap = snap
+        self.target_range = target_range
         self.averaging = averaging
         if averaging:
             self.register_buffer("averaged", small.clone())
@@ -86,7 +95,17 @@ class SyntheticRows(nn.Module):
 
     @torch.no_grad()
     def clamp_(self) -> None:
-        """Move the rows back into the range of the real ones; ends a step."""
+        """Move rows and labels back to where real ones can be; ends a step."""
         self.rows.clamp_(self.lower, self.upper)
+        if self.targets.requires_grad:
+            self._clamp_targets()
         if self.averaging:
             self.averaged.lerp_(self.rows, 1.0 - self.averaging)
+
+    def _clamp_targets(self) -> None:
+        n_targets = self.targets.shape[1]
+        if n_targets == 1:
+            self.targets.clamp_(*self.target_range)
+            return
+        likely = (self.targets + 1.0 / n_targets).clamp_min(SMALLEST)
+        self.targets.copy_(likely / likely.sum(1, keepdim=True) - 1.0 / n_targets)

@@ -103,7 +103,7 @@ class ExpertNet(NeuralNet):
         return step
 
     def _flatten_gradient(self, batch: Any) -> None:
-        parameters = list(self.module_.parameters())
+        parameters = [p for p in self.module_.parameters() if p.requires_grad]
         here = [p.grad.clone() for p in parameters]
         with torch.no_grad():
             steep = torch.cat([g.flatten() for g in here]).norm().clamp_min(1e-12)

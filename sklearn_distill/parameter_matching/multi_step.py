@@ -13,6 +13,7 @@ from torch import nn
 from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.network_factory import NetworkFactory
+from ..engine.network_sources import frozen
 from ..problem import Learned, Problem
 from ..row_learner import RowLearner
 from .experts import Training, train_experts
@@ -320,7 +321,7 @@ class TrajectoryMatching(RowLearner):
         )
         example = make()
         check_normalisation(example)
-        network = FlatNetwork(example.requires_grad_(False))
+        network = FlatNetwork(frozen(example))
         fewest, most = STEPS_PER_EPOCH
         training = Training(
             n_epochs=self.max_epochs,

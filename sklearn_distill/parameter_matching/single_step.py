@@ -374,9 +374,7 @@ class GradientMatching(MultiFormationLearner):
 
     def _networks(self, make: Make, real: Any, trained_on: str) -> Any:
         if trained_on == "none":
-            random = RandomNetworks(make, self.n_networks)
-            random.fixed = [frozen(make()) for _ in range(N_LOOKS)]
-            return random
+            return RandomNetworks(make, self.n_networks, n_fixed=N_LOOKS)
         queue = NetworkQueue(make, self.n_networks, max_steps=MAX_AGE)
         oldest = min(MAX_AGE, self.max_iter)
         ages = [min(age, oldest) for age in AGES]

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..engine.network_sources import task_loss
+from ..engine.network_sources import task_loss, trainable
 
 Change = Callable[[Tensor], Tensor]
 # Which rows a step takes, and what they undergo.
@@ -41,6 +41,16 @@ class FlatNetwork:
         self.names = list(parameters)
         self.shapes = [p.shape for p in parameters.values()]
         self.sizes = [p.numel() for p in parameters.values()]
+        # Weights that a user has frozen stay as they are.
+        names = trainable(network)
+        self.frozen = None
+        if len(names) < len(parameters):
+            self.frozen = torch.cat(
+                [
+                    torch.full_like(p, name not in names, dtype=torch.bool).flatten()
+                    for name, p in parameters.items()
+                ]
+            )
 
     def __call__(self, weights: Tensor, rows: Tensor) -> Tensor:
         parts = weights.split(self.sizes)
@@ -56,7 +66,10 @@ class FlatNetwork:
         """Return the gradient of the loss for the weights, flat."""
         with torch.enable_grad():
             loss = task_loss(self(weights, rows), targets)
-            return torch.autograd.grad(loss, weights, create_graph=create_graph)[0]
+            (gradient,) = torch.autograd.grad(loss, weights, create_graph=create_graph)
+            if self.frozen is None:
+                return gradient
+            return gradient.masked_fill(self.frozen, 0.0)
 
 
 def flat_weights(network: nn.Module) -> Tensor:

@@ -13,7 +13,7 @@ from .student import FlatNetwork, Step, weights_in_constant_memory
 
 # Rows of a student's step at most; of fewer synthetic rows it takes all.
 STUDENT_BATCH = 256
-# A student that ends further from the goal than this, relative to where it began, has
+# A student whose squared distance from the goal has grown by more than this factor has
 # a step size that is too large.
 MAX_LOSS = 1.5
 # How far the logarithm of the step size may move, and how much faster it does than the
@@ -87,7 +87,6 @@ class TrajectoryMatchingLoss(nn.Module):
         self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
     ) -> Tensor:
         (S, y_S), (R, y_R) = synthetic, real
-        y_S = as_probabilities(y_S)
         if not self.training:
             losses = [error(self.network(w, R), y_R) for w in self._look(S, y_S)]
             return torch.stack(losses).mean()
@@ -98,9 +97,11 @@ class TrajectoryMatchingLoss(nn.Module):
         loss = (end - goal).square().sum() / (start - goal).square().sum()
         if loss < MAX_LOSS:
             return loss
-        # Its gradient would say nothing about the rows.
+        # Its gradient would say nothing about the rows: without one they do not move.
+        furthest = STEP_SIZE_RANGE / STEP_SIZE_SPEED
         with torch.no_grad():
             self.log_step_size -= math.log(2.0) / STEP_SIZE_SPEED
+            self.log_step_size.clamp_(-furthest, furthest)
         return torch.full_like(loss, MAX_LOSS) + 0.0 * S.sum()
 
     def _stretch(self, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -158,15 +159,3 @@ def error(outputs: Tensor, targets: Tensor) -> Tensor:
     if n_classes > 1:
         outputs = outputs.softmax(dim=1) - 1.0 / n_classes
     return (outputs - targets).square().sum(dim=1).mean()
-
-
-def as_probabilities(targets: Tensor) -> Tensor:
-    """Return centred one-hots that were moved as centred probabilities again.
-
-    A single column, of numbers, stays as it is.
-    """
-    n_classes = targets.shape[1]
-    if n_classes == 1:
-        return targets
-    likely = (targets + 1.0 / n_classes).clamp_min(1e-6)
-    return likely / likely.sum(dim=1, keepdim=True) - 1.0 / n_classes

@@ -28,22 +28,6 @@ from .unrolling import ClippedGradients, UnrolledTraining
 LOSSES: dict[str, Loss] = {"squared_error": F.mse_loss, "log_loss": task_loss}
 # Starts from which looks at held-back rows train.
 N_LOOKING = 2
-# The smallest probability that a learned label may give a class.
-SMALLEST = 1e-6
-
-
-def valid_targets(targets: Tensor) -> Tensor:
-    """Return learned centred one-hots as those of probabilities.
-
-    Gradients pass as if nothing had been done: a class that has no share yet, as all
-    but one at the start, can get one.
-    """
-    n_classes = targets.shape[1]
-    if n_classes == 1:
-        return targets
-    likely = (targets + 1.0 / n_classes).clamp_min(SMALLEST)
-    valid = likely / likely.sum(dim=1, keepdim=True) - 1.0 / n_classes
-    return targets + (valid - targets).detach()
 
 
 class MetaLearningLoss(NetworkObjective):
@@ -109,14 +93,14 @@ class MetaLearningLoss(NetworkObjective):
     ) -> list[Callable[[Tensor], Tensor]]:
         """Train networks to a random point, with gradients through the end."""
         n_before = int(torch.randint(self.horizon - self.window + 1, ()))
-        given = S, valid_targets(y_S), log_step_size.exp(), n_before, self.window
+        given = S, y_S, log_step_size.exp(), n_before, self.window
         return [self.inner(network, *given) for network in networks]
 
     def _train_from_fixed(
         self, S: Tensor, y_S: Tensor, log_step_size: Tensor
     ) -> list[Callable[[Tensor], Tensor]]:
         """Train to the horizon, from starts that stay the same from look to look."""
-        given = S, valid_targets(y_S), log_step_size.exp(), self.horizon, 0
+        given = S, y_S, log_step_size.exp(), self.horizon, 0
         return [self.inner(network, *given) for network in self.networks[0].fixed]
 
 

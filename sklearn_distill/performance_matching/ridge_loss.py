@@ -40,8 +40,9 @@ def mean_discrepancy(
 ) -> Tensor:
     r"""Squared maximum mean discrepancy between synthetic and real rows of a group.
 
-    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)`, averaged over the groups;
-    the third term, :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
+    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)`, averaged over the
+    synthetic rows of groups that have real rows here; the third term,
+    :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
 
     Parameters
     ----------
@@ -50,9 +51,12 @@ def mean_discrepancy(
     like_SS, like_SR : Tensors of the same shapes
         1 where both rows are of one group, 0 elsewhere.
     """
+    n_real = like_SR.sum(1)
     within = (K_SS * like_SS).sum(1) / like_SS.sum(1)
-    across = (K_SR * like_SR).sum(1) / like_SR.sum(1).clamp_min(1.0)
-    return within.mean() - 2.0 * across.mean()
+    across = (K_SR * like_SR).sum(1) / n_real.clamp_min(1.0)
+    # Without real rows to be like, synthetic ones would but flee from each other.
+    there = (n_real > 0).to(within.dtype)
+    return (there * (within - 2.0 * across)).sum() / there.sum().clamp_min(1.0)
 
 
 class KernelRidgeLoss(nn.Module):

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..engine.network_sources import Loss
+from ..engine.network_sources import Loss, trainable
 
 # SGD's momentum, and Adam's decays.
 MOMENTUM, DECAY_MEAN, DECAY_SQUARE = 0.9, 0.9, 0.999
@@ -134,6 +134,12 @@ class UnrolledTraining:
                 allow_unused=True,
                 materialize_grads=True,
             )
+        # Weights that a user has frozen stay as they are.
+        names = trainable(network)
+        gradients = tuple(
+            g if name in names else torch.zeros_like(g)
+            for g, (name, _) in zip(gradients, network.named_parameters(), strict=True)
+        )
         if self.n_memories == 1:
             speeds = [
                 MOMENTUM * v + g for v, g in zip(state[n:], gradients, strict=True)
@@ -185,7 +191,9 @@ class ClippedGradients(nn.Module):
         self.register_buffer("usual", torch.zeros((), dtype=torch.float64))
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:
-        return _Clipped.apply(self, *tensors)
+        # Of what is not learned no gradient is made, nor counted.
+        clipped = iter(_Clipped.apply(self, *(t for t in tensors if t.requires_grad)))
+        return tuple(next(clipped) if t.requires_grad else t for t in tensors)
 
     def scale_of(self, norm: float) -> float:
         """Return what to multiply gradients of this norm by, and remember the norm."""

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import copy
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from skorch.callbacks import Callback
 
@@ -120,6 +122,26 @@ def test_without_a_seed_the_same_rows_stay_held_back(tmp_path, monkeypatch):
     one = points.set_params(callbacks=None).fit(X, y).distilled_.X
     other = points.set_params(checkpoint=copy).fit(X, y).distilled_.X
     np.testing.assert_array_equal(one, other)
+
+
+def test_a_warm_start_goes_on_from_its_own_checkpoint_alone(tmp_path, monkeypatch):
+    """Rows that start elsewhere have other labels; a cold fit is another fit too."""
+    every_epoch(monkeypatch)
+    path = tmp_path / "fit.ckpt"
+    points = KernelInducingPoints(
+        9, task="regression", max_iter=60, warm_start=True, random_state=0
+    )
+    points.fit(X, X[:, 0])
+    cold = clone(points).set_params(checkpoint=path)
+    unbroken = copy.deepcopy(points).fit(X, X[:, 0]).distilled_
+    points.set_params(checkpoint=path, callbacks=[KillAt(3)])
+    with pytest.raises(KilledError):
+        points.fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="another fit"):
+        cold.fit(X, X[:, 0])
+    resumed = points.set_params(callbacks=None).fit(X, X[:, 0]).distilled_
+    np.testing.assert_array_equal(resumed.X, unbroken.X)
+    np.testing.assert_array_equal(resumed.y, unbroken.y)
 
 
 def test_a_directory_holds_a_file_a_fit(tmp_path, monkeypatch):

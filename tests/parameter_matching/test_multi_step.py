@@ -12,7 +12,7 @@ from torch import nn
 from sklearn_distill import TrajectoryMatching
 from sklearn_distill.engine.augmentation import SiameseAugmentation, crop
 from sklearn_distill.engine.network_factory import NetworkFactory
-from sklearn_distill.engine.network_sources import task_loss
+from sklearn_distill.engine.network_sources import frozen, task_loss
 from sklearn_distill.engine.networks import MLP, ConvNet
 from sklearn_distill.engine.real_rows import RealRows
 from sklearn_distill.parameter_matching import experts as experts_module
@@ -30,14 +30,13 @@ from sklearn_distill.parameter_matching.student import (
 from sklearn_distill.parameter_matching.trajectory_loss import (
     MAX_LOSS,
     TrajectoryMatchingLoss,
-    as_probabilities,
 )
 
 
 def path_of(way, network, shape, n_steps=12):
     """Return a matching loss, and its gradients for rows, targets and step size."""
     torch.manual_seed(0)
-    flat, start = FlatNetwork(network.requires_grad_(False)), flat_weights(network)
+    flat, start = FlatNetwork(frozen(network)), flat_weights(network)
     rows = torch.randn(9, *shape).requires_grad_()
     targets = (torch.eye(3).repeat(3, 1) - 1 / 3).requires_grad_()
     step_size = torch.tensor(0.2, requires_grad=True)
@@ -101,7 +100,7 @@ def bytes_kept(way, n_steps):
 
     torch.manual_seed(0)
     network = ConvNet((1, 8, 8), 3, width=8)
-    flat, start = FlatNetwork(network.requires_grad_(False)), flat_weights(network)
+    flat, start = FlatNetwork(frozen(network)), flat_weights(network)
     rows = torch.randn(60, 1, 8, 8).requires_grad_()
     targets = torch.eye(3).repeat(20, 1) - 1 / 3
     steps = [(torch.arange(60), torch.sin)] * n_steps
@@ -147,7 +146,7 @@ TRAINING = Training(3, 20, 128, 0.1, flat=False, augmentation=None)
 def test_experts_are_recorded_epoch_by_epoch_and_learn(real, make):
     """And the same number gives the same expert, whoever drew before."""
     path = train_expert(make, real, TRAINING, seed=3)
-    network = FlatNetwork(make().requires_grad_(False))
+    network = FlatNetwork(frozen(make()))
     losses = [float(task_loss(network(w, real.Z), real.targets)) for w in path]
     assert len(path) == 4
     assert losses == sorted(losses, reverse=True)
@@ -161,7 +160,7 @@ def test_flat_experts_take_the_steps_of_gsam(real, make):
     training = Training(1, 1, 200, 0.1, flat=True, augmentation=None)
     start, end = train_expert(make, real, training, seed=3)
     torch.manual_seed(3)
-    network = FlatNetwork(make().requires_grad_(False))
+    network = FlatNetwork(frozen(make()))
     rows, targets = real.draw(200, torch.Generator().manual_seed(3))
 
     def slope(weights):
@@ -206,7 +205,7 @@ def loss_of(step_size, n_epochs=1):
     start = flat_weights(network)
     path = torch.stack([start + 0.01 * epoch for epoch in range(4)])
     return TrajectoryMatchingLoss(
-        FlatNetwork(network.requires_grad_(False)),
+        FlatNetwork(frozen(network)),
         path[None],
         n_steps=4,
         n_epochs=n_epochs,
@@ -249,11 +248,20 @@ def test_starts_come_later_and_later():
     assert len(begun) == 3
 
 
-def test_moved_targets_are_probabilities_again():
-    moved = torch.tensor([[0.9, -0.5, -0.4], [2.0, 0.1, 0.0]])
-    likely = as_probabilities(moved) + 1 / 3
-    torch.testing.assert_close(likely.sum(1), torch.ones(2))
-    assert (likely > 0).all()
+def test_frozen_weights_of_a_network_stay_where_they_are():
+    """In both forms of a student's steps."""
+    torch.manual_seed(0)
+    net = MLP(4, 3, width=8)
+    net[0].requires_grad_(False)
+    n_frozen = sum(p.numel() for p in net[0].parameters())
+    flat, start = FlatNetwork(net), flat_weights(net)
+    rows, targets = rows_of_three_classes()
+    everything = [(torch.arange(len(rows)), lambda rows: rows)] * 3
+    step_size = torch.tensor(0.1)
+    for train in (weights_with_graph, weights_in_constant_memory):
+        end = train(flat, start, rows, targets, step_size, everything).detach()
+        assert torch.equal(end[:n_frozen], start[:n_frozen])
+        assert not torch.equal(end[n_frozen:], start[n_frozen:])
 
 
 @pytest.mark.filterwarnings("ignore:TrajectoryMatching moved the rows without")

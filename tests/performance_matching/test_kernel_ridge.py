@@ -6,7 +6,9 @@ import torch
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import MinMaxScaler
 
 from sklearn_distill import HerdingSelection, KernelInducingPoints
 from sklearn_distill.engine.networks import MLP
@@ -108,6 +110,28 @@ def test_discrepancy_by_hand():
     like_SR = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     found = mean_discrepancy(K_SS, K_SR, torch.eye(2), like_SR)
     assert float(found) == pytest.approx(1.0 - 2 * (0.7 + 0.9) / 2)
+
+
+def test_discrepancy_leaves_out_classes_without_real_rows():
+    """Else rows of a class that a look does not show would gain by fleeing apart."""
+    K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
+    K_SR = torch.tensor([[0.8, 0.6], [0.2, 0.4]])
+    like_SR = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
+    found = mean_discrepancy(K_SS, K_SR, torch.eye(2), like_SR)
+    assert float(found) == pytest.approx(1.0 - 2 * 0.7)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_learned_labels_serve_as_their_rows_own_do(seed):
+    """Labels that are learned are those that the rows are returned with."""
+    X, y = load_digits(return_X_y=True)
+    X, X_test, y, y_test = train_test_split(X, y, random_state=seed)
+    points = KernelInducingPoints(3, learn_labels=True, max_iter=150, random_state=seed)
+    X_few, y_few, weights = points.fit(X, y).distilled_.expand()
+    scale = MinMaxScaler().fit(X)
+    model = LogisticRegression(max_iter=1000)
+    model.fit(scale.transform(X_few), y_few, sample_weight=weights)
+    assert model.score(scale.transform(X_test), y_test) > 0.8
 
 
 def test_learned_rows_beat_those_they_start_from():

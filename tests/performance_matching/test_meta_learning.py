@@ -15,6 +15,7 @@ from torch.func import functional_call
 from sklearn_distill import HerdingSelection, MetaLearning
 from sklearn_distill.engine.augmentation import SiameseAugmentation
 from sklearn_distill.engine.network_sources import RandomNetworks, task_loss
+from sklearn_distill.engine.networks import MLP
 from sklearn_distill.performance_matching.meta_learning import MetaLearningLoss
 from sklearn_distill.performance_matching.unrolling import (
     ClippedGradients,
@@ -149,6 +150,29 @@ def test_gradients_are_held_to_twice_their_usual_norm():
     torch.testing.assert_close(gradient_of(100.0), torch.tensor([6.0, 0.0, 8.0]))
     assert float(clipped.usual) == pytest.approx(0.9 * 5.0 + 0.1 * 10.0)
     torch.testing.assert_close(gradient_of(1.0), torch.tensor([3.0, 0.0, 4.0]))
+
+
+def test_what_is_not_learned_does_not_count_towards_the_norm():
+    clipped = ClippedGradients()
+    a, fixed = torch.zeros(2, requires_grad=True), torch.ones(1)
+    one, other = clipped(a, fixed)
+    assert other is fixed
+    (3.0 * one[0] + 4.0 * other[0]).backward()
+    assert float(clipped.usual) == pytest.approx(3.0)
+
+
+def test_frozen_weights_stay_as_they_are():
+    """Those that a user's module came with; the others are trained."""
+    torch.manual_seed(0)
+    network = MLP(4, 3, width=8)
+    network[0].requires_grad_(False)
+    rows, targets = torch.randn(6, 4), torch.eye(3).repeat(2, 1) - 1 / 3
+    for optimizer in ("sgd", "adam"):
+        inner = UnrolledTraining(task_loss, optimizer)
+        trained = inner(network, rows, targets, torch.tensor(0.1), 2, 2)
+        weights = trained.args[1]
+        for p, w in zip(network.parameters(), weights, strict=True):
+            assert torch.equal(p, w) != p.requires_grad
 
 
 def test_unused_weights_and_statistics_do_no_harm():
