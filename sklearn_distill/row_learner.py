@@ -387,5 +387,6 @@ class RowLearner(BaseDistiller):
 
 def probabilities_of(targets: np.ndarray) -> np.ndarray:
     """Return learned one-hots less their mean as class probabilities."""
-    likely = targets.astype(np.float64) + 1.0 / targets.shape[1]
+    # The shares of single precision's zeros may be below 0.
+    likely = np.clip(targets.astype(np.float64) + 1.0 / targets.shape[1], 0.0, None)
     return likely / likely.sum(axis=1, keepdims=True)
