@@ -17,6 +17,7 @@ from ._sklearn_private import Interval, StrOptions
 from .assembly import Source
 from .base import BaseDistiller
 from .device import resolve_device
+from .fingerprint import fingerprint
 from .problem import Learned, Problem, hold_back
 from .starting_rows import herded_rows, median_distance, randomly_drawn_rows
 
@@ -275,8 +276,6 @@ class RowLearner(BaseDistiller):
         """
 
     def _fingerprint(self, problem: Problem) -> str:
-        from .engine.checkpoint import fingerprint
-
         # What these say does not change the rows that a given number of steps makes.
         free = {
             "checkpoint", "callbacks", "max_time", "warm_start", "evaluator", "cache",

@@ -6,69 +6,17 @@ import os
 import tempfile
 import time
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from types import CellType, CodeType, NoneType
 from typing import Any
 
-import joblib
 import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
 FORMAT = 1
-# What counts by its value where a function closes over it; all else by its type.
-PLAIN = (int, float, complex, str, bytes, set, NoneType, np.generic, np.ndarray)
 # Writing takes at most this share of the time.
 WRITING_SHARE = 0.05
-
-
-def fingerprint(method: str, parameters: Mapping[str, Any], *data: Any) -> str:
-    """Return a digest of what decides a fit's outcome: the data and the parameters.
-
-    Classes count by their qualified names; functions by these, their code, their
-    defaults and what plain values they close over.
-    """
-    return joblib.hash([method, _comparable(parameters), *data])
-
-
-def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
-    """Return what of a value has the same hash in every process.
-
-    `within` are the functions that the value is a part of.
-    """
-    if callable(value) and hasattr(value, "__qualname__"):
-        name = f"{value.__module__}.{value.__qualname__}"
-        if not hasattr(value, "__code__") or value in within:
-            return name
-        # Cells that are still empty equal each other; they have no contents to read.
-        cells = [c for c in value.__closure__ or () if c != CellType()]
-        parts = [
-            value.__code__,
-            value.__defaults__,
-            value.__kwdefaults__,
-            [cell.cell_contents for cell in cells],
-        ]
-        return [name, _comparable(parts, (*within, value))]
-    if isinstance(value, partial):
-        return _comparable(["partial", value.func, value.args, value.keywords], within)
-    if isinstance(value, CodeType):
-        parts = [value.co_code, value.co_names, value.co_consts]
-        return _comparable(parts, within)
-    if isinstance(value, Mapping):
-        return [(str(key), _comparable(one, within)) for key, one in value.items()]
-    if isinstance(value, list | tuple):
-        return [_comparable(one, within) for one in value]
-    if isinstance(value, frozenset):
-        # Of the two, joblib hashes only sets whatever their order.
-        return set(value)
-    if hasattr(value, "get_params"):
-        parameters = value.get_params(deep=False)
-        return [type(value).__qualname__, _comparable(parameters, within)]
-    if within and not isinstance(value, PLAIN):
-        return type(value).__qualname__
-    return value
 
 
 def generator_state(rng: np.random.RandomState) -> list[Any]:

@@ -3,9 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import hashlib
-import json
-import pickle
-import re
 import time
 import warnings
 from collections.abc import Sequence
@@ -14,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from .. import __version__
 from ..encoding import take_rows
+from ..fingerprint import fingerprint
 from ..optional import import_pandas
 from .comparison import FULL_DATA
 from .panel import preprocessor, resolve_learners
@@ -55,23 +54,23 @@ def make_cells(
     random_state: int,
 ) -> list[Cell]:
     """Return all pieces of work, in the order of the results."""
-    fingerprint = _fingerprint(data)
+    of_data = _fingerprint(data)
     cells = []
     for fold, split in enumerate(data.splits):
         seed = random_state + fold
         about = [
-            fingerprint,
+            of_data,
             task,
             [hashlib.sha256(part.tobytes()).hexdigest() for part in split],
             seed,
         ]
         if full_data:
-            key = _key([*about, data.max_full_rows])
+            key = fingerprint(*about, data.max_full_rows)
             cells.append(Cell(FULL_DATA, None, 0, fold, seed, key))
         for budget in budgets:
             for method, distiller in named.items():
                 made = _with_settings(distiller, budget, seed, task)
-                key = _key([*about, method, parameters_as_text(made)])
+                key = fingerprint(*about, method, made)
                 shown = made.get_params(deep=False).get("budget", budget)
                 cells.append(Cell(method, made, shown, fold, seed, key))
     return cells
@@ -104,36 +103,7 @@ def _fingerprint(data: Data) -> str:
         is_object = data.X.dtype.kind == "O"
         digest.update(repr(data.X.tolist()).encode() if is_object else data.X.tobytes())
     digest.update(repr(data.y.tolist()).encode())
-    given = data.learners
-    if isinstance(given, dict):
-        texts = [f"{name}: {parameters_as_text(one)}" for name, one in given.items()]
-    else:
-        is_one = isinstance(given, str) or hasattr(given, "fit")
-        texts = [
-            parameters_as_text(one) for one in ([given] if is_one else given or [])
-        ]
-    digest.update(json.dumps(texts).encode())
-    return digest.hexdigest()
-
-
-def parameters_as_text(estimator: Any) -> str:
-    """Return an estimator and all its parameters as text, without addresses."""
-    if isinstance(estimator, str):
-        return estimator
-    shown = (f"{k}={_as_text(v)}" for k, v in sorted(estimator.get_params().items()))
-    text = f"{type(estimator).__qualname__}({', '.join(shown)})"
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
-
-
-def _as_text(value: Any) -> str:
-    if isinstance(value, np.random.RandomState):
-        state = pickle.dumps(value.get_state(legacy=False))
-        return f"RandomState({hashlib.sha256(state).hexdigest()})"
-    return repr(value)
-
-
-def _key(parts: list[Any]) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+    return fingerprint(__version__, digest.hexdigest(), data.learners)
 
 
 def finished_cells(

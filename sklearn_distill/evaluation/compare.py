@@ -14,10 +14,11 @@ from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
 from ..base import kebab_case
+from ..fingerprint import fingerprint
 from ..optional import import_pandas
 from ..plugins import get_distiller
 from ..validation import check_lengths, check_target
-from .cells import Data, finished_cells, make_cells, parameters_as_text, run_cell
+from .cells import Data, finished_cells, make_cells, run_cell
 from .comparison import FULL_DATA, Comparison
 from .panel import dense_rows, resolve_learners
 from .score_file import ScoreFile, to_scores
@@ -166,8 +167,8 @@ def _named(distillers: Any) -> dict[str, Any]:
             key = given if isinstance(given, str) else kebab_case(type(given).__name__)
             if key in named:
                 key = " ".join(repr(distiller).split())
-            if key in named or parameters_as_text(distiller) in map(
-                parameters_as_text, named.values()
+            if key in named or fingerprint(distiller) in map(
+                fingerprint, named.values()
             ):
                 raise ValueError(
                     f"There are two distillers {key!r}. Give them names of their own, "

@@ -16,10 +16,10 @@ from skorch.callbacks import Callback
 from torch import Tensor, nn
 
 from ..engine.augmentation import SiameseAugmentation
-from ..engine.checkpoint import fingerprint
 from ..engine.network_factory import NetworkFactory
 from ..engine.network_sources import task_loss
 from ..engine.real_rows import Batches, RealRows
+from ..fingerprint import fingerprint
 from .student import flat_weights
 
 # GSAM's radius of the look around, and its weight of the gradient across it.

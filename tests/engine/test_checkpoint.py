@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -18,7 +17,6 @@ from sklearn.datasets import load_iris
 from skorch.callbacks import Callback
 
 from sklearn_distill import DistributionMatching, KernelInducingPoints
-from sklearn_distill.engine.checkpoint import fingerprint
 from sklearn_distill.engine.network_factory import NetworkFactory
 from sklearn_distill.engine.real_rows import RealRows
 from sklearn_distill.parameter_matching.experts import Training, train_experts
@@ -182,60 +180,6 @@ def test_a_damaged_file_is_refused(tmp_path):
 def test_a_path_without_a_directory_is_refused(tmp_path):
     with pytest.raises(ValueError, match="Make the directory first"):
         KernelInducingPoints(2, checkpoint=tmp_path / "none" / "fit.ckpt").fit(X, y)
-
-
-def scaled(factor, of=None):
-    return lambda x: factor * (of(x) if of else x)
-
-
-def test_fingerprints_tell_functions_apart():
-    """By code, constants, names, defaults, closures and what is filled in."""
-    functions = [
-        lambda x: x + 1,
-        lambda x: x + 2,
-        lambda x: x - 1,
-        lambda x: np.sin(x),
-        lambda x: np.cos(x),
-        lambda x, a=1: x + a,
-        lambda x, a=2: x + a,
-        lambda x: [i + 1 for i in x],
-        lambda x: [i + 2 for i in x],
-        scaled(1),
-        scaled(2),
-        scaled(2, of=scaled(3)),
-        scaled(2, of=scaled(4)),
-        partial(scaled(2), 3),
-        partial(scaled(2), 4),
-        partial(scaled(3), 4),
-    ]
-    digests = [fingerprint("method", {"kernel": function}) for function in functions]
-    assert len(set(digests)) == len(functions)
-    assert fingerprint("method", {"kernel": scaled(2)}) == digests[10]
-
-
-def test_a_function_that_closes_over_itself_has_a_fingerprint():
-    def down(x):
-        return down(x - 1) if x > 0 and later else x
-
-    if down(0) < 0:
-        later = True  # never bound: its cell stays empty
-    assert fingerprint("method", {"kernel": down})
-
-
-def test_a_functions_fingerprint_is_that_of_any_process():
-    """Neither addresses nor the order of strings in sets get in."""
-    program = (
-        "from sklearn_distill.engine.checkpoint import fingerprint\n"
-        "f = lambda x: [i for i in x if i in {'a', 'b', 'c', 'd'}]\n"
-        "print(fingerprint('method', {'kernel': f}))"
-    )
-    digests = {
-        subprocess.check_output(
-            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}
-        )
-        for seed in ("1", "2", "3")
-    }
-    assert len(digests) == 1
 
 
 def test_experts_of_a_network_that_has_changed_are_trained_again(tmp_path):

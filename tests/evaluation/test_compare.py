@@ -17,17 +17,17 @@ from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
-from sklearn.svm import SVC
 
 from sklearn_distill import (
     Comparison,
     HerdingSelection,
+    KernelInducingPoints,
     KMeansSelection,
     RandomSelection,
     compare_distillers,
 )
 from sklearn_distill.evaluation import preprocessor, utility
-from sklearn_distill.evaluation.cells import Data, make_cells, parameters_as_text
+from sklearn_distill.evaluation.cells import Data, make_cells
 from sklearn_distill.evaluation.score_file import COLUMNS, read_scores
 
 TIMES = ["seconds", "fit_seconds"]
@@ -220,14 +220,17 @@ def test_names_dtypes_shape_and_task_make_other_cells():
     assert keys(frame.copy()) == made[0]
 
 
-def test_parameters_as_text_know_no_address_but_the_state():
-    def text(seed):
-        return parameters_as_text(SVC(random_state=np.random.RandomState(seed)))
+def test_functions_of_one_name_make_other_cells():
+    """Two kernels that are both called lambda are two methods."""
+    X, y = load_iris(return_X_y=True)
+    data = Data(X, y, np.unique(y), [(y == 0, y > 0)], ["naive Bayes"], 100, "raise")
 
-    assert text(0) == text(0) != text(1)
-    assert "0x" not in text(0)
-    scored = SVC(kernel=np.random.default_rng(0))  # Its address is in upper case.
-    assert "0x" not in parameters_as_text(scored)
+    def keys(kernel):
+        named = {"points": KernelInducingPoints(kernel=kernel)}
+        cells = make_cells(named, [2], data, "classification", False, 0)
+        return [cell.key for cell in cells]
+
+    assert keys(lambda X, Y: X @ Y.T) != keys(lambda X, Y: (X @ Y.T) ** 2)
 
 
 def test_two_sets_share_a_file_and_make_one_comparison(tmp_path):
