@@ -90,6 +90,8 @@ class DistillationSampler(BaseEstimator):
         self.n_features_in_ = self.distiller_.n_features_in_
         if hasattr(self.distiller_, "feature_names_in_"):
             self.feature_names_in_ = self.distiller_.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
         if hasattr(y, "iloc") and y.ndim == 1:
             return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
         return distilled.X, distilled.y
@@ -164,5 +166,10 @@ def make_distill_pipeline(
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
     wrapped = wrap(distiller, model, memory=memory)
     if not before:
+        if transform_input is not None:
+            raise ValueError(
+                f"transform_input={transform_input!r} is for steps before the "
+                "distiller, and there are none. Leave it out."
+            )
         return wrapped
     return make_pipeline(*before, wrapped, **outer)

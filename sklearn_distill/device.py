@@ -10,8 +10,9 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        torch.zeros(1, device=device).cpu()
-    except (RuntimeError, AssertionError) as error:
+        # Some sums are made in double precision, which not every device has.
+        torch.zeros(1, device=device, dtype=torch.float64).cpu()
+    except (RuntimeError, AssertionError, TypeError) as error:
         # torch goes on for pages; its first line says what is wrong.
         reason = str(error).partition("\n")[0].rstrip(".")
         raise ValueError(

@@ -45,8 +45,8 @@ def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
         return set(value)
     if hasattr(value, "get_params") and not isinstance(value, type):
         parameters = value.get_params(deep=False)
-        parts: list[Any] = [type(value).__qualname__, parameters, _learned(value)]
-        return _comparable(parts, within)
+        state: list[Any] = [type(value).__qualname__, parameters, _learned(value)]
+        return _comparable(state, within)
     if hasattr(value, "state_dict"):
         weights = {name: w.cpu().numpy() for name, w in value.state_dict().items()}
         return [type(value).__qualname__, _comparable(weights, within)]

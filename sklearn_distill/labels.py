@@ -113,7 +113,7 @@ def teacher_opinion(
             total[asked, y[train[0]]] += 1.0
             continue
         fitted = fit_weighted(
-            clone(teacher), take_rows(Z, train), y[train], sample_weight[train]
+            seeded(teacher, seed), take_rows(Z, train), y[train], sample_weight[train]
         )
         if n_classes is None:
             total[asked] += fitted.predict(take_rows(Z_new, np.flatnonzero(asked)))
@@ -138,6 +138,17 @@ def _folds(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")
         yield from splitter.split(Z, y)
+
+
+def seeded(estimator: Any, seed: int) -> Any:
+    """Return a clone whose every random_state that is None is the seed instead."""
+    made = clone(estimator)
+    unset = [
+        name
+        for name, value in made.get_params().items()
+        if value is None and name.rpartition("__")[2] == "random_state"
+    ]
+    return made.set_params(**dict.fromkeys(unset, seed))
 
 
 def correct_prior(

@@ -35,6 +35,12 @@ class MultiFormationLearner(RowLearner):
     def _distill(self, problem: Problem) -> Learned:
         if self.factor == 1:
             return super()._distill(problem)
+        if self.warm_start and hasattr(self, "distilled_"):
+            raise ValueError(
+                f"warm_start goes on from rows of full size, but with "
+                f"factor={self.factor} smaller ones are learned, which these do not "
+                "give back. Use checkpoint, or factor=1."
+            )
         many = replace(problem, n_rows=problem.n_rows * self.factor**2)
         self._check_factor(many)
         learned = super()._distill(many)

@@ -126,8 +126,9 @@ class RowLearner(BaseDistiller):
         Parameters
         ----------
         problem : Problem
+            With the rows alone that steps see.
         real : RealRows
-            The rows that steps see, on the device.
+            The same rows, on the device.
         """
 
     def _make_problem(self, source: Source, context: Any) -> Problem:
@@ -218,7 +219,7 @@ class RowLearner(BaseDistiller):
         gpus = [self.device_] if self.device_.startswith("cuda") else []
         with torch.random.fork_rng(devices=gpus):
             torch.manual_seed(int(torch_seed))
-            objective = self._objective(problem, real)
+            objective = self._objective(problem.only(train), real)
             synthetic = SyntheticRows(
                 start.Z,
                 self._starting_targets(problem, start),

@@ -44,6 +44,16 @@ def set_to_frame(distilled: "DistilledSet") -> Any:
     else:
         names = [f"x{j}" for j in range(distilled.X.shape[1])]
         frame = pd.DataFrame(distilled.X, columns=names)
+    # One that is called as ours are would be taken for it when the file is read.
+    ours = distilled.target_name == WEIGHT_COLUMN or (
+        isinstance(distilled.target_name, str)
+        and distilled.target_name.startswith(SOFT_PREFIX)
+    )
+    if ours:
+        raise ValueError(
+            f"The labels are called {distilled.target_name!r}, which the table needs "
+            "for weights and soft labels. Set another target_name."
+        )
     added: dict[str, Any] = {}
     if distilled.y is not None:
         added[distilled.target_name or "target"] = distilled.y

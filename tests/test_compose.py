@@ -759,3 +759,10 @@ def test_a_global_pandas_output_does_not_reach_predict():
     model = DistilledClassifier(HerdingSelection(5), GaussianNB())
     with config_context(transform_output="pandas"):
         assert model.fit(X, y).score(X, y) > 0.9
+
+
+def test_what_names_steps_before_the_distiller_needs_some():
+    with pytest.raises(ValueError, match="there are none"):
+        make_distill_pipeline(
+            HerdingSelection(2), GaussianNB(), transform_input=["sample_weight"]
+        )

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
     BaggingClassifier,
@@ -29,6 +30,7 @@ from sklearn_distill.labels import (
     N_FOLDS,
     correct_prior,
     fit_on_set,
+    seeded,
     soft_labels_of_set,
     teacher_opinion,
     teacher_or_forest,
@@ -489,3 +491,12 @@ def test_soft_labels_change_what_a_pipeline_learns():
     hard = fit_on_set(clone(pipeline), a_set(soft=False, weighted=False))
     X = a_set().X
     assert soft.predict_proba(X).max() < hard.predict_proba(X).max() - 0.01
+
+
+def test_every_unset_seed_is_set():
+    """Deep ones too; those that were set stay."""
+    model = make_pipeline(PCA(random_state=3), RandomForestClassifier())
+    made = seeded(model, 7)
+    assert made[0].random_state == 3
+    assert made[1].random_state == 7
+    assert model[1].random_state is None

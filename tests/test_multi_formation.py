@@ -1,8 +1,11 @@
 """Several small images in the storage of one: every method that offers it."""
 
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.exceptions import ConvergenceWarning
 
 from sklearn_distill import GradientMatching, MultiLayerDistributionMatching
 
@@ -31,6 +34,18 @@ def test_factor_learns_more_and_smaller_images_in_the_same_storage(method, image
     # 4 x 4 numbers by interpolation make 8 x 8 of no higher rank.
     values = np.linalg.svd(distilled.X[:, 0], compute_uv=False)
     assert (values[:, 4] < 1e-3 * values[:, 0]).all()
+
+
+def test_rows_of_full_size_are_no_start_for_smaller_ones(images):
+    X, y = images
+    matching = GradientMatching(
+        2, factor=2, max_iter=2, warm_start=True, random_state=0
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        matching.fit(X, y)
+    with pytest.raises(ValueError, match="do not give back"):
+        matching.fit(X, y)
 
 
 def test_factor_is_refused_for_tables_and_small_classes():

@@ -291,6 +291,8 @@ def test_the_npz_file_holds_no_pickles(tmp_path):
         ({"X": ARRAYS["images"]}, ".parquet", "no table: save them as .npz"),
         ({"target_name": "number"}, ".csv", "Rename them, or set target_name"),
         ({"target_name": "number"}, ".parquet", "Rename them, or set target_name"),
+        ({"target_name": "sample_weight"}, ".csv", "Set another target_name"),
+        ({"target_name": "soft_label:a"}, ".parquet", "Set another target_name"),
         ({"X": ONLY_NPZ["one name twice"]}, ".csv", "Rename them, or use .npz"),
         ({"X": frame([0.1, None, 1, 2])}, ".csv", "missing values .* use .npz"),
         ({"X": frame([b"a"] * 4, object)}, ".npz", "bytes.*Convert it"),

@@ -13,6 +13,7 @@ from sklearn.base import clone
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
 from torch import Tensor, nn
+from torch.utils.data import WeightedRandomSampler
 
 
 class MLP(nn.Sequential):
@@ -116,6 +117,7 @@ def train_proxy(
     Z: np.ndarray,
     y: np.ndarray,
     *,
+    sample_weight: np.ndarray,
     max_epochs: int,
     device: str,
     seed: int,
@@ -129,6 +131,8 @@ def train_proxy(
         Unfitted; a clone is trained. None is an `MLP` with Adam and batches of 128.
     Z : float32 ndarray of shape (n, ...)
     y : int64 ndarray of shape (n,)
+    sample_weight : ndarray of shape (n,)
+        How often a row is drawn, relative to others.
     max_epochs : int
     device : str
     seed : int
@@ -157,15 +161,39 @@ def train_proxy(
             )
         else:
             net = clone(net)
+        # "disable", skorch's word for none, would also take our look from us.
+        own = [] if isinstance(net.callbacks, str) else net.callbacks or []
         watch = [("after_epoch", AfterEpoch(after_epoch))] if after_epoch else []
+        net.callbacks = [*own, *watch]
         net.set_params(
             max_epochs=max_epochs,
             device=device,
             train_split=None,
             verbose=0,
-            callbacks=[*(net.callbacks or []), *watch],
         )
+        draw_by_weight(net, sample_weight)
         return net.fit(Z, y)
+
+
+def draw_by_weight(net: Any, sample_weight: np.ndarray) -> None:
+    """Let a net's batches hold rows as often as their weights say."""
+    if (sample_weight == sample_weight[0]).all():
+        return
+    weights = torch.as_tensor(sample_weight, dtype=torch.float64)
+    net.set_params(
+        iterator_train__shuffle=False,
+        iterator_train__sampler=WeightedRandomSampler(weights, len(weights)),
+    )
+
+
+def as_logits(net: Any, outputs: Tensor) -> Tensor:
+    """Return a net's raw outputs before the softmax, up to a constant.
+
+    skorch's default criterion is for modules that end in one.
+    """
+    if isinstance(net.criterion_, nn.NLLLoss):
+        return outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+    return outputs
 
 
 @torch.no_grad()

@@ -10,7 +10,8 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ..columns import HEAVY_TAILED
 from ..encoding import make_encoder, take_rows
-from ..validation import check_lengths, check_target
+from ..selection import RandomSelection
+from ..validation import check_lengths, check_rows, check_target
 from .analysis_measures import (
     count_duplicates,
     dimension_of,
@@ -173,8 +174,7 @@ def analyze(
     target = check_target(y, task=task)
     if target.task == "unsupervised":
         raise ValueError("analyze looks at rows with labels, but y is None.")
-    if not hasattr(X, "iloc"):
-        X = np.asarray(X.toarray() if hasattr(X, "toarray") else X)
+    X = check_rows(RandomSelection(), X, reset=True)
     values = np.asarray(target.values)
     is_classification = target.task == "classification"
     encoder = make_encoder(X).fit(X, np.ones(len(X)))

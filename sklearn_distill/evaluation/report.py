@@ -90,10 +90,9 @@ class DistillationReport:
         self.recalls = pd.DataFrame(findings.recalls)
         self.fidelity = self._fidelity(pd)
         self.dd_ranking = self._dd_ranking(pd)
-        own = self.scores[self.scores["set"] == "distilled"]
-        set_seconds = own.groupby("seed")["fit_seconds"].sum().mean()
-        full = self.scores[self.scores["set"] == FULL_DATA]["fit_seconds"].sum()
-        self.cost = cost_of(sets, rows, float(full), float(set_seconds))
+        seconds = self.scores.groupby(["set", "seed"])["fit_seconds"].sum()
+        full = seconds.get((FULL_DATA, 0), float("nan"))
+        self.cost = cost_of(sets, rows, full, seconds["distilled"].mean())
         self.about = self._about()
 
     @classmethod

@@ -127,7 +127,7 @@ def check_answers(
     if classes is None:
         ours = np.asarray(student.predict(X), dtype=np.float64).ravel()
         away = np.abs(answers["prediction"].ravel() - ours).max()
-        if away > TOLERANCE * max(1.0, np.abs(ours).max()):
+        if not away <= TOLERANCE * max(1.0, np.abs(ours).max()):
             raise ValueError(
                 f"The ONNX file's answers are off by up to {away:.3g}; nothing was "
                 "written."
@@ -143,7 +143,7 @@ def check_answers(
         clear = top[:, -1] - top[:, -2] > TIE
         labels = classes[ours.argmax(axis=1)]
         differ = int((answers["label"][clear] != labels[clear]).sum())
-    if differ or away > TOLERANCE:
+    if differ or not away <= TOLERANCE:
         raise ValueError(
             f"The ONNX file gives another class for {differ} of {len(X)} rows, and "
             f"probabilities that are off by up to {away:.3g}; nothing was written."
@@ -224,10 +224,19 @@ def _for_float32(estimator: Any) -> Any:
 
 
 def _convert_net(net: Any, example: np.ndarray, classes: np.ndarray | None) -> Any:
+    module = net.net_.module_.eval().to("cpu")
+    try:
+        return _to_onnx(module, net, example, classes)
+    finally:
+        module.to(net.net_.device)
+
+
+def _to_onnx(
+    module: Any, net: Any, example: np.ndarray, classes: np.ndarray | None
+) -> Any:
     import torch
     from torch import nn
 
-    module = net.net_.module_.eval().to("cpu")
     if classes is not None and not net.gives_probabilities:
         module = nn.Sequential(module, nn.Softmax(dim=1))
     elif classes is None:
@@ -249,7 +258,6 @@ def _convert_net(net: Any, example: np.ndarray, classes: np.ndarray | None) -> A
             external_data=False,
             verbose=False,
         )
-    net.net_.module_.to(net.net_.device)
     return program.model_proto
 
 

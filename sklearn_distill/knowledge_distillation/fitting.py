@@ -81,7 +81,9 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         if data.classes is not None:
             self.classes_ = data.classes
         teachers = self._teachers()
-        committee = Committee(teachers, self._weights(), data.classes, int(seeds[0]))
+        # A seed that nobody uses would make every call look new to the memory.
+        seed = int(seeds[0]) if any(is_net(innermost(t)) for t in teachers) else 0
+        committee = Committee(teachers, self._weights(), data.classes, seed)
         self.teacher_gain_ = self._gain(committee, data, given, int(seeds[1]))
         if self.teacher_gain_ is not None and not self.teacher_gain_.is_clear:
             measure = "accuracy" if data.classes is not None else "R^2"
@@ -228,7 +230,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             rest = np.empty((0, *data.labels.shape[1:]))
             if self.teacher_ is None:
                 own = data.labels
-            elif self.teacher_labels == "out_of_fold":
+            elif self.teacher_labels == "out_of_fold" and self._hears_own(n_added):
                 weights = np.ones(n) if data.weights is None else data.weights
                 own = out_of_fold(committee, data.X, data.y, weights, seed)
             else:
@@ -245,6 +247,10 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         added = committee.opinion(X_added)
         added[: len(rest)] = rest
         return own, added
+
+    def _hears_own(self, n_added: int) -> bool:
+        """Return whether what the teacher says of labelled rows makes a difference."""
+        return self._alpha(n_added > 0) != 0.0 or self.loss == "outlier_robust"
 
     def _teach(
         self,

@@ -61,6 +61,16 @@ def check_settings(params: dict[str, Any], task: str, n_classes: int | None) -> 
                 "loss='label_smoothing' has no teacher: there are no generations, and "
                 "nobody to label added rows."
             )
+        if params.get("temperature", 1.0) != 1.0:
+            raise ValueError(
+                f"temperature={params['temperature']} softens a teacher's answers, but "
+                "loss='label_smoothing' has no teacher. Leave it at 1."
+            )
+    if params["n_generations"] > 1 and params["hints"]:
+        raise ValueError(
+            "n_generations > 1 goes without hints: they name layers of the teacher, "
+            "and from the second generation on the teacher is a student."
+        )
     if params["n_generations"] > 1 and params["teacher_labels"] == "out_of_fold":
         raise ValueError(
             "n_generations > 1 goes with teacher_labels='in_sample': the student of a "

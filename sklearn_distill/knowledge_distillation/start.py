@@ -113,7 +113,7 @@ def _columns(our: Any, their: Any, kept: Tensor | None, n_before: int) -> Tensor
     block = n_theirs // n_before
     if n_theirs % n_before or n_ours % block or n_ours < len(kept) * block:
         return None
-    return (kept[:, None] * block + torch.arange(block)).ravel()
+    return (kept[:, None] * block + torch.arange(block, device=kept.device)).ravel()
 
 
 def _most_important(layer: Any, following: Any, n_units: int) -> Tensor:

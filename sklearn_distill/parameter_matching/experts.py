@@ -186,19 +186,23 @@ def train_experts(
 
     def one(number: int) -> Tensor:
         seed = (int(digest[:12], 16) + number) % 2**31
-        return train_expert(make, real, training, seed)
+        path = train_expert(make, real, training, seed)
+        if files:
+            _write(files[number], path)
+        return path
+
+    files: list[Path] = []
 
     if cache is None:
         return torch.stack(_in_parallel(one, range(n_experts), n_jobs))
     folder = Path(cache)
     folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / f"expert-{digest}-{number}.pt" for number in range(n_experts)]
+    files += [folder / f"expert-{digest}-{number}.pt" for number in range(n_experts)]
     with torch.random.fork_rng(devices=_gpus(real)):
         shape = training.n_epochs + 1, len(flat_weights(make()))
     found = [_read(file, shape) for file in files]
     missing = [number for number, path in enumerate(found) if path is None]
     for number, path in zip(missing, _in_parallel(one, missing, n_jobs), strict=True):
-        _write(files[number], path)
         found[number] = path
     return torch.stack([path for path in found if path is not None])
 

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from ..engine.layer_outputs import LayerOutputs
 from ..engine.network_factory import NetworkFactory
 from ..engine.network_sources import RandomNetworks, frozen, train_step
+from ..engine.networks import draw_by_weight
+from ..labels import fit_weighted
 from ..problem import Problem
 
 # Real rows by which features are brought to unit size.
@@ -142,6 +144,7 @@ def _train_net(
     # are callbacks: early stopping does.
     if _splits_by_default(net) and not net.callbacks:
         net.set_params(train_split=None)
+    draw_by_weight(net, problem.sample_weight)
     y = problem.y if problem.task == "classification" else problem.y[:, None]
     return frozen(net.fit(problem.Z, y).module_.eval())
 
@@ -154,7 +157,9 @@ def _splits_by_default(net: Any) -> bool:
 def _representation(teacher: Any, problem: Problem) -> np.ndarray:
     """Return the standardised features that a teacher gives the real rows."""
     if not _is_fitted(teacher):
-        H = clone(teacher).fit(problem.flat, problem.y).transform(problem.flat)
+        fitted = clone(teacher)
+        fit_weighted(fitted, problem.flat, problem.y, problem.sample_weight)
+        H = fitted.transform(problem.flat)
     else:
         X = problem.encoder.decode(problem.Z)
         if _is_net(teacher):
@@ -174,8 +179,9 @@ def _imitation(H: np.ndarray, problem: Problem, device: str) -> nn.Module:
     network = NetworkFactory("auto", problem.Z.shape[1:], H.shape[1], device)()
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
     Z, targets = torch.as_tensor(problem.Z), torch.as_tensor(H)
+    weights = torch.as_tensor(problem.sample_weight)
     for _ in range(N_STEPS):
-        some = torch.randint(len(Z), (BATCH_SIZE,))
+        some = torch.multinomial(weights, BATCH_SIZE, replacement=True)
         rows, wanted = Z[some].to(device), targets[some].to(device)
         train_step(network, optimizer, rows, wanted, F.mse_loss)
     return network.eval()

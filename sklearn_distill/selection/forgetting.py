@@ -187,6 +187,7 @@ class ForgettingSelection(BaseDistiller):
                 self.proxy,
                 problem.Z,
                 problem.y,
+                sample_weight=problem.sample_weight,
                 max_epochs=self.max_epochs,
                 device=device,
                 seed=int(seed),

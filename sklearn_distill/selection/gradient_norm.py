@@ -39,16 +39,15 @@ def error_norms(outputs: "Tensor", y: np.ndarray) -> np.ndarray:
     return (proba - wanted).norm(dim=1).numpy()
 
 
-def gradient_norms(
-    module: Any, Z: np.ndarray, y: np.ndarray, device: str
-) -> np.ndarray:
+def gradient_norms(net: Any, Z: np.ndarray, y: np.ndarray, device: str) -> np.ndarray:
     r"""GraNd: the length of the loss's gradient, :math:`\| \nabla_\theta \ell \|_2`.
 
     All rows of a chunk at once, with `torch.func`; memory is that of 512 gradients.
 
     Parameters
     ----------
-    module : torch.nn.Module
+    net : skorch.NeuralNetClassifier
+        Fitted.
     Z : float32 ndarray of shape (n, ...)
     y : int64 ndarray of shape (n,)
     device : str
@@ -60,12 +59,14 @@ def gradient_norms(
     import torch
     from torch.func import functional_call, grad, vmap
 
-    module.eval()
+    from ..engine.networks import as_logits
+
+    module = net.module_.eval()
     parameters = {name: p.detach() for name, p in module.named_parameters()}
 
     def loss(parameters: Any, row: "Tensor", label: "Tensor") -> "Tensor":
         said = functional_call(module, parameters, (row[None],))
-        return torch.nn.functional.cross_entropy(said, label[None])
+        return torch.nn.functional.cross_entropy(as_logits(net, said), label[None])
 
     def norm(row: "Tensor", label: "Tensor") -> "Tensor":
         gradients = grad(loss)(parameters, row, label)
@@ -213,7 +214,7 @@ class GradientNormSelection(BaseDistiller):
         return tags
 
     def _distill(self, problem: Problem) -> Kept:
-        from ..engine.networks import all_outputs, train_proxy
+        from ..engine.networks import all_outputs, as_logits, train_proxy
 
         problem.require_classes(type(self).__name__)
         device = resolve_device(self.device)
@@ -223,12 +224,15 @@ class GradientNormSelection(BaseDistiller):
                 self.proxy,
                 problem.Z,
                 problem.y,
+                sample_weight=problem.sample_weight,
                 max_epochs=self.max_epochs,
                 device=device,
                 seed=int(seed),
             )
             if self.criterion == "el2n":
-                total += error_norms(all_outputs(net, problem.Z), problem.y)
+                total += error_norms(
+                    as_logits(net, all_outputs(net, problem.Z)), problem.y
+                )
             else:
-                total += gradient_norms(net.module_, problem.Z, problem.y, device)
+                total += gradient_norms(net, problem.Z, problem.y, device)
         return lowest_scores(problem, total if self.prefer == "easy" else -total)

@@ -20,6 +20,13 @@ def found(blobs):
     return analyze(*blobs, n_draws=2)
 
 
+def test_rows_that_cannot_be_distilled_are_refused_first():
+    X = np.ones((30, 2))
+    X[3, 1] = np.nan
+    with pytest.raises(ValueError, match="contains NaN"):
+        analyze(X, np.arange(30) % 2)
+
+
 def test_classes_and_their_balance(found):
     assert found.classes == {0: 300, 1: 300, 2: 60}
     assert found.imbalance == 5.0

@@ -284,6 +284,14 @@ def test_given_answers_need_no_teacher():
     np.testing.assert_array_equal(given.transfer_set_.soft_labels, said[1::2])
 
 
+def test_no_fold_is_trained_whose_answers_nobody_hears(recorder):
+    """With added rows the labelled ones keep their labels."""
+    X, y = iris()
+    model = kd(recorder(), small_tree(), teacher_labels="out_of_fold")
+    model.set_params(check_teacher=False).fit(X[::2], y[::2], X_unlabeled=X[1::2])
+    assert recorder.n_fits == 1
+
+
 def test_out_of_fold_answers_are_others_than_in_sample_ones():
     """A forest that was grown to the end repeats labels that it has seen."""
     X, y = iris()
@@ -314,9 +322,13 @@ def test_a_student_can_teach_its_successors():
     )
 
 
-def test_a_memory_trains_a_teacher_once_for_all_students(tmp_path, recorder):
+@pytest.mark.parametrize("random_state", [0, None])
+def test_a_memory_trains_a_teacher_once_for_all_students(
+    tmp_path, recorder, random_state
+):
     X, y = iris()
     model = kd(recorder(), small_tree(), memory=str(tmp_path))
+    model.set_params(random_state=random_state)
     grid = {"student__max_leaf_nodes": [2, 3, 4], "alpha": [0.3, 0.6]}
     search = GridSearchCV(model, grid, cv=3, error_score="raise").fit(X, y)
     assert recorder.n_fits == 4

@@ -384,6 +384,14 @@ def test_nets_that_cannot_be_trained_here(student, error, message):
     assert trained == []
 
 
+def test_what_nets_cannot_do_is_refused():
+    X, y = iris()
+    with pytest.raises(ValueError, match="goes without hints"):
+        kd(net(16), net(8), hints={"1": "1"}, n_generations=2).fit(X, y)
+    with pytest.raises(ValueError, match="has no teacher"):
+        kd(None, net(8), loss="label_smoothing", temperature=4.0).fit(X, y)
+
+
 @pytest.mark.parametrize("hints", [{"9": "1"}, {"1": "9"}])
 def test_hints_between_layers_that_are_not_there_are_refused(hints):
     X, y = iris()

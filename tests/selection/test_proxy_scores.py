@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.datasets import make_blobs
 from sklearn.linear_model import LogisticRegression
+from skorch import NeuralNetClassifier
+from torch import nn
 
 from sklearn_distill import (
     ForgettingSelection,
     GradientNormSelection,
     UncertaintySelection,
 )
-from sklearn_distill.engine.networks import MLP
+from sklearn_distill.engine.networks import MLP, all_outputs, as_logits, train_proxy
 from sklearn_distill.selection.forgetting import ForgettingCounter
 from sklearn_distill.selection.gradient_norm import error_norms, gradient_norms
 from sklearn_distill.selection.uncertainty import uncertainty
@@ -83,8 +85,51 @@ def test_gradient_norms_are_those_of_autograd_row_by_row():
         squares = sum(p.grad.square().sum() for p in module.parameters())
         one_by_one.append(float(squares.sqrt()))
     np.testing.assert_allclose(
-        gradient_norms(module, Z, y, "cpu"), one_by_one, rtol=1e-4
+        gradient_norms(fitted(module), Z, y, "cpu"), one_by_one, rtol=1e-4
     )
+    # skorch's own criterion is for modules that end in a softmax.
+    sure = fitted(nn.Sequential(module, nn.Softmax(dim=1)), nn.NLLLoss)
+    np.testing.assert_allclose(gradient_norms(sure, Z, y, "cpu"), one_by_one, rtol=1e-3)
+
+
+def fitted(module, criterion=nn.CrossEntropyLoss):
+    return NeuralNetClassifier(module, criterion=criterion).initialize()
+
+
+def test_probabilities_are_taken_for_what_they_are():
+    net = fitted(nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=1)), nn.NLLLoss)
+    outputs = torch.tensor([[0.7, 0.2, 0.1]])
+    torch.testing.assert_close(as_logits(net, outputs).softmax(dim=1), outputs)
+
+
+@pytest.mark.parametrize("callbacks", [None, "disable"])
+def test_rows_of_more_weight_train_a_proxy_more(callbacks):
+    """Of two clouds in one place with opposite labels the heavier is believed."""
+    rng = np.random.RandomState(0)
+    Z = rng.randn(400, 2).astype(np.float32)
+    y = np.arange(400) % 2
+    weights = np.where(y == 1, 20.0, 1.0)
+    proxy = NeuralNetClassifier(
+        MLP,
+        module__n_inputs=2,
+        module__n_outputs=2,
+        criterion=nn.CrossEntropyLoss,
+        iterator_train__shuffle=True,
+        callbacks=callbacks,
+    )
+    seen = []
+    net = train_proxy(
+        proxy,
+        Z,
+        y,
+        sample_weight=weights,
+        max_epochs=3,
+        device="cpu",
+        seed=0,
+        after_epoch=seen.append,
+    )
+    assert len(seen) == 3
+    assert (all_outputs(net, Z).argmax(dim=1) == 1).all()
 
 
 def test_error_norms_by_hand():
