@@ -57,7 +57,8 @@ class Source:
         return np.searchsorted(classes, np.asarray(y))
 
     def decode(self, y: np.ndarray) -> np.ndarray:
-        return self.y_column.decode(np.asarray(y)[:, None])
+        """Return numbers in the user's units; means of whole ones may be fractions."""
+        return self.y_column.decode_means(np.asarray(y)[:, None])
 
 
 def assemble(

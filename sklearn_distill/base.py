@@ -33,7 +33,13 @@ from .distilled_set import DistilledSet
 from .encoding import make_encoder, take_rows
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
-from .validation import check_lengths, check_rows, check_target, check_weights
+from .validation import (
+    check_lengths,
+    check_rows,
+    check_target,
+    check_weights,
+    label_values,
+)
 
 # The version of the contract between `BaseDistiller` and the methods. A method says
 # which one it was written for in its class attribute `plugin_api`.
@@ -286,7 +292,7 @@ class BaseDistiller(
         check_is_fitted(self)
         if self.distilled_.y is None:
             raise ValueError("score needs labels, but this set was distilled without.")
-        X = check_rows(self, X, reset=False)
+        X, y = check_rows(self, X, reset=False), label_values(y)
         return score_with(
             self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
         )

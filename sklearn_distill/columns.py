@@ -168,11 +168,27 @@ class NumericColumn:
         return scaled(self._to_normal(x), self.mean_, self.scale_)[:, None]
 
     def decode(self, block: np.ndarray) -> np.ndarray:
+        x = self._in_units(block)
+        return observable(x, self.min_, self.max_, self.grid_)
+
+    def decode_means(self, block: np.ndarray) -> np.ndarray:
+        """Return what may lie between the numbers that were observed, as means do.
+
+        All of it in the column's own dtype if none does, or else as floats.
+        """
+        x = self._in_units(block)
+        exact = observable(x, self.min_, self.max_, self.grid_)
+        x = np.clip(x, np.float64(self.min_), np.float64(self.max_))
+        # Encoded numbers are single precision: what is so near was on the grid.
+        off = np.abs(x - exact.astype(np.float64)) > 1e-5 * self.scale_
+        return np.where(off, x, exact) if off.any() else exact
+
+    def _in_units(self, block: np.ndarray) -> np.ndarray:
         x = block[:, 0].astype(np.float64) * self.scale_ + self.mean_
         if self.knots_ is not None:
             values, scores = self.knots_
             x = np.interp(ndtr(x), ndtr(scores), values)
-        return observable(x, self.min_, self.max_, self.grid_)
+        return x
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         ends = self.encode(np.array([self.min_, self.max_]))

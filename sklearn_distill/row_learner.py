@@ -148,8 +148,6 @@ class RowLearner(BaseDistiller):
         return super()._make_problem(source, context)
 
     def _distill(self, problem: Problem) -> Learned:
-        import torch
-
         from .engine.checkpoint import (
             Checkpoint,
             CheckpointFile,
@@ -157,6 +155,7 @@ class RowLearner(BaseDistiller):
             set_generator_state,
         )
         from .engine.loop import make_loop
+        from .engine.randomness import own_randomness
         from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
 
@@ -216,9 +215,7 @@ class RowLearner(BaseDistiller):
                 ),
             )
 
-        gpus = [self.device_] if self.device_.startswith("cuda") else []
-        with torch.random.fork_rng(devices=gpus):
-            torch.manual_seed(int(torch_seed))
+        with own_randomness(self.device_, int(torch_seed)):
             objective = self._objective(problem.only(train), real)
             synthetic = SyntheticRows(
                 start.Z,
@@ -371,14 +368,14 @@ class RowLearner(BaseDistiller):
         if np.any(self._learned_part(loop.module_, best.best_state_) != first):
             return
         last = self._learned_part(loop.module_, loop.module_.state_dict())
-        what = (
+        outcome = (
             f"moved the {what} without lowering the loss on held-back real rows"
             if np.any(last != first)
             else f"did not move the {what} at all"
         )
         warnings.warn(
-            f"{type(self).__name__} {what} ({best.first_loss_:.4g} at the start, "
-            f"{self.n_iter_} steps): the result is the real rows that it started from. "
+            f"{type(self).__name__} {outcome} ({best.first_loss_:.4g} at the start, "
+            f"{self.n_iter_} steps): the result is the {what} that it started from. "
             "Try another learning_rate, more rows or a larger max_iter.",
             ConvergenceWarning,
             stacklevel=5,

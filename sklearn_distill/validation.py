@@ -225,8 +225,9 @@ def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
         if ndim not in (2, 4):
             raise ValueError(
                 f"Found array with dim {ndim}. Rows are 2-D, (n, features), and images "
-                "4-D, (n, channels, height, width)."
+                "4-D, (n, channels, height, width); grey ones are X[:, None]."
             )
+        _check_layout(X.shape[1:] if ndim == 4 else image_shape)
         if image_shape is not None:
             if len(image_shape) != 3 or not all(
                 isinstance(s, Integral) and int(s) > 0 for s in image_shape
@@ -255,6 +256,47 @@ def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
         )
 
 
+def _check_layout(shape: Any) -> None:
+    """Refuse images whose channels stand last, as most readers of files leave them."""
+    if shape is None or len(shape) != 3:
+        return
+    first, *_, last = shape
+    if last in (1, 3, 4) and first not in (1, 2, 3, 4):
+        raise ValueError(
+            f"Images of shape {tuple(shape)} look as if channels stood last, but they "
+            "come first, (channels, height, width). Pass np.moveaxis(X, -1, 1)."
+        )
+
+
+def label_values(y: Any) -> np.ndarray:
+    """Return labels as a flat array of numbers, booleans or strings.
+
+    Raises
+    ------
+    ValueError
+        For missing values, dates, complex numbers or more than one column.
+    """
+    if hasattr(y, "isna") and np.any(y.isna()):
+        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+    if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
+        raise ValueError(
+            f"y has {y.shape[1]} columns. Several targets at once are not supported: "
+            "distill once for each."
+        )
+    if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
+        # scikit-learn would make floats of nullable integers and booleans.
+        y = values_of(y)
+    y = column_or_1d(y, warn=True)
+    if y.dtype.kind == "O":
+        y = _check_label_objects(y)
+    if y.dtype.kind in "Mm":
+        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
+    if y.dtype.kind == "c":
+        raise ValueError("Complex data not supported: y.")
+    assert_all_finite(y, input_name="y")
+    return y
+
+
 def check_target(y: Any, *, task: str = "auto") -> Target:
     """Return y as class codes or as numbers, with the task that it sets.
 
@@ -274,24 +316,7 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
             )
         return Target("unsupervised", None, None, None, None)
     name = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
-    if hasattr(y, "isna") and np.any(y.isna()):
-        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
-    if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"y has {y.shape[1]} columns. Several targets at once are not supported: "
-            "distill once for each."
-        )
-    if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
-        # scikit-learn would make floats of nullable integers and booleans.
-        y = values_of(y)
-    y = column_or_1d(y, warn=True)
-    if y.dtype.kind == "O":
-        y = _check_label_objects(y)
-    if y.dtype.kind in "Mm":
-        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
-    if y.dtype.kind == "c":
-        raise ValueError("Complex data not supported: y.")
-    assert_all_finite(y, input_name="y")
+    y = label_values(y)
     if task == "auto":
         task = _task_of(y)
     name = name if isinstance(name, str) else None

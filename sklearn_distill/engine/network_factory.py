@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .networks import MLP, ConvNet
+from .randomness import own_randomness
 
 # Channels of the convolutional network of network="auto". The literature's 128 take
 # minutes where a GPU takes seconds.
@@ -102,7 +103,7 @@ class NetworkFactory:
     @torch.no_grad()
     def _try_out(self, network: Any, shape: tuple[int, ...], n_outputs: int) -> None:
         """Fail here, with a message, rather than in the first step."""
-        with torch.random.fork_rng(devices=[]):
+        with own_randomness():
             try:
                 module = self()
                 out = module(torch.zeros(2, *shape, device=self.device))

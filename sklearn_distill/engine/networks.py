@@ -15,6 +15,8 @@ from skorch.callbacks import Callback
 from torch import Tensor, nn
 from torch.utils.data import WeightedRandomSampler
 
+from .randomness import own_randomness
+
 
 class MLP(nn.Sequential):
     """Fully connected layers with rectifiers between them.
@@ -144,9 +146,7 @@ def train_proxy(
     -------
     skorch.NeuralNetClassifier
     """
-    gpus = [device] if device.startswith("cuda") else []
-    with torch.random.fork_rng(devices=gpus):
-        torch.manual_seed(seed)
+    with own_randomness(device, seed):
         if net is None:
             n_inputs = int(np.prod(Z.shape[1:]))
             net = NeuralNetClassifier(

@@ -8,6 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+# As large a batch as is drawn from however few rows.
+SMALL = 1_024
+
 
 def fits(Z: np.ndarray, device: str) -> bool:
     """Tell whether rows may lie on a device without crowding out the work."""
@@ -69,9 +72,10 @@ class RealRows:
         """Return a batch with equally many rows of each class, with replacement.
 
         Within a class a row's chance is in proportion to its weight. Classes without
-        rows are left out.
+        rows are left out. A batch is no larger than all rows together, or `SMALL`.
         """
         n_groups = len(self.widths)
+        batch_size = min(batch_size, max(len(self), SMALL))
         per_group = max(1, batch_size // n_groups)
         # Drawn on the CPU, so that a seed means the same rows on every device.
         uniform = torch.rand(n_groups, per_group, generator=generator).to(self.widths)

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
+from ..engine.randomness import own_randomness
 from .losses import LOSSES, Loss
 from .net_checks import CRITERIA, check_layers
 from .net_rows import CHUNK, as_float32, layer_outputs
@@ -90,9 +91,7 @@ class _NetEstimator(BaseEstimator):
         """Train a clone of the net on rows and targets."""
         Z = as_float32(X)
         device = str(getattr(self.net, "device", "cpu"))
-        gpus = [device] if device.startswith("cuda") else []
-        with torch.random.fork_rng(devices=gpus):
-            torch.manual_seed(self.seed)
+        with own_randomness(device, self.seed):
             net = self._initialized(Z)
             if lesson.start:
                 self.copied_ = start_from(net.module_, lesson.teacher_net.module_)
@@ -110,7 +109,7 @@ class _NetEstimator(BaseEstimator):
         layers : iterable of str
         """
         self.n_outputs_ = n_outputs
-        with torch.random.fork_rng(devices=[]):
+        with own_randomness():
             net = self._initialized(as_float32(X)[:2])
         check_layers(net.module_, layers)
 

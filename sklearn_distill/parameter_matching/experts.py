@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ..engine.augmentation import SiameseAugmentation
 from ..engine.network_factory import NetworkFactory
 from ..engine.network_sources import task_loss
+from ..engine.randomness import own_randomness
 from ..engine.real_rows import Batches, RealRows
 from ..fingerprint import fingerprint
 from .student import flat_weights
@@ -125,8 +126,7 @@ def train_expert(
     make: NetworkFactory, real: RealRows, training: Training, seed: int
 ) -> Tensor:
     """Return one expert's weights by epoch, (n_epochs + 1, n_weights), on the CPU."""
-    with torch.random.fork_rng(devices=_gpus(real)):
-        torch.manual_seed(seed)
+    with own_randomness(real.device, seed):
         record = RecordWeights()
         ExpertNet(
             make(),
@@ -198,7 +198,7 @@ def train_experts(
     folder = Path(cache)
     folder.mkdir(parents=True, exist_ok=True)
     files += [folder / f"expert-{digest}-{number}.pt" for number in range(n_experts)]
-    with torch.random.fork_rng(devices=_gpus(real)):
+    with own_randomness(real.device):
         shape = training.n_epochs + 1, len(flat_weights(make()))
     found = [_read(file, shape) for file in files]
     missing = [number for number, path in enumerate(found) if path is None]
@@ -207,15 +207,13 @@ def train_experts(
     return torch.stack([path for path in found if path is not None])
 
 
-def _gpus(real: RealRows) -> list[str]:
-    """Return the GPU that the rows are on, if they are on one."""
-    return [real.device] if real.device.startswith("cuda") else []
-
-
 def _in_parallel(
     one: Callable[[int], Tensor], numbers: Any, n_jobs: int | None
 ) -> list[Tensor]:
-    return Parallel(n_jobs=n_jobs)(delayed(one)(number) for number in numbers)
+    # Threads would wait for each other's random numbers, and for their parent's.
+    return Parallel(n_jobs=n_jobs, backend="loky")(
+        delayed(one)(number) for number in numbers
+    )
 
 
 def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
