@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .engine.real_rows import RealRows
 
+MIN_IMAGES_SHOWN = 256
+
 
 class RowLearner(BaseDistiller):
     """Base class of methods that learn rows: a method is its `_objective`.
@@ -183,6 +185,9 @@ class RowLearner(BaseDistiller):
             self.max_iter,
         )
         n_shown = min(self.max_validation_rows, 2 * len(held_back))
+        if problem.Z.ndim == 4:
+            # A look at a thousand images would take as long as many steps.
+            n_shown = min(n_shown, max(self.batch_size, MIN_IMAGES_SHOWN))
         n_looks = -(-n_shown // self.batch_size)
         valid = Batches(
             self._real_rows(problem, held_back),
