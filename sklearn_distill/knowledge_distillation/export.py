@@ -4,6 +4,7 @@
 
 import contextlib
 import copy
+import functools
 import io
 import logging
 import os
@@ -12,13 +13,14 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import is_regressor
-from sklearn.pipeline import Pipeline
+from sklearn.compose import ColumnTransformer
 
 from .._sklearn_private import trees_of_boosting
 from ..optional import import_onnx
 from ..set_files import write_atomically
+from .onnx_graph import add_label, check_names, join_columns, joined, name_ends
 from .students import class_probabilities
-from .wrapping import innermost
+from .wrapping import innermost, split_pipeline
 
 OPSET = 18
 # Files hold float32 numbers; sums over trees are added up in another order.
@@ -26,6 +28,12 @@ TOLERANCE = 1e-4
 # Rows on which the two most probable classes are this close may go either way.
 TIE = 1e-5
 MAX_REASON = 300
+HINT = (
+    "Files compute in float32: trees need no scaling before them, and all other "
+    "students do need it where columns are large."
+)
+# The kinds of dtypes that are given to a file as float32.
+NUMERIC = "biuf"
 
 
 def export_student(
@@ -33,9 +41,11 @@ def export_student(
 ) -> None:
     """Write a fitted student to `path`, once it answers as the student does.
 
-    The file takes one input "X" of float32 rows, or one a column of a DataFrame, by its
-    name. It gives "label" and "probabilities", with a column for each class ("scores"
-    of a student without probabilities); for quantities "prediction".
+    The file takes one input "X" of float32 rows; or one a column of a DataFrame, called
+    just as the column is, spaces and all, of shape (n, 1). It gives "label" and
+    "probabilities", with a column for each class; of a student without probabilities
+    "scores", the decision function (of two classes, beside its negative); for
+    quantities "prediction".
 
     Parameters
     ----------
@@ -61,44 +71,67 @@ def export_student(
 def to_onnx(student: Any, X: Any, classes: np.ndarray | None) -> bytes:
     """Return the content of a fitted student's ONNX file."""
     onnx, _ = import_onnx()
-    before, last = _split(student)
-    if last is None and classes is not None and is_regressor(student):
+    before, net = _split(student)
+    if net is None and classes is not None and is_regressor(student):
         raise ValueError(
             f"{type(student).__name__} is a regressor of probabilities; ONNX files are "
             "written of classifiers and of regressors of quantities."
         )
+    inputs, outputs = _input_names(X), _output_names(student, classes)
+    check_names(inputs, outputs)
+    joins = _joins_columns(student if net is None else before, X)
+    rows = X.to_numpy() if joins else X
     try:
         # Converters warn of their own code and of their dependencies'.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if last is None:
-                model = _convert(student, X, classes)
+            if net is None:
+                model = _convert(student, rows, classes)
             else:
-                model = _convert_net(last, _example(before, X), classes)
+                model = _convert_net(net, _example(before, X), classes)
                 if before is not None:
-                    model = _joined(onnx, _convert(before, X, None), model)
+                    model = joined(onnx, _convert(before, rows, None), model)
+                if classes is not None:
+                    add_label(onnx, model.graph, classes)
+        if joins:
+            join_columns(onnx, model.graph, len(inputs))
+        name_ends(model.graph, inputs, outputs)
+        onnx.checker.check_model(model)
     except Exception as error:
         # Their errors derive from no common one, and may quote a whole tree.
         reason = f"{type(error).__name__}: {str(error)[:MAX_REASON]}"
         raise ValueError(
             f"{type(student).__name__} cannot be converted to ONNX. {reason}"
         ) from error
-    if last is not None and classes is not None:
-        model = _with_label(onnx, model, classes)
-    onnx.checker.check_model(model)
     return model.SerializeToString()
 
 
-def run_onnx(content: bytes, X: Any) -> dict[str, np.ndarray]:
-    """Return what an ONNX file answers for these rows, by the names of its outputs."""
+def open_session(content: bytes) -> Any:
+    """Return an ONNX file's content ready to be run, on one core."""
     _, onnxruntime = import_onnx()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
+    return onnxruntime.InferenceSession(
         content, options, providers=["CPUExecutionProvider"]
     )
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, inputs_of(X)), strict=True))
+
+
+def run_onnx(content: bytes, X: Any) -> dict[str, np.ndarray]:
+    """Return what an ONNX file answers for these rows, by the names of its outputs.
+
+    Raises
+    ------
+    ValueError
+        If onnxruntime cannot run the file, or not on such rows.
+    """
+    rows = inputs_of(X)
+    try:
+        session = open_session(content)
+        names = [output.name for output in session.get_outputs()]
+        return dict(zip(names, session.run(names, rows), strict=True))
+    except Exception as error:
+        reason = f"{type(error).__name__}: {str(error)[:MAX_REASON]}"
+        raise ValueError(f"onnxruntime cannot run the ONNX file. {reason}") from error
 
 
 def inputs_of(X: Any) -> dict[str, np.ndarray]:
@@ -106,12 +139,10 @@ def inputs_of(X: Any) -> dict[str, np.ndarray]:
     if not hasattr(X, "iloc"):
         return {"X": np.asarray(X, dtype=np.float32)}
     return {
-        str(name): (
-            X[name].to_numpy(dtype=np.float32)
-            if X[name].dtype.kind in "biuf"
-            else X[name].to_numpy(dtype=object)
+        str(name): column.to_numpy(
+            dtype=np.float32 if column.dtype.kind in NUMERIC else object
         ).reshape(-1, 1)
-        for name in X.columns
+        for name, column in X.items()
     }
 
 
@@ -125,29 +156,41 @@ def check_answers(
     X = as_seen_by_file(X)
     answers = run_onnx(content, X)
     if classes is None:
-        ours = np.asarray(student.predict(X), dtype=np.float64).ravel()
-        away = np.abs(answers["prediction"].ravel() - ours).max()
-        if not away <= TOLERANCE * max(1.0, np.abs(ours).max()):
+        says = np.asarray(student.predict(X), dtype=np.float64).ravel()
+        away = _distance(answers["prediction"].ravel(), says)
+        if not away <= TOLERANCE:
             raise ValueError(
-                f"The ONNX file's answers are off by up to {away:.3g}; nothing was "
-                "written."
+                f"The ONNX file's answers are off by up to {away:.3g} of the largest; "
+                f"nothing was written. {HINT}"
             )
         return
-    if not (hasattr(student, "predict_proba") or is_regressor(student)):
-        differ = int((answers["label"] != student.predict(X)).sum())
-        away = 0.0
-    else:
-        ours = class_probabilities(student, X, classes)
-        away = float(np.abs(answers["probabilities"] - ours).max())
-        top = np.sort(ours, axis=1)
-        clear = top[:, -1] - top[:, -2] > TIE
-        labels = classes[ours.argmax(axis=1)]
-        differ = int((answers["label"][clear] != labels[clear]).sum())
-    if differ or not away <= TOLERANCE:
+    kind = _output_names(student, classes)[1]
+    proba = scores = None
+    if hasattr(student, "predict_proba"):
+        proba = class_probabilities(student, X, classes)
+    if hasattr(student, "decision_function"):
+        scores = np.asarray(student.decision_function(X), dtype=np.float64)
+        scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+    ours = scores if proba is None else proba
+    away = 0.0 if ours is None else _distance(answers[kind], ours)
+    differ = answers["label"] != student.predict(X)
+    # Probabilities of scores far from 0 are alike where the scores are not.
+    decides = proba if scores is None else scores
+    if decides is not None:
+        top = np.sort(decides, axis=1)
+        differ &= top[:, -1] - top[:, -2] > TIE * max(1.0, np.abs(decides).max())
+    if differ.any() or not away <= TOLERANCE:
         raise ValueError(
-            f"The ONNX file gives another class for {differ} of {len(X)} rows, and "
-            f"probabilities that are off by up to {away:.3g}; nothing was written."
+            f"The ONNX file gives another class for {differ.sum()} of {len(X)} rows, "
+            f"and {kind} that are off by up to {away:.3g}; nothing was written. {HINT}"
         )
+
+
+def _distance(theirs: np.ndarray, ours: np.ndarray) -> float:
+    """Return the largest difference, by the largest number if that is above 1."""
+    if theirs.shape != ours.shape:
+        return float("inf")
+    return float(np.abs(theirs - ours).max() / max(1.0, np.abs(ours).max()))
 
 
 def as_seen_by_file(X: Any) -> Any:
@@ -155,17 +198,43 @@ def as_seen_by_file(X: Any) -> Any:
     if not hasattr(X, "iloc"):
         return np.asarray(X, dtype=np.float32).astype(np.float64)
     return X.astype(
-        {name: np.float32 for name, d in X.dtypes.items() if d.kind in "biuf"}
+        {name: np.float32 for name, d in X.dtypes.items() if d.kind in NUMERIC}
     )
+
+
+def _input_names(X: Any) -> list[str]:
+    if hasattr(X, "iloc"):
+        return [str(name) for name in X.columns]
+    if X.dtype.kind not in NUMERIC:
+        raise ValueError(
+            "An array of categories cannot be given to an ONNX file, whose arrays hold "
+            "numbers. Fit on a DataFrame, and pass one: each column is its own input."
+        )
+    return ["X"]
+
+
+def _output_names(student: Any, classes: np.ndarray | None) -> list[str]:
+    if classes is None:
+        return ["prediction"]
+    has_proba = hasattr(student, "predict_proba")
+    return ["label", "probabilities" if has_proba else "scores"]
+
+
+def _joins_columns(first: Any, X: Any) -> bool:
+    """Tell whether a DataFrame's columns are to be joined to rows for what is first.
+
+    Only a ColumnTransformer takes columns one by one; others want them side by side.
+    """
+    if not hasattr(X, "iloc") or len({d.kind in NUMERIC for d in X.dtypes}) > 1:
+        return False
+    parts = [] if first is None else [first, *first.get_params().values()]
+    return not any(isinstance(part, ColumnTransformer) for part in parts)
 
 
 def _split(student: Any) -> tuple[Any, Any]:
     """Return (steps before, net) of a student with a net; (None, None) of others."""
-    if hasattr(student, "net_"):
-        return None, student
-    if isinstance(student, Pipeline) and hasattr(student.steps[-1][1], "net_"):
-        return student[:-1], student.steps[-1][1]
-    return None, None
+    before, last = split_pipeline(student)
+    return (before, last) if hasattr(last, "net_") else (None, None)
 
 
 def _example(before: Any, X: Any) -> np.ndarray:
@@ -180,29 +249,34 @@ def _convert(estimator: Any, X: Any, classes: np.ndarray | None) -> Any:
     from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 
     if hasattr(X, "iloc"):
-        types = [
-            (
-                str(name),
-                (FloatTensorType if dtype.kind in "biuf" else StringTensorType)(
-                    [None, 1]
-                ),
-            )
-            for name, dtype in X.dtypes.items()
-        ]
+        columns = [(str(name), dtype, 1) for name, dtype in X.dtypes.items()]
     else:
-        types = [("X", FloatTensorType([None, X.shape[1]]))]
-    has_proba = classes is not None and hasattr(estimator, "predict_proba")
-    model = convert(
-        _for_float32(estimator),
+        columns = [("X", X.dtype, X.shape[1])]
+    types = [
+        (
+            name,
+            (FloatTensorType if d.kind in NUMERIC else StringTensorType)([None, width]),
+        )
+        for name, d, width in columns
+    ]
+    estimator = _for_float32(estimator)
+    as_told = functools.partial(
+        convert,
+        estimator,
         initial_types=types,
-        options={"zipmap": False} if has_proba else None,
         target_opset={"": OPSET, "ai.onnx.ml": 3},
     )
-    names = ["prediction"]
-    if classes is not None:
-        names = ["label", "probabilities" if has_proba else "scores"]
-    _rename_outputs(model, names)
-    return model
+    if classes is None:
+        return as_told()
+    plain, raw = {"zipmap": False}, {"raw_scores": True}
+    tries = [plain]
+    if not hasattr(estimator, "predict_proba"):
+        tries = [plain | raw, raw, plain]
+    for options in tries[:-1]:
+        # Nothing public tells which options a converter knows.
+        with contextlib.suppress(NameError):
+            return as_told(options={id(innermost(estimator)): options})
+    return as_told(options={id(innermost(estimator)): tries[-1]})
 
 
 def _for_float32(estimator: Any) -> Any:
@@ -272,46 +346,3 @@ def _quiet() -> Any:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _joined(onnx: Any, before: Any, net: Any) -> Any:
-    """Return one model of the steps before a net and the net."""
-    before.graph.name = "before"
-    before = onnx.compose.add_prefix(before, "before_", rename_inputs=False)
-    net = onnx.compose.add_prefix(net, "net_", rename_outputs=False)
-    out, into = before.graph.output[0].name, net.graph.input[0].name
-    before.ir_version = net.ir_version = max(before.ir_version, net.ir_version)
-    return onnx.compose.merge_models(before, net, io_map=[(out, into)])
-
-
-def _with_label(onnx: Any, model: Any, classes: np.ndarray) -> Any:
-    """Add an output "label": the class of the largest probability."""
-    helper, kinds = onnx.helper, onnx.TensorProto
-    if classes.dtype.kind in "iub":
-        kind, values = kinds.INT64, classes.astype(np.int64).tolist()
-    elif classes.dtype.kind == "f":
-        kind, values = kinds.FLOAT, classes.tolist()
-    else:
-        kind, values = kinds.STRING, [str(c).encode() for c in classes]
-    graph = model.graph
-    graph.initializer.append(
-        helper.make_tensor("classes", kind, [len(classes)], values)
-    )
-    graph.node.extend(
-        [
-            helper.make_node("ArgMax", ["probabilities"], ["best"], axis=1, keepdims=0),
-            helper.make_node("Gather", ["classes", "best"], ["label"]),
-        ]
-    )
-    graph.output.insert(0, helper.make_tensor_value_info("label", kind, ["rows"]))
-    return model
-
-
-def _rename_outputs(model: Any, names: list[str]) -> None:
-    new = {out.name: name for out, name in zip(model.graph.output, names, strict=True)}
-    for node in model.graph.node:
-        for places in (node.input, node.output):
-            for i, name in enumerate(places):
-                places[i] = new.get(name, name)
-    for out in model.graph.output:
-        out.name = new[out.name]

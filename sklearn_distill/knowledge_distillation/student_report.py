@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
+from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_private import trees_of_boosting
 from ..encoding import take_rows
 from ..optional import import_onnx, import_pandas
+from .fitting import _KnowledgeDistillation
 
 SMOOTHED = "student, label smoothing"
 
@@ -57,6 +59,15 @@ def student_report(
         with the teacher on the test rows, or "r2", "rmse" and "agreement" (R^2 of the
         answers as predictions of the teacher's).
 
+    Raises
+    ------
+    NotFittedError
+        If the model is not fitted yet.
+    TypeError
+        If it is none of the two.
+    ValueError
+        If it was fitted on a teacher's answers, without a teacher to ask.
+
     See Also
     --------
     KnowledgeDistillationClassifier : What makes the students.
@@ -78,6 +89,7 @@ def student_report(
     ['teacher', 'student, distilled']
     """
     pd = import_pandas()
+    _check_model(model)
     candidates = _candidates(model, X, y, sample_weight)
     X_test = model._rows(X_test)
     teacher_says = _answers(model, candidates["teacher"], X_test)
@@ -94,6 +106,17 @@ def student_report(
             **_scores(model, says, teacher_says, y_test),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _check_model(model: Any) -> None:
+    if not isinstance(model, _KnowledgeDistillation):
+        inside = " Of a Pipeline, its last step." if hasattr(model, "steps") else ""
+        raise TypeError(
+            "student_report takes a fitted KnowledgeDistillationClassifier or "
+            f"KnowledgeDistillationRegressor, which has teacher and student; this is a "
+            f"{type(model).__name__}.{inside}"
+        )
+    check_is_fitted(model)
 
 
 class _Answers:
@@ -179,8 +202,8 @@ def _scores(
 def _onnx_figures(
     model: Any, estimator: Any, X: Any, n_repeats: int
 ) -> dict[str, float]:
-    _, onnxruntime = import_onnx()
-    from .export import inputs_of, to_onnx
+    import_onnx()
+    from .export import inputs_of, open_session, run_onnx, to_onnx
 
     nothing = {"onnx_bytes": float("nan"), "onnx_us_per_row": float("nan")}
     if isinstance(estimator, _Answers):
@@ -189,13 +212,10 @@ def _onnx_figures(
         estimator = estimator.teachers[0]
     try:
         content = to_onnx(estimator, X, getattr(model, "classes_", None))
+        run_onnx(content, take_rows(X, np.array([0])))
     except ValueError:
         return nothing
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        content, options, providers=["CPUExecutionProvider"]
-    )
+    session = open_session(content)
     return {
         "onnx_bytes": len(content),
         "onnx_us_per_row": _microseconds(

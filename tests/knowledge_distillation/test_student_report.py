@@ -13,6 +13,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
@@ -136,3 +137,26 @@ def test_a_student_without_a_teacher_has_no_report():
     model.fit(X, y, teacher_proba=np.full((300, 2), 0.5))
     with pytest.raises(ValueError, match="no teacher that could be asked"):
         student_report(model, X, y, X_test, y_test)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        KnowledgeDistillationClassifier(GaussianNB(), GaussianNB()),
+        KnowledgeDistillationRegressor(Ridge(), Ridge()),
+    ],
+    ids=["classifier", "regressor"],
+)
+def test_an_unfitted_model_has_no_report(model):
+    with pytest.raises(NotFittedError, match="not fitted yet"):
+        student_report(model, *data())
+
+
+def test_what_has_no_teacher_and_student_has_no_report():
+    """A fitted estimator of another kind, and a Pipeline around one of ours."""
+    X, y, X_test, y_test = data()
+    with pytest.raises(TypeError, match=r"takes a fitted Knowledge.*a GaussianNB"):
+        student_report(GaussianNB().fit(X, y), X, y, X_test, y_test)
+    model = KnowledgeDistillationClassifier(GaussianNB(), GaussianNB())
+    with pytest.raises(TypeError, match="Of a Pipeline, its last step"):
+        student_report(make_pipeline(model), X, y, X_test, y_test)
