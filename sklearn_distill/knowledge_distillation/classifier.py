@@ -298,6 +298,10 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
     def export_onnx(self, path: str | PathLike[str], X: Any) -> None:
         """Write the student as an ONNX file, and check that it answers alike.
 
+        Its inputs are "X", or one a column of a DataFrame under the column's own name,
+        of shape (n, 1); its outputs "label" and
+        "probabilities" ("scores" of a student without them).
+
         Parameters
         ----------
         path : str or path-like

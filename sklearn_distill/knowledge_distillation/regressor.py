@@ -214,6 +214,9 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
     def export_onnx(self, path: str | PathLike[str], X: Any) -> None:
         """Write the student as an ONNX file, and check that it answers alike.
 
+        Its inputs are "X", or one a column of a DataFrame under the column's own name,
+        of shape (n, 1); its outputs "prediction".
+
         Parameters
         ----------
         path : str or path-like
