@@ -10,6 +10,7 @@ import numpy as np
 import sklearn
 
 from . import __version__
+from .answer_checks import checked_answer
 from .distilled_set import DistilledSet, nbytes_of
 from .encoding import take_rows
 from .labels import soft_labels_of_set, teacher_opinion, teacher_or_forest
@@ -79,7 +80,13 @@ def assemble(
     teacher : None, "teacher" or estimator
         Who gives soft labels; see `BaseDistiller`.
     teacher_seed : int
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the answer is not what was asked for; see `checked_answer`.
     """
+    answer = checked_answer(answer, problem, source.target.classes)
     if isinstance(answer, Kept):
         X, soft_labels = take_rows(source.X, answer.indices), None
     else:

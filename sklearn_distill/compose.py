@@ -12,13 +12,15 @@ from sklearn.utils import get_tags
 from ._sklearn_private import HasMethods, _fit_context
 from .base import BaseDistiller
 from .distilled_estimators import DistilledClassifier, DistilledRegressor
+from .validation import check_target
 
 
 class DistillationSampler(BaseEstimator):
     """A distiller as an imbalanced-learn sampler.
 
     imbalanced-learn's Pipeline takes steps that have `fit_resample` and no
-    `transform`; this is a distiller in that form.
+    `transform`; this is a distiller in that form. Class probabilities have no place in
+    what `fit_resample` returns: a distiller that makes some is refused.
 
     Parameters
     ----------
@@ -84,7 +86,13 @@ class DistillationSampler(BaseEstimator):
         -------
         X_resampled, y_resampled
             In the container that came in.
+
+        Raises
+        ------
+        ValueError
+            If the distiller gives its rows class probabilities.
         """
+        self._refuse_soft_labels(y)
         self.distiller_ = clone(self.distiller).fit(X, y, **params)
         distilled = self.distiller_.distilled_
         self.n_features_in_ = self.distiller_.n_features_in_
@@ -95,6 +103,24 @@ class DistillationSampler(BaseEstimator):
         if hasattr(y, "iloc") and y.ndim == 1:
             return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
         return distilled.X, distilled.y
+
+    def _refuse_soft_labels(self, y: Any) -> None:
+        given = self.distiller.get_params(deep=False)
+        # An estimator is not asked for its truth: one that is not fitted may have none.
+        makers = [
+            name
+            for name in ("soft_labels", "learn_labels")
+            if given.get(name) not in (None, False)
+        ]
+        # For quantities both are about y itself, which does come back.
+        if not makers or y is None:
+            return
+        if check_target(y, task=given.get("task", "auto")).task == "classification":
+            raise ValueError(
+                f"{makers[0]}={given[makers[0]]!r} makes class probabilities, for "
+                "which fit_resample has no place. Leave it out, or use "
+                "DistilledClassifier(distiller, model), which trains on them."
+            )
 
 
 def make_distill_pipeline(

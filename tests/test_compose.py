@@ -11,7 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
-from sklearn.datasets import load_breast_cancer, load_iris, make_regression
+from sklearn.datasets import (
+    load_breast_cancer,
+    load_diabetes,
+    load_iris,
+    make_regression,
+)
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.feature_selection import SelectKBest
@@ -700,6 +705,30 @@ def test_the_sampler_returns_what_came_in():
     with pytest.warns(UserWarning, match="column-vector"):
         _, ys = sampler.fit_resample(X, y.to_frame())
     assert list(ys) == ["a", "a", "b", "b", "c", "c"]
+
+
+@pytest.mark.parametrize(
+    "distiller",
+    [
+        HerdingSelection(3, soft_labels="teacher"),
+        HerdingSelection(3, soft_labels=RandomForestClassifier()),
+        KernelInducingPoints(3, learn_labels=True),
+    ],
+)
+def test_the_sampler_refuses_soft_labels_that_it_could_not_return(distiller):
+    """Before it distills; rows to train on come from the wrapper."""
+    X, y = iris()
+    sampler = DistillationSampler(distiller)
+    with pytest.raises(ValueError, match=r"_labels=.*use DistilledClassifier"):
+        sampler.fit_resample(X, y)
+    assert not hasattr(sampler, "distiller_")
+
+
+def test_the_sampler_returns_quantities_that_a_teacher_gave():
+    X, y = load_diabetes(return_X_y=True)
+    taught = HerdingSelection(9, soft_labels=Ridge(), task="regression", random_state=0)
+    _, ys = DistillationSampler(taught).fit_resample(X, y)
+    assert np.array_equal(ys, taught.fit(X, y).distilled_.y)
 
 
 def test_the_sampler_in_an_imblearn_pipeline():

@@ -90,9 +90,11 @@ def learning_curve(
     )  # fmt: skip
 
     def score(rows: np.ndarray) -> float:
-        said = clone(forest).fit(Z[rows], y[rows]).predict(Z[test])
         with warnings.catch_warnings():
+            # Of few random rows half may be of different classes, or of few test rows.
+            warnings.filterwarnings("ignore", message="The number of unique classes")
             warnings.filterwarnings("ignore", message="y_pred contains classes")
+            said = clone(forest).fit(Z[rows], y[rows]).predict(Z[test])
             if is_classification:
                 return float(balanced_accuracy_score(y[test], said))
         return max(0.0, float(r2_score(y[test], said)))

@@ -17,7 +17,8 @@ from ..base import kebab_case
 from ..fingerprint import fingerprint
 from ..optional import import_pandas
 from ..plugins import get_distiller
-from ..validation import check_lengths, check_target
+from ..selection import RandomSelection
+from ..validation import check_lengths, check_rows, check_target
 from .cells import Data, finished_cells, make_cells, run_cell
 from .comparison import FULL_DATA, Comparison
 from .panel import dense_rows, resolve_learners
@@ -93,7 +94,7 @@ def compare_distillers(
     Raises
     ------
     ValueError, TypeError
-        For distillers, learners or budgets that cannot be used, before any work.
+        For rows, distillers, learners or budgets that cannot be used, before any work.
 
     See Also
     --------
@@ -126,6 +127,7 @@ def compare_distillers(
         else np.asarray(target.classes)[target.values]
     )
     X = dense_rows(X)
+    check_rows(RandomSelection(), X, reset=True)
     named = _named(distillers)
     budgets = _budgets(budgets)
     resolve_learners(learners, target.task, 1)

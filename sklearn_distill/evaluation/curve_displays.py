@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
 from ..base import kebab_case
 from .compare import compare_distillers
 from .comparison import Comparison
-from .drawing import axes_to_draw_on
+from .drawing import axes_to_draw_on, fitted_distiller
 
 
 class RecoveryCurveDisplay:
@@ -197,7 +196,8 @@ class LossHistoryDisplay:
         Parameters
         ----------
         distiller : estimator
-            Fitted, with a `history_`.
+            Fitted, with a `history_`; a fitted `DistilledClassifier` or
+            `DistilledRegressor` stands for the distiller in it.
         ax : matplotlib Axes, default=None
 
         Returns
@@ -209,7 +209,7 @@ class LossHistoryDisplay:
         ValueError
             If the method keeps no history of losses.
         """
-        check_is_fitted(distiller, "distilled_")
+        distiller = fitted_distiller(distiller)
         history = getattr(distiller, "history_", None)
         if not history or "train_loss" not in history[0]:
             raise ValueError(

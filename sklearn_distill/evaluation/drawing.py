@@ -10,10 +10,38 @@ from ..distilled_set import DistilledSet
 from ..optional import import_matplotlib
 
 
+def fitted_distiller(estimator: Any) -> Any:
+    """Return a fitted distiller, or the one inside a fitted `DistilledClassifier`.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    TypeError
+        If it neither is a distiller nor holds one.
+    """
+    if hasattr(estimator, "distiller"):
+        check_is_fitted(estimator, "distiller_")
+        estimator = estimator.distiller_
+    if hasattr(estimator, "steps"):
+        # Real rows, before its first step, need not look like what the last distilled.
+        raise TypeError(
+            "In a Pipeline rows change from step to step. Give the distiller itself, "
+            "pipeline[-1] or pipeline[-1].distiller_, and real rows, if any, as they "
+            "reach it: pipeline[:-1].transform(X)."
+        )
+    if not (hasattr(estimator, "fit_distill") or hasattr(estimator, "distilled_")):
+        raise TypeError(
+            f"{estimator!r} is no distiller. Give a fitted one, or a fitted "
+            "DistilledClassifier or DistilledRegressor."
+        )
+    check_is_fitted(estimator, "distilled_")
+    return estimator
+
+
 def fitted_set(distiller: Any) -> DistilledSet:
-    """Return the distilled set of a fitted distiller."""
-    check_is_fitted(distiller, "distilled_")
-    return distiller.distilled_
+    """Return the distilled set of what `fitted_distiller` takes."""
+    return fitted_distiller(distiller).distilled_
 
 
 def axes_to_draw_on(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..distilled_set import DistilledSet
 from ..encoding import take_rows
-from .drawing import axes_to_draw_on, fitted_set
+from .drawing import axes_to_draw_on, fitted_distiller, fitted_set
 
 
 class DistilledImagesDisplay:
@@ -60,7 +60,8 @@ class DistilledImagesDisplay:
         Parameters
         ----------
         distiller : estimator
-            Fitted on images, or on flat rows with an `image_shape`.
+            Fitted on images, or on flat rows with an `image_shape`; a fitted
+            `DistilledClassifier` stands for the distiller in it.
         max_images : int, default=10
             So many of each class at most.
         ax : matplotlib Axes, default=None
@@ -69,9 +70,10 @@ class DistilledImagesDisplay:
         -------
         DistilledImagesDisplay
         """
+        distiller = fitted_distiller(distiller)
         shape = getattr(distiller, "image_shape", None)
         return cls.from_set(
-            fitted_set(distiller), image_shape=shape, max_images=max_images, ax=ax
+            distiller.distilled_, image_shape=shape, max_images=max_images, ax=ax
         )
 
     @classmethod
@@ -201,7 +203,7 @@ class SoftLabelsDisplay:
         Parameters
         ----------
         distiller : estimator
-            Fitted, with soft labels.
+            Fitted, with soft labels, or a fitted `DistilledClassifier` that holds one.
         ax : matplotlib Axes, default=None
 
         Returns

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import sklearn
-from sklearn.utils.validation import check_is_fitted
 
 from .. import __version__
 from ..distilled_set import DistilledSet
 from ..optional import import_pandas
+from .drawing import fitted_distiller
 from .report_data import (
     FULL_DATA,
     REFERENCES,
@@ -114,8 +114,8 @@ class DistillationReport:
         Parameters
         ----------
         distiller : estimator
-            Fitted on (X_train, y_train). Its set is the first; further ones are made
-            with random_state 1, 2, ..., leaving out its own.
+            Fitted on (X_train, y_train), or a `DistilledClassifier` with one in it. Its
+            set is the first; further ones have random_state 1, 2, ... but its own.
         X_test, y_test : array-like
             Real rows that were not distilled. They are used for scores and for
             two-sample tests alone: nothing is chosen on them.
@@ -135,7 +135,7 @@ class DistillationReport:
         -------
         DistillationReport
         """
-        check_is_fitted(distiller, "distilled_")
+        distiller = fitted_distiller(distiller)
         if n_seeds < 1:
             raise ValueError(f"n_seeds={n_seeds} measures nothing. Give at least 1.")
         rows = make_rows(

@@ -19,6 +19,8 @@ from .panel import as_numbers, dense_rows, preprocessor
 REAL, DISTILLED = "0.6", "C3"
 # More real rows than this only make the picture black.
 MAX_POINTS = 2_000
+# A message names so many columns at most.
+MAX_NAMED = 20
 
 
 class DistilledRowsDisplay:
@@ -83,7 +85,7 @@ class DistilledRowsDisplay:
         Parameters
         ----------
         distiller : estimator
-            Fitted.
+            Fitted, or a fitted `DistilledClassifier` or `DistilledRegressor`.
         X, y : array-like
             Real rows; 2,000 are drawn at most.
         ax : matplotlib Axes, default=None
@@ -223,7 +225,7 @@ class MarginalsDisplay:
         Parameters
         ----------
         distiller : estimator
-            Fitted.
+            Fitted, or a fitted `DistilledClassifier` or `DistilledRegressor`.
         X : array-like or DataFrame
             Real rows.
         columns : list, default=None
@@ -233,6 +235,11 @@ class MarginalsDisplay:
         Returns
         -------
         MarginalsDisplay
+
+        Raises
+        ------
+        ValueError
+            For a column that X does not have.
         """
         return cls.from_set(
             fitted_set(distiller), X, columns=columns, max_columns=max_columns
@@ -261,14 +268,25 @@ class MarginalsDisplay:
         Returns
         -------
         MarginalsDisplay
+
+        Raises
+        ------
+        ValueError
+            For a column that X does not have.
         """
         is_frame = hasattr(X, "iloc")
         real = dense_rows(X)
         real = real if is_frame else real.reshape(len(real), -1)
         made = distilled.X if is_frame else distilled.X.reshape(len(distilled), -1)
+        known = list(X.columns) if is_frame else list(range(real.shape[1]))
         if columns is None:
-            known = list(X.columns) if is_frame else list(range(real.shape[1]))
             columns = known[:max_columns]
+        places = known if is_frame else range(-len(known), len(known))
+        if unknown := [name for name in columns if name not in places]:
+            shown = ", ".join(map(repr, known[:MAX_NAMED]))
+            rest = len(known) - MAX_NAMED
+            more = f" and {rest} more" if rest > 0 else ""
+            raise ValueError(f"X has no columns {unknown}. There are: {shown}{more}.")
         pairs = {
             str(name): (real[name], made[name])
             if is_frame

@@ -123,6 +123,8 @@ def learner_scores(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ConvergenceWarning)
+                # Of few rows of each class scikit-learn asks if y is a quantity.
+                warnings.filterwarnings("ignore", message="The number of unique class")
                 fitted = fit_on_set(clone(learner), ready)
             row["fit_seconds"] = time.perf_counter() - started
             row |= evaluate(fitted, X_test, y_test)

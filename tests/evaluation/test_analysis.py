@@ -27,6 +27,13 @@ def test_rows_that_cannot_be_distilled_are_refused_first():
         analyze(X, np.arange(30) % 2)
 
 
+def test_many_classes_of_few_rows_are_taken_for_no_quantity():
+    """scikit-learn would ask, at the first step of the curve."""
+    y = np.repeat(np.arange(30), 10)
+    X = np.random.RandomState(0).randn(300, 3) + y[:, None]
+    assert 1 in analyze(X, y, n_draws=1).curve.index
+
+
 def test_classes_and_their_balance(found):
     assert found.classes == {0: 300, 1: 300, 2: 60}
     assert found.imbalance == 5.0

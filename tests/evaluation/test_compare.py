@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from scipy.sparse import csr_array
 from sklearn.datasets import load_diabetes, load_iris, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
@@ -66,6 +67,35 @@ def test_a_cell_is_what_doing_it_by_hand_gives(wine):
         }
         assert set(rows["rows"]) == {12}
         assert set(rows["invalid"]) == {0.0}
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array, pd.DataFrame])
+def test_missing_values_are_refused_before_any_cell(wine, container, tmp_path):
+    X, y = wine
+    X = X.copy()
+    X[3, 1] = np.nan
+    path = tmp_path / "scores.csv"
+    with pytest.raises(ValueError, match=r"contains NaN|missing values \(NaN\)"):
+        compare_distillers(container(X), y, ["random"], path=path, cv=2)
+    assert not path.exists()
+
+
+def test_sparse_rows_and_categories_of_a_test_fold_alone_are_compared():
+    X, y = load_iris(return_X_y=True)
+    sparse = compare_distillers(csr_array(X), y, ["random"], learners=FAST, cv=2)
+    dense = compare_distillers(X, y, ["random"], learners=FAST, cv=2)
+    same_table(sparse, dense)
+    frame = pd.DataFrame({"x": X[:, 2], "c": ["rare"] + ["usual"] * 149})
+    compared = compare_distillers(frame, y, ["random"], learners=FAST, cv=2)
+    assert (compared.results["error"] == "").all()
+
+
+def test_many_classes_of_few_rows_are_taken_for_no_quantity():
+    """scikit-learn would ask, once for each learner: warnings are errors here."""
+    y = np.repeat(np.arange(30), 10)
+    X = np.random.RandomState(0).randn(300, 3) + y[:, None]
+    compared = compare_distillers(X, y, ["random"], budgets=1, cv=2)
+    assert (compared.results["error"] == "").all()
 
 
 def test_names_are_those_given_or_tell_estimators_apart(wine):
@@ -248,6 +278,7 @@ def test_two_sets_share_a_file_and_make_one_comparison(tmp_path):
 
 KILLED = """
 import sys, time
+from scipy.sparse import csr_array
 from sklearn.datasets import load_wine
 from sklearn_distill import HerdingSelection, RandomSelection, compare_distillers
 

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
@@ -18,6 +19,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_distill import (
     CriticalDifferenceDisplay,
+    DistilledClassifier,
     DistilledImagesDisplay,
     DistilledRowsDisplay,
     DistilledSet,
@@ -29,6 +31,7 @@ from sklearn_distill import (
     RecoveryCurveDisplay,
     SoftLabelsDisplay,
     compare_distillers,
+    make_distill_pipeline,
 )
 
 
@@ -150,6 +153,20 @@ def test_marginals_hold_numbers_and_categories():
         display.plot(ax=display.ax_)
 
 
+def test_columns_that_are_not_there_are_named():
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    fitted = RandomSelection(budget=8, random_state=0).fit(X, y)
+    match = r"no columns \['zz'\]. There are: 'sepal length \(cm\)', 'sepal width"
+    with pytest.raises(ValueError, match=match):
+        MarginalsDisplay.from_estimator(fitted, X, columns=["petal width (cm)", "zz"])
+    wide = DistilledSet(np.eye(30))
+    for place in (30, "zz"):
+        with pytest.raises(ValueError, match=r"There are: 0, 1, .*, 19 and 10 more"):
+            MarginalsDisplay.from_set(wide, np.eye(30), columns=[place])
+    last = MarginalsDisplay.from_set(wide, np.eye(30), columns=[29, -1]).columns
+    assert (last["29"][0] == last["-1"][0]).all()
+
+
 def test_soft_labels_are_sorted_by_class(herding, iris):
     display = SoftLabelsDisplay.from_estimator(herding)
     order = np.argsort(herding.distilled_.y, kind="stable")
@@ -199,6 +216,41 @@ def test_unfitted_distillers_are_refused(iris):
     ):
         with pytest.raises(NotFittedError):
             draw(HerdingSelection())
+
+
+def test_a_wrapper_stands_for_the_distiller_in_it(iris, digits):
+    X, y = iris
+    points = KernelInducingPoints(2, max_iter=30, learn_labels=True, random_state=0)
+    model = DistilledClassifier(points, GaussianNB()).fit(X, y)
+    inner = model.distiller_
+    history = LossHistoryDisplay.from_estimator(model)
+    assert history.steps[-1] == inner.n_iter_
+    soft = SoftLabelsDisplay.from_estimator(model).soft_labels
+    assert (np.sort(soft, 0) == np.sort(inner.distilled_.soft_labels, 0)).all()
+    rows = DistilledRowsDisplay.from_estimator(model, X, y).distilled
+    assert (rows == DistilledRowsDisplay.from_estimator(inner, X, y).distilled).all()
+    columns = MarginalsDisplay.from_estimator(model, X).columns
+    assert (columns["1"][1] == inner.distilled_.X[:, 1]).all()
+    seen = DistilledClassifier(clone(digits), GaussianNB())
+    seen.fit(*load_digits(return_X_y=True))
+    display = DistilledImagesDisplay.from_estimator(seen)
+    assert (
+        display.images == DistilledImagesDisplay.from_estimator(digits).images
+    ).all()
+
+
+def test_what_is_no_fitted_distiller_says_what_is_wanted(iris, herding):
+    X, y = iris
+    with pytest.raises(NotFittedError, match="This DistilledClassifier"):
+        SoftLabelsDisplay.from_estimator(DistilledClassifier(herding, GaussianNB()))
+    with pytest.raises(TypeError, match=r"GaussianNB\(\) is no distiller"):
+        LossHistoryDisplay.from_estimator(GaussianNB().fit(X, y))
+    scaled = make_distill_pipeline(StandardScaler(), clone(herding), GaussianNB())
+    scaled.fit(X, y)
+    with pytest.raises(TypeError, match=r"pipeline\[-1\].distiller_, and real rows"):
+        DistilledRowsDisplay.from_estimator(scaled, X, y)
+    rows = scaled[:-1].transform(X)
+    DistilledRowsDisplay.from_estimator(scaled[-1], rows, y)
 
 
 def test_whole_numbers_as_quantities_are_drawn_with_all_distilled_rows():

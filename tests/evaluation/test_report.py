@@ -17,9 +17,11 @@ from scipy.sparse import csr_array
 from scipy.stats import t
 from sklearn.datasets import load_diabetes, load_wine
 from sklearn.linear_model import LogisticRegression
+from sklearn.naive_bayes import GaussianNB
 
 from sklearn_distill import (
     DistillationReport,
+    DistilledClassifier,
     HerdingSelection,
     KernelInducingPoints,
     KMeansSelection,
@@ -106,6 +108,17 @@ def test_everything_that_design_asks_for_is_there(report):
     assert "to choose nothing" in report.about["test rows were used for"]
     assert report.about["seeds"] == 2
     assert "balanced accuracy" in repr(report)
+
+
+def test_a_wrapper_stands_for_the_distiller_in_it(wine, report):
+    X, y, X_test, y_test = wine
+    distiller = KMeansSelection(budget=3, random_state=0)
+    model = DistilledClassifier(distiller, GaussianNB()).fit(X, y)
+    again = DistillationReport.from_estimator(
+        model, X_test, y_test, X, y, learners=LEARNERS, n_seeds=2
+    )
+    pd.testing.assert_frame_equal(again.to_frame(), report.to_frame())
+    assert again.title.startswith("KMeansSelection(")
 
 
 def test_interval_by_hand():
