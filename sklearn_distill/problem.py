@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Problem:
-    """What a method is handed: encoded rows, and how many it may leave.
+    """What a method is handed: encoded rows, and how many it is to leave.
 
     Attributes
     ----------

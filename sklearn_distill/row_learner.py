@@ -139,7 +139,8 @@ class RowLearner(BaseDistiller):
                 "learn_rows=False and learn_labels=False leave nothing to learn. Set "
                 "one of them."
             )
-        if self.learn_labels and self.soft_labels and source.target.classes is not None:
+        both = self.learn_labels and self.soft_labels is not None
+        if both and source.target.classes is not None:
             raise ValueError(
                 "learn_labels=True and soft_labels both say what the class "
                 "probabilities of the rows are. Choose one."
