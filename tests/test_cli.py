@@ -591,7 +591,7 @@ def test_inputs_that_are_none(source, message, table, tmp_path, capsys):
             ["--no-target"],
             "A CSV file cannot say that there are no labels",
         ),
-        ("small.csv", ["--target", "soft_label:a"], "X has columns named ['sample_wei"),
+        ("small.csv", ["--target", "soft_label:a"], "Set another target_name"),
     ],
 )
 def test_outputs_are_refused_before_the_work(
@@ -603,7 +603,7 @@ def test_outputs_are_refused_before_the_work(
     monkeypatch.setattr(BaseDistiller, "fit", fit)
     (tmp_path / "folder.csv").mkdir()
     if "soft_label:a" in options:
-        names = {"kind": "soft_label:a", "size": "sample_weight"}
+        names = {"kind": "soft_label:a"}
         shapes.rename(columns=names).to_csv(table, index=False)
     before = table.read_bytes()
     assert distill(table, tmp_path / output, *options) == 2
