@@ -13,9 +13,9 @@ from . import __version__
 from .answer_checks import checked_answer
 from .distilled_set import DistilledSet, nbytes_of
 from .encoding import take_rows
+from .label_validation import Target
 from .labels import soft_labels_of_set, teacher_opinion, teacher_or_forest
 from .problem import Kept, Learned, Problem
-from .validation import Target
 
 
 @dataclass(frozen=True)

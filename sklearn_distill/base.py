@@ -31,14 +31,13 @@ from .columns import NumericColumn
 from .distilled_array import attach_labels
 from .distilled_set import DistilledSet
 from .encoding import make_encoder, take_rows
+from .label_validation import check_target, label_values
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
 from .validation import (
     check_lengths,
     check_rows,
-    check_target,
     check_weights,
-    label_values,
 )
 
 # The version of the contract between `BaseDistiller` and the methods. A method says

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 from ._sklearn_private import HasMethods, _fit_context
 from .base import BaseDistiller
 from .distilled_estimators import DistilledClassifier, DistilledRegressor
-from .validation import check_target
+from .label_validation import check_target
 
 
 class DistillationSampler(BaseEstimator):

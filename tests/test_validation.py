@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import DataConversionWarning
 
 from sklearn_distill import RandomSelection, validation
+from sklearn_distill.label_validation import check_target
 from sklearn_distill.validation import (
     check_lengths,
     check_rows,
-    check_target,
     check_weights,
 )
 

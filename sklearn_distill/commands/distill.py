@@ -145,7 +145,8 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
 def _check_format_holds(data: Data, distiller: Any, output: Path) -> None:
     """Refuse, before the work, what the output's format could not hold after it."""
     from ..distilled_set import DistilledSet
-    from ..validation import check_rows, check_target
+    from ..label_validation import check_target
+    from ..validation import check_rows
 
     # First what is wrong with parameters and data: a format would say less of it.
     distiller._validate_params()

@@ -10,8 +10,9 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ..columns import HEAVY_TAILED
 from ..encoding import make_encoder, take_rows
+from ..label_validation import check_target
 from ..selection import RandomSelection
-from ..validation import check_lengths, check_rows, check_target
+from ..validation import check_lengths, check_rows
 from .analysis_measures import (
     count_duplicates,
     dimension_of,

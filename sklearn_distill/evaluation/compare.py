@@ -15,10 +15,11 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from ..base import kebab_case
 from ..fingerprint import fingerprint
+from ..label_validation import check_target
 from ..optional import import_pandas
 from ..plugins import get_distiller
 from ..selection import RandomSelection
-from ..validation import check_lengths, check_rows, check_target
+from ..validation import check_lengths, check_rows
 from .cells import Data, finished_cells, make_cells, run_cell
 from .comparison import FULL_DATA, Comparison
 from .panel import dense_rows, resolve_learners

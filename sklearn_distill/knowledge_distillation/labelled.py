@@ -8,7 +8,8 @@ import numpy as np
 
 from ..distilled_array import distilled_labels
 from ..encoding import take_rows
-from ..validation import check_lengths, check_rows, check_target, check_weights
+from ..label_validation import check_target
+from ..validation import check_lengths, check_rows, check_weights
 
 
 class Labelled(NamedTuple):
