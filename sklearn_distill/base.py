@@ -34,11 +34,7 @@ from .encoding import make_encoder, take_rows
 from .label_validation import check_target, label_values
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
-from .validation import (
-    check_lengths,
-    check_rows,
-    check_weights,
-)
+from .validation import check_lengths, check_rows, check_weights
 
 # The version of the contract between `BaseDistiller` and the methods. A method says
 # which one it was written for in its class attribute `plugin_api`.

@@ -110,12 +110,8 @@ class MultiLayerLoss(NetworkObjective):
         self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
     ) -> Tensor:
         (S, y_S), (R, y_R) = synthetic, real
-        (source,) = self.networks
-        if self.training:
-            networks, change = source.draw(real), self.augmentation.draw()
-            S, R = change(S), change(R)
-        else:
-            networks = source.fixed
+        networks, change = self._seen_through(real, self.augmentation)
+        S, R = change(S), change(R)
         with torch.no_grad():
             *layers_R, logits_R = self.outputs(networks, R)
         *layers_S, logits_S = self.outputs(networks, S)

@@ -92,6 +92,16 @@ class NetworkObjective(nn.Module):
         # In a list, where torch takes it for no part of the objective.
         self.networks = [networks]
 
+    def _seen_through(self, real: Any, augmentation: Any) -> tuple[Any, Any]:
+        """Return a step's networks, and the change that both batches undergo in it.
+
+        In a look at held-back rows both are such that two looks can be compared.
+        """
+        (source,) = self.networks
+        if self.training:
+            return source.draw(real), augmentation.draw()
+        return source.fixed, lambda rows: rows
+
     def get_extra_state(self) -> dict[str, Any]:
         return self.networks[0].state_dict()
 
