@@ -85,7 +85,8 @@ def _recalls(report: Any, ax: Any) -> None:
             look = LOOKS[name]
             ax.plot(table[name], y, look["marker"], color=look["color"], label=name)
     ax.set_yticks(y, [str(label) for label in table.index])
-    ax.invert_yaxis()
+    # Of two classes the marks would stand on the frame.
+    ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("recall, mean over learners")
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0))
