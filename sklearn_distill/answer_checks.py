@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import replace
-from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,8 @@ def checked_answer(
 ) -> Kept | Learned:
     """Return a method's answer with its rows and labels as arrays.
 
-    Exactly `Problem.n_rows` of each class are due. Learned images may be more, a square
-    number of times as many of each class: so many come out of multi-formation.
+    Exactly `Problem.n_rows` of each class are due; of learned rows `Learned.n_parts`
+    times as many.
 
     Parameters
     ----------
@@ -50,7 +49,7 @@ def checked_answer(
     if isinstance(answer, Learned):
         Z = _checked_rows(answer.Z, problem.Z.shape[1:], who)
         y = _checked_labels(answer.y, len(Z), problem, who)
-        _check_numbers(y, problem, classes, who, may_be_more=problem.Z.ndim == 4)
+        _check_numbers(y, problem, classes, who, answer.n_parts)
         return replace(answer, Z=Z, y=y)
     what = "None" if answer is None else f"an object of type {type(answer).__name__}"
     raise TypeError(f"{who} answered {what}, not Kept(indices) or Learned(Z, y).")
@@ -122,15 +121,14 @@ def _check_numbers(
     problem: Problem,
     classes: np.ndarray | None,
     who: str,
-    may_be_more: bool = False,
+    n_parts: int = 1,
 ) -> None:
-    due = problem.n_rows
+    due = n_parts * problem.n_rows
     codes = labels if classes is not None else np.zeros(len(labels), dtype=np.int64)
     made = np.bincount(codes, minlength=len(due))
-    times = max(1, made[0] // due[0]) if may_be_more else 1
-    if isqrt(times) ** 2 == times and np.array_equal(made, times * due):
-        return
     wrong = np.flatnonzero(made != due)
+    if not len(wrong):
+        return
     named = [
         f"{made[code]} rows {_name(code, classes)} instead of {due[code]}"
         for code in wrong[:MAX_NAMED]

@@ -11,8 +11,8 @@ import sklearn
 
 from . import __version__
 from .answer_checks import checked_answer
+from .containers import take_rows
 from .distilled_set import DistilledSet, nbytes_of
-from .encoding import take_rows
 from .label_validation import Target
 from .labels import soft_labels_of_set, teacher_opinion, teacher_or_forest
 from .problem import Kept, Learned, Problem

@@ -28,12 +28,14 @@ from ._sklearn_private import (
 from .assembly import Source, assemble, check_teacher, describe
 from .budget import ALLOCATIONS, rows_per_group
 from .columns import NumericColumn
+from .containers import take_rows
 from .distilled_array import attach_labels
 from .distilled_set import DistilledSet
-from .encoding import make_encoder, take_rows
+from .encoding import make_encoder
 from .label_validation import check_target, label_values
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
+from .unlabeled import with_unlabeled
 from .validation import check_lengths, check_rows, check_weights
 
 # The version of the contract between `BaseDistiller` and the methods. A method says
@@ -124,7 +126,13 @@ class BaseDistiller(
 
     # A teacher, an evaluator or a proxy validates its own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        X_unlabeled: Any = None,
+    ) -> Self:
         """Distill (X, y).
 
         Parameters
@@ -136,6 +144,10 @@ class BaseDistiller(
         sample_weight : array-like of shape (n,), default=None
             How much each row counts. Rows of weight 0 count as absent, but are
             checked as all others.
+        X_unlabeled : array-like, DataFrame or sparse matrix of k rows, default=None
+            More rows, whose labels nobody knows. The teacher of `soft_labels`, or a
+            random forest, learns from the labelled rows and labels them; each is
+            distilled along with these, with the weight of the teacher's certainty.
 
         Returns
         -------
@@ -150,6 +162,8 @@ class BaseDistiller(
         # Opened before anything can fail, so that callbacks are always torn down.
         context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
         source = self._check_input(X, y, sample_weight)
+        if X_unlabeled is not None:
+            source = with_unlabeled(self, source, X_unlabeled)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         problem = self._make_problem(source, context)
         if problem.n_rows.sum() >= len(source.X):
@@ -189,7 +203,7 @@ class BaseDistiller(
         X : array-like, DataFrame or sparse matrix of n rows
         y : array-like of shape (n,), default=None
         **fit_params : dict
-            `sample_weight`, as for `fit`.
+            `sample_weight` and `X_unlabeled`, as for `fit`.
 
         Returns
         -------
@@ -208,7 +222,7 @@ class BaseDistiller(
         X : array-like, DataFrame or sparse matrix of n rows
         y : array-like of shape (n,), default=None
         **fit_params : dict
-            `sample_weight`, as for `fit`.
+            `sample_weight` and `X_unlabeled`, as for `fit`.
 
         Returns
         -------

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .containers import take_rows
 from .distilled_array import DistilledLabels
-from .encoding import take_rows
 from .labels import weighted_hard_rows
 
 

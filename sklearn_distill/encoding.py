@@ -25,13 +25,7 @@ from .columns import (
     rounding_error,
     scaled,
 )
-
-
-def take_rows(X: Any, indices: np.ndarray) -> Any:
-    """Return the rows of an array or a DataFrame, in that order, with a fresh index."""
-    if hasattr(X, "iloc"):
-        return X.iloc[indices].reset_index(drop=True)
-    return X[indices]
+from .containers import take_rows
 
 
 def warn_of_many_categories(name: Any, n_categories: int) -> None:

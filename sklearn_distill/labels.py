@@ -18,7 +18,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
-from .encoding import take_rows
+from .containers import take_rows
 
 N_FOLDS = 5
 # Corrections of the balance at most; a few are enough unless most probabilities are 0.

@@ -147,6 +147,9 @@ class Learned:
         The method's own objective, for `DistilledSet.info`.
     info : dict, default=None
         What else `DistilledSet.info` is to say; strings and numbers.
+    n_parts : int, default=1
+        How many rows were made for each one that was due: with multi-formation several
+        small images take the storage of one.
     """
 
     Z: np.ndarray
@@ -155,3 +158,4 @@ class Learned:
     sample_weight: np.ndarray | None = None
     loss: float | None = None
     info: dict[str, Any] | None = None
+    n_parts: int = 1

@@ -199,7 +199,8 @@ class RowLearner(BaseDistiller):
         )
 
         def answer(state: dict[str, Any]) -> Learned:
-            made = Learned(synthetic.rows_of(state), start.y)
+            n_parts = self.factor**2
+            made = Learned(synthetic.rows_of(state), start.y, n_parts=n_parts)
             if not self.learn_labels:
                 return made
             learned = state["targets"].cpu().numpy()

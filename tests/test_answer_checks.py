@@ -153,20 +153,20 @@ def test_quantities_that_are_none(wrong, error, match):
         refused(reply, error, match, X=X, y=y + 0.5)
 
 
-def test_more_images_than_due_only_in_storage_for_them():
-    """`factor` squared times as many of each class come out of multi-formation."""
-    X, y = load_digits(n_class=2, return_X_y=True)
-    images = X.reshape(-1, 1, 8, 8)
+def test_more_rows_than_due_are_announced():
+    """So many parts of each row come out of multi-formation."""
 
-    def times(n):
+    def times(n, n_parts):
         def reply(kept, problem):
-            return Learned(np.repeat(problem.Z[kept], n, 0), np.repeat(y[kept], n))
+            Z, codes = problem.Z[kept], problem.y[kept]
+            return Learned(np.repeat(Z, n, 0), np.repeat(codes, n), n_parts=n_parts)
 
         return reply
 
-    assert len(answered(times(4), images, y)) == 40
-    refused(times(2), ValueError, "10 rows of class 0 instead of 5", X=images, y=y)
-    refused(times(4), ValueError, "20 rows of class 0 instead of 5", X=X, y=y)
+    X, y = load_digits(n_class=2, return_X_y=True)
+    assert len(answered(times(4, 4), X, y)) == 40
+    refused(times(4, 1), ValueError, "20 rows of class 0 instead of 5", X=X, y=y)
+    refused(times(1, 4), ValueError, "5 rows of class 0 instead of 20", X=X, y=y)
 
 
 def test_what_is_right_is_taken_in_every_form():

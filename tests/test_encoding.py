@@ -15,7 +15,8 @@ from sklearn_distill.columns import (
     NumericColumn,
     grid_of,
 )
-from sklearn_distill.encoding import make_encoder, take_rows
+from sklearn_distill.containers import take_rows
+from sklearn_distill.encoding import make_encoder
 
 INT_DTYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 # Two roundings to 5 decimals, and float32.

@@ -5,8 +5,7 @@
 - imbalanced: magic with 50 rows of one class for each of the other;
 - flipped: satimage, a fifth of the training labels replaced by another class's;
 - few labels: satimage, a twentieth of the training rows labelled. Distillers see the
-  labelled rows alone, or ("pseudo-labels") all rows, the others with the labels that a
-  random forest, trained on the labelled ones, gives them.
+  labelled rows alone, or ("+ unlabeled") get the others too, as `X_unlabeled`.
 
 Labels are spoilt in the training rows alone, differently for each seed; scores are on
 clean test rows. "all rows" trains on everything, spoilt as it is, "full data" on
@@ -27,14 +26,24 @@ import pandas as pd
 import sklearn
 from panel import SHORT, can_do, load, split
 from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import RandomForestClassifier
 
 import sklearn_distill as sd
 from sklearn_distill import Comparison, compare_distillers
-from sklearn_distill.evaluation import preprocessor, weighted_full_data
+from sklearn_distill.evaluation import weighted_full_data
 
 MAX_TRAIN = {"imbalanced": 2_000, "flipped": 2_000, "few labels": 20_000}
 LEARNERS = ["logistic", "neighbours", "naive Bayes", "support vectors", "random forest"]
+# Methods that get rows without labels too, where few have one.
+UNLABELED = [
+    "random",
+    "herding",
+    "k-means",
+    "k-means centroids",
+    "distribution-matching",
+    "neural-feature-regression",
+    "kip",
+    "kip, soft labels",
+]
 SETS = {"imbalanced": "magic", "flipped": "satimage", "few labels": "satimage"}
 
 
@@ -51,17 +60,18 @@ class Spoilt(BaseEstimator):
         """Spoil the labels, and distill what is left."""
         rng = np.random.RandomState(self.random_state)
         if self.case == "flipped":
-            X, y = X, flipped(y, 0.2, rng)
-        if self.case in ("few labels", "pseudo-labels"):
+            y = flipped(y, 0.2, rng)
+        more = {}
+        if self.case in ("few labels", "+ unlabeled"):
             known = few_of_each(y, 0.05, rng)
-            if self.case == "pseudo-labels":
-                y = pseudo_labels(X, y, known, self.random_state)
-            else:
-                X, y = X.iloc[known].reset_index(drop=True), y[known]
+            if self.case == "+ unlabeled":
+                more["X_unlabeled"] = X.drop(index=X.index[known])
+            X, y = X.iloc[known].reset_index(drop=True), y[known]
         if self.distiller is None:
             return weighted_full_data(X, y, classes=np.unique(y))
         settings = {"budget": self.budget, "random_state": self.random_state}
-        return clone(self.distiller).set_params(**settings).fit_distill(X, y)
+        distiller = clone(self.distiller).set_params(**settings)
+        return distiller.fit_distill(X, y, **more)
 
 
 def flipped(y, share, rng):
@@ -76,15 +86,6 @@ def few_of_each(y, share, rng):
     """Return the rows that keep their label: a share of each class."""
     of_class = [rng.permutation(np.flatnonzero(y == c)) for c in np.unique(y)]
     return np.sort(np.concatenate([r[: round(share * len(r))] for r in of_class]))
-
-
-def pseudo_labels(X, y, known, seed):
-    """Return the known labels, and a forest's for all other rows."""
-    Z = preprocessor(X).transform(X)
-    forest = RandomForestClassifier(class_weight="balanced", random_state=seed)
-    labels = forest.fit(Z[known], y[known]).predict(Z)
-    labels[known] = y[known]
-    return labels
 
 
 def unbalanced(X, y, ratio, seed):
@@ -112,8 +113,8 @@ def methods(case):
         made[f"{name}, soft labels"] = soft
     spoilt = {name: Spoilt(one, case) for name, one in made.items()}
     if case == "few labels":
-        for name in ("herding", "k-means", "k-means centroids", "kip"):
-            spoilt[f"{name}, pseudo-labels"] = Spoilt(made[name], "pseudo-labels")
+        for name in UNLABELED:
+            spoilt[f"{name} + unlabeled"] = Spoilt(made[name], "+ unlabeled")
     if case != "imbalanced":
         spoilt["all rows"] = Spoilt(None, case)
     return spoilt

@@ -29,6 +29,7 @@ def distiller_checks() -> list[Callable[[Any], None]]:
         the_set.check_without_labels,
         the_set.check_soft_labels,
         fitting.check_zero_weights_are_absent,
+        fitting.check_unlabeled_rows,
         fitting.check_nothing_to_distill,
         fitting.check_reproducible,
         fitting.check_refuses_bad_input,

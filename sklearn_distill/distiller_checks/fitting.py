@@ -32,6 +32,20 @@ def check_zero_weights_are_absent(estimator: Any) -> None:
     np.testing.assert_array_equal(weighted.distilled_.y, plain.y)
 
 
+def check_unlabeled_rows(estimator: Any) -> None:
+    """Rows without labels are distilled too, and give no class of their own."""
+    X, y = blobs()
+    labelled = np.r_[0:20, 60:80, 90:102]
+    known = np.isin(np.arange(len(X)), np.argsort(y, kind="stable")[labelled])
+    fitted = fit(quick(estimator), X[known], y[known], X_unlabeled=X[~known])
+    distilled = fitted.distilled_
+    assert distilled.info["n_rows_before"] == len(X)
+    np.testing.assert_array_equal(np.unique(distilled.y), np.unique(y))
+    assert len(distilled) == 9
+    assert distilled.X.min() >= X.min()
+    assert distilled.X.max() <= X.max()
+
+
 def check_nothing_to_distill(estimator: Any) -> None:
     """If the budget covers every row they come back in their own order, with a
     warning."""

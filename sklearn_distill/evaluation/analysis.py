@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ..columns import HEAVY_TAILED
-from ..encoding import make_encoder, take_rows
+from ..containers import take_rows
+from ..encoding import make_encoder
 from ..label_validation import check_target
 from ..selection import RandomSelection
 from ..validation import check_lengths, check_rows

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.base import clone
 
 from .. import __version__
-from ..encoding import take_rows
+from ..containers import take_rows
 from ..fingerprint import fingerprint
 from ..optional import import_pandas
 from .comparison import FULL_DATA

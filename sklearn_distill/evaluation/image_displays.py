@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from ..containers import take_rows
 from ..distilled_set import DistilledSet
-from ..encoding import take_rows
 from .drawing import axes_to_draw_on, fitted_distiller, fitted_set
 
 

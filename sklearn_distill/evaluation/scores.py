@@ -19,8 +19,8 @@ from sklearn.metrics import (
 )
 from sklearn.utils.class_weight import compute_sample_weight
 
+from ..containers import take_rows
 from ..distilled_set import DistilledSet
-from ..encoding import take_rows
 from ..labels import fit_on_set
 from .panel import as_numbers, resolve_learners
 

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from .._sklearn_private import HasMethods, Interval, StrOptions
+from ..containers import in_form_of, stacked
 from ..distilled_set import DistilledSet
 from ..validation import check_rows
 from .gain import held_out_gain, warn_of_no_gain
@@ -26,7 +27,7 @@ from .teachers import (
     check_teachers,
     out_of_fold,
 )
-from .transfer_set import added_rows, check_transfer, in_form_of, stacked
+from .transfer_set import added_rows, check_transfer
 from .wrapping import fitted_net, innermost, is_net
 
 # Labels further than this many median absolute deviations from the teacher's answer

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from ..encoding import take_rows
+from ..containers import take_rows
 from ..labels import fit_weighted
 from .students import class_probabilities, fit_student
 from .targets import plain_targets

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..containers import take_rows
 from ..distilled_array import distilled_labels
-from ..encoding import take_rows
 from ..label_validation import check_target
 from ..validation import check_lengths, check_rows, check_weights
 

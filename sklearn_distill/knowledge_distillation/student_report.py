@@ -12,7 +12,7 @@ from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
 from sklearn.utils.validation import check_is_fitted
 
 from .._sklearn_private import trees_of_boosting
-from ..encoding import take_rows
+from ..containers import take_rows
 from ..optional import import_onnx, import_pandas
 from .fitting import _KnowledgeDistillation
 

@@ -11,7 +11,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from ..encoding import take_rows
+from ..containers import take_rows
 from ..labels import fit_weighted, weight_parameter
 from .targets import Targets, prune
 from .wrapping import innermost, is_net, split_pipeline, wrap_nets

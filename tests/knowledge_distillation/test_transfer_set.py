@@ -6,11 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_distill.knowledge_distillation.transfer_set import (
-    MAKERS,
-    added_rows,
-    stacked,
-)
+from sklearn_distill.knowledge_distillation.transfer_set import MAKERS, added_rows
 
 ALL = pytest.mark.parametrize("name", MAKERS)
 
@@ -99,17 +95,3 @@ def test_a_mixture_is_made_for_each_class_in_its_share():
         40,
         1,
     )
-
-
-def test_stacked_rows_keep_their_kinds():
-    X, _ = table(6)
-    more, _ = table(4, seed=1)
-    more["grade"] = pd.Categorical(["c", "a", "b", "a"])
-    both = stacked(X, more[list(reversed(more.columns))])
-    assert len(both) == 10
-    assert list(both.columns) == list(X.columns)
-    assert list(both.index) == list(range(10))
-    assert both["grade"].dtype == "category"
-    assert both["grade"].iloc[6] == "c"
-    # Whole numbers do not cut what comes after them.
-    np.testing.assert_array_equal(stacked(np.array([[1]]), [[1.5]]), [[1.0], [1.5]])

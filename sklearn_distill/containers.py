@@ -1,0 +1,39 @@
+"""Rows in arrays and in DataFrames: some of them, and more of them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+
+
+def take_rows(X: Any, indices: np.ndarray) -> Any:
+    """Return the rows of an array or a DataFrame, in that order, with a fresh index."""
+    if hasattr(X, "iloc"):
+        return X.iloc[indices].reset_index(drop=True)
+    return X[indices]
+
+
+def in_form_of(X: Any, X_new: Any) -> Any:
+    """Return new rows as a DataFrame with X's columns, if X is one and they are not."""
+    if not hasattr(X, "iloc") or hasattr(X_new, "iloc"):
+        return X_new
+    import pandas as pd
+
+    return pd.DataFrame(X_new, columns=X.columns).infer_objects()
+
+
+def stacked(X: Any, X_new: Any) -> Any:
+    """Return rows and new rows in one array or DataFrame."""
+    if not hasattr(X, "iloc"):
+        return np.concatenate([X, np.asarray(X_new)])
+    import pandas as pd
+
+    X_new = X_new.copy()
+    for name, dtype in X.dtypes.items():
+        if dtype == "category":
+            values = pd.unique(X_new[name].astype(object))
+            more = [v for v in values if v not in dtype.categories]
+            X = X.assign(**{name: X[name].cat.add_categories(more)})
+            X_new[name] = X_new[name].astype(X[name].dtype)
+    return pd.concat([X, X_new[X.columns]], ignore_index=True)

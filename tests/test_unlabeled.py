@@ -1,0 +1,133 @@
+"""Rows without labels: what they are taken for, and how much they count."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+
+from sklearn_distill import (
+    DistilledClassifier,
+    HerdingSelection,
+    KernelInducingPoints,
+    KMeansSelection,
+    RandomSelection,
+)
+from sklearn_distill.unlabeled import LEAST_WEIGHT, likeliest_labels
+
+X, y = load_iris(return_X_y=True)
+NAMES = np.array(["setosa", "versicolor", "virginica"])[y]
+KNOWN = np.r_[0:8, 50:58, 100:108]
+OTHERS = np.setdiff1d(np.arange(150), KNOWN)
+
+
+def test_they_are_distilled_with_the_others():
+    herding = HerdingSelection(6, random_state=0)
+    few = herding.fit(X[KNOWN], NAMES[KNOWN]).distilled_
+    many = herding.fit(X[KNOWN], NAMES[KNOWN], X_unlabeled=X[OTHERS]).distilled_
+    assert few.info["n_rows_before"] == 24
+    assert many.info["n_rows_before"] == 150
+    rows = {tuple(row) for row in X[KNOWN]}
+    assert not all(tuple(row) in rows for row in many.X)
+    assert set(many.y) == set(NAMES)
+    true = {tuple(row): name for row, name in zip(X, NAMES, strict=True)}
+    right = [true[tuple(row)] for row in many.X] == many.y
+    assert right.mean() > 0.85
+
+
+def test_what_nobody_knows_may_hold_more_categories():
+    """And the DataFrame comes back as one, its columns in order."""
+    colours = np.where(y == 0, "red", "blue")
+    table = pd.DataFrame(X, columns=list("abcd")).assign(e=colours)
+    table["e"] = table["e"].astype("category")
+    more = table.iloc[OTHERS][list("edcba")].copy()
+    more["e"] = np.where(np.arange(len(more)) % 2, "green", "red")
+    more["e"] = more["e"].astype("category")
+    with pytest.raises(ValueError, match="feature names"):
+        HerdingSelection(5).fit(table.iloc[KNOWN], y[KNOWN], X_unlabeled=more)
+    made = KMeansSelection(8, random_state=0).fit(
+        table.iloc[KNOWN], y[KNOWN], X_unlabeled=more[list("abcde")]
+    )
+    assert list(made.distilled_.X.columns) == list("abcde")
+    assert "green" in set(made.distilled_.X["e"])
+
+
+def test_the_teacher_of_soft_labels_labels_them():
+    """One that sees a single column takes all rows for what that column says."""
+
+    class Heard(GaussianNB):
+        lengths = []
+
+        def predict_proba(self, Z):
+            Heard.lengths.append(len(Z))
+            return super().predict_proba(Z)
+
+    distiller = HerdingSelection(4, soft_labels=Heard(), random_state=0)
+    distiller.fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert Heard.lengths[0] == len(OTHERS)
+    assert distiller.distilled_.soft_labels.shape == (12, 3)
+
+
+def test_quantities():
+    X, y = load_diabetes(return_X_y=True)
+    points = KernelInducingPoints(20, max_iter=10, random_state=0)
+    small = points.fit(X[:100], y[:100], X_unlabeled=X[100:]).distilled_
+    assert small.info["n_rows_before"] == len(X)
+    assert y[:100].min() <= small.y.min() < small.y.max() <= y[:100].max()
+
+
+def test_weights_of_labelled_rows_set_the_scale():
+    """All rows heavier by one factor: the same set."""
+    weights = np.linspace(1, 2, len(KNOWN))
+    sets = [
+        RandomSelection(5, random_state=0)
+        .fit(X[KNOWN], y[KNOWN], sample_weight=w, X_unlabeled=X[OTHERS])
+        .distilled_.X
+        for w in (weights, 8 * weights)
+    ]
+    np.testing.assert_array_equal(*sets)
+
+
+def test_through_wrappers_and_searches():
+    model = DistilledClassifier(HerdingSelection(5), LogisticRegression())
+    model.fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert model.distiller_.distilled_.info["n_rows_before"] == 150
+    assert model.score(X[OTHERS], y[OTHERS]) > 0.85
+    search = GridSearchCV(
+        HerdingSelection(), {"budget": [2, 4]}, cv=StratifiedKFold(2)
+    ).fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert search.best_estimator_.distilled_.info["n_rows_before"] == 150
+
+
+def test_they_need_labelled_rows_beside_them():
+    with pytest.raises(ValueError, match="pass all rows as X"):
+        HerdingSelection(5).fit(X, X_unlabeled=X)
+    with pytest.raises(ValueError, match="3 features, but HerdingSelection"):
+        HerdingSelection(5).fit(X, y, X_unlabeled=X[:, :3])
+
+
+@given(
+    proba=st.lists(st.tuples(*[st.floats(0.01, 1.0)] * 3), min_size=1, max_size=5).map(
+        np.array
+    ),
+    prior=st.tuples(*[st.floats(0.05, 1.0)] * 3).map(np.array),
+    order=st.permutations(range(3)),
+)
+def test_likeliest_labels_go_with_the_names_of_classes(proba, prior, order):
+    proba /= proba.sum(axis=1, keepdims=True)
+    codes, certainty = likeliest_labels(proba, prior)
+    moved, same = likeliest_labels(proba[:, order], prior[list(order)])
+    gains = proba / prior
+    chosen = np.array(order)[moved]
+    rows = np.arange(len(proba))
+    # Ties may be broken either way.
+    np.testing.assert_allclose(gains[rows, chosen], gains[rows, codes])
+    np.testing.assert_allclose(certainty, proba[rows, codes])
+    assert (certainty >= LEAST_WEIGHT).all()
+    assert same.shape == certainty.shape
