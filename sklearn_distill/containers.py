@@ -24,9 +24,9 @@ def in_form_of(X: Any, X_new: Any) -> Any:
 
 
 def stacked(X: Any, X_new: Any) -> Any:
-    """Return rows and new rows in one array or DataFrame."""
+    """Return rows and new rows in one array or DataFrame, of X's dtypes if they fit."""
     if not hasattr(X, "iloc"):
-        return np.concatenate([X, np.asarray(X_new)])
+        return np.concatenate([X, _in_dtype_of(X, np.asarray(X_new))])
     import pandas as pd
 
     X_new = X_new.copy()
@@ -36,4 +36,15 @@ def stacked(X: Any, X_new: Any) -> Any:
             more = [v for v in values if v not in dtype.categories]
             X = X.assign(**{name: X[name].cat.add_categories(more)})
             X_new[name] = X_new[name].astype(X[name].dtype)
+        else:
+            X_new[name] = _in_dtype_of(X[name], X_new[name])
     return pd.concat([X, X_new[X.columns]], ignore_index=True)
+
+
+def _in_dtype_of(values: Any, new: Any) -> Any:
+    """Return new numbers in the precision of others; whole ones that are not stay."""
+    kinds = values.dtype.kind, new.dtype.kind
+    if not isinstance(values.dtype, np.dtype) or not set(kinds) <= set("iuf"):
+        return new
+    cast = new.astype(values.dtype)
+    return cast if kinds[0] == "f" or (cast == new).all() else new

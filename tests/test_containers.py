@@ -4,6 +4,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sklearn_distill.containers import in_form_of, stacked
 
@@ -24,6 +25,23 @@ def test_stacked_rows_keep_their_kinds():
     assert list(X["grade"].cat.categories) == ["a", "b"]
     # Whole numbers do not cut what comes after them.
     np.testing.assert_array_equal(stacked(np.array([[1]]), [[1.5]]), [[1.0], [1.5]])
+
+
+@pytest.mark.parametrize(
+    ("of", "more", "dtype"),
+    [
+        (np.float32([1]), np.float64([2.5]), np.float32),
+        (np.float32([1]), np.array([2]), np.float32),
+        (np.int16([1]), np.array([2.0]), np.int16),
+        (np.int16([1]), np.array([2.5]), np.float64),
+        (np.array(["a"], object), np.array([2]), object),
+    ],
+)
+def test_numbers_keep_the_dtype_that_holds_them(of, more, dtype):
+    assert stacked(of[:, None], more[:, None]).dtype == dtype
+    frame = stacked(pd.DataFrame({"a": of}), pd.DataFrame({"a": more}))
+    assert frame["a"].dtype == dtype
+    assert list(frame["a"]) == [*of, *more]
 
 
 def test_rows_take_the_form_of_a_table():
