@@ -15,12 +15,19 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
 
 
 def in_form_of(X: Any, X_new: Any) -> Any:
-    """Return new rows as a DataFrame with X's columns, if X is one and they are not."""
-    if not hasattr(X, "iloc") or hasattr(X_new, "iloc"):
-        return X_new
-    import pandas as pd
+    """Return new rows, whose columns were checked, in the container of X's.
 
-    return pd.DataFrame(X_new, columns=X.columns).infer_objects()
+    Columns whose names nobody checked, numbers for example, go by their place.
+    """
+    if not hasattr(X, "iloc"):
+        return np.asarray(X_new)
+    if not hasattr(X_new, "iloc"):
+        import pandas as pd
+
+        return pd.DataFrame(X_new, columns=X.columns).infer_objects()
+    if set(X_new.columns) != set(X.columns):
+        return X_new.set_axis(X.columns, axis="columns")
+    return X_new
 
 
 def stacked(X: Any, X_new: Any) -> Any:
@@ -42,9 +49,15 @@ def stacked(X: Any, X_new: Any) -> Any:
 
 
 def _in_dtype_of(values: Any, new: Any) -> Any:
-    """Return new numbers in the precision of others; whole ones that are not stay."""
-    kinds = values.dtype.kind, new.dtype.kind
-    if not isinstance(values.dtype, np.dtype) or not set(kinds) <= set("iuf"):
+    """Return new numbers in the dtype of others, unless it is too narrow for them."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
         return new
-    cast = new.astype(values.dtype)
-    return cast if kinds[0] == "f" or (cast == new).all() else new
+    if new.dtype.kind not in "biuf":
+        if any(isinstance(value, str) for value in np.asarray(new, object).flat):
+            return new  # a number in quotes is text
+    try:
+        numbers = new.astype(np.float64)
+    except (TypeError, ValueError):
+        return new
+    cast = numbers.astype(values.dtype)
+    return cast if values.dtype.kind == "f" or (cast == numbers).all() else numbers

@@ -63,7 +63,7 @@ class TableEncoder:
 
     def fit(self, X: Any, sample_weight: np.ndarray) -> "TableEncoder":
         self.columns_ = []
-        for values in _columns(X):
+        for values in columns_of(X):
             column = (
                 NumericColumn(self.numeric)
                 if values.dtype.kind in "biuf"
@@ -91,7 +91,7 @@ class TableEncoder:
     def check_known(self, X: Any) -> None:
         """Raise ValueError for a category that `fit` did not see, or for text where it
         saw numbers."""
-        for j, values in enumerate(_columns(X)):
+        for j, values in enumerate(columns_of(X)):
             column = self.columns_[j]
             name = X.columns[j] if hasattr(X, "columns") else j
             if not isinstance(column, CategoryColumn):
@@ -110,7 +110,7 @@ class TableEncoder:
     def encode(self, X: Any) -> np.ndarray:
         Z = np.empty((len(X), *self.shape_), dtype=np.float32)
         for column, place, values in zip(
-            self.columns_, self.slices_, _columns(X), strict=True
+            self.columns_, self.slices_, columns_of(X), strict=True
         ):
             Z[:, place] = column.encode(values)
         return Z
@@ -220,7 +220,7 @@ def make_encoder(
     return TableEncoder(numeric)
 
 
-def _columns(X: Any) -> Iterator[np.ndarray]:
+def columns_of(X: Any) -> Iterator[np.ndarray]:
     """Yield each column as an array: numbers and booleans as such, others as object."""
     if hasattr(X, "iloc"):
         for j in range(X.shape[1]):

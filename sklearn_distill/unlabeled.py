@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from .assembly import Source
 from .containers import in_form_of, stacked
-from .encoding import make_encoder
+from .encoding import columns_of, make_encoder
 from .labels import correct_prior, fit_weighted, seeded, teacher_or_forest
 from .validation import check_rows
 
@@ -48,6 +48,7 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
         )
     X_more = in_form_of(source.X, check_rows(distiller, X_unlabeled, reset=False))
     X, n = stacked(source.X, X_more), len(source.X)
+    _check_kinds(source.X, X)
     weights = np.r_[source.weights, np.full(len(X_more), source.weights.mean())]
     encoder = make_encoder(
         X, image_shape=distiller.image_shape, numeric=distiller.numeric
@@ -59,7 +60,7 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
     )
     fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, source.weights)
     if classes is None:
-        guessed = fitted.predict(Z[n:])
+        guessed = fitted.predict(Z[n:]).astype(np.result_type(y, np.float32))
     else:
         proba = np.zeros((len(X_more), len(classes)))
         proba[:, fitted.classes_] = fitted.predict_proba(Z[n:])
@@ -72,6 +73,18 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
         target=source.target._replace(values=np.concatenate([y, guessed])),
         weights=weights,
     )
+
+
+def _check_kinds(X: Any, X_both: Any) -> None:
+    """Raise ValueError for a column of numbers to which something else was added."""
+    pairs = zip(columns_of(X), columns_of(X_both), strict=True)
+    for j, (known, both) in enumerate(pairs):
+        if known.dtype.kind in "biuf" and both.dtype.kind not in "biuf":
+            name = X.columns[j] if hasattr(X, "columns") else j
+            raise ValueError(
+                f"column {name!r} holds numbers in X, but not all of its values in "
+                "X_unlabeled are numbers. Convert it to a numeric dtype."
+            )
 
 
 def likeliest_labels(

@@ -112,6 +112,29 @@ def test_they_need_labelled_rows_beside_them():
         HerdingSelection(5).fit(X, y, X_unlabeled=X[:, :3])
 
 
+def test_numbers_stay_numbers():
+    words = X[OTHERS].astype(object)
+    words[:, 1] = "0.3"
+    with pytest.raises(ValueError, match="column 1 holds numbers in X, but not"):
+        HerdingSelection(5).fit(X[KNOWN], y[KNOWN], X_unlabeled=words)
+    known, more = (pd.DataFrame(X[rows]) for rows in (KNOWN, OTHERS))
+    more[2] = "long"
+    with pytest.raises(ValueError, match="column 2 holds numbers in X, but not"):
+        HerdingSelection(5).fit(known, y[KNOWN], X_unlabeled=more)
+
+
+def test_columns_without_names_go_by_their_place():
+    named = pd.DataFrame(X[OTHERS], columns=[7, 8, 9, 10])
+    by_place = HerdingSelection(5, random_state=0).fit_distill(
+        pd.DataFrame(X[KNOWN]), y[KNOWN], X_unlabeled=named
+    )
+    plain = HerdingSelection(5, random_state=0).fit_distill(
+        X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS]
+    )
+    np.testing.assert_array_equal(by_place.X.to_numpy(), plain.X)
+    assert list(by_place.X.columns) == [0, 1, 2, 3]
+
+
 @given(
     proba=st.lists(st.tuples(*[st.floats(0.01, 1.0)] * 3), min_size=1, max_size=5).map(
         np.array
