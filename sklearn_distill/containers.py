@@ -50,7 +50,12 @@ def stacked(X: Any, X_new: Any) -> Any:
 
 def _in_dtype_of(values: Any, new: Any) -> Any:
     """Return new numbers in the dtype of others, unless it is too narrow for them."""
-    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "biuf":
+    dtype = values.dtype
+    if (
+        new.dtype == dtype
+        or not isinstance(dtype, np.dtype)
+        or dtype.kind not in "biuf"
+    ):
         return new
     if new.dtype.kind not in "biuf":
         if any(isinstance(value, str) for value in np.asarray(new, object).flat):
@@ -59,5 +64,5 @@ def _in_dtype_of(values: Any, new: Any) -> Any:
         numbers = new.astype(np.float64)
     except (TypeError, ValueError):
         return new
-    cast = numbers.astype(values.dtype)
-    return cast if values.dtype.kind == "f" or (cast == numbers).all() else numbers
+    cast = numbers.astype(dtype)
+    return cast if dtype.kind == "f" or (cast == numbers).all() else numbers
