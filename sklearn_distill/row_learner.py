@@ -58,7 +58,7 @@ class RowLearner(BaseDistiller):
         for so many steps.
     max_time : float or None
         Seconds for choosing where to start and for learning; then the best rows so far
-        are returned. Step sizes fall to 0 towards its end.
+        are returned.
     device : str
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool

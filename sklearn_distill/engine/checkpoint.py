@@ -14,7 +14,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
-FORMAT = 2
+FORMAT = 1
 # Writing takes at most this share of the time.
 WRITING_SHARE = 0.05
 
@@ -147,7 +147,7 @@ class Checkpoint(Callback):
             "rows": net.module_.state_dict(),
             "objective": net.criterion_.state_dict(),
             "optimizer": net.optimizer_.state_dict(),
-            "schedule": callbacks["schedule"].height_,
+            "schedule": callbacks["schedule"].lr_scheduler_.state_dict(),
             "torch_random": torch.get_rng_state(),
             "device_random": torch.cuda.get_rng_state(device)
             if device.type == "cuda"
@@ -177,7 +177,7 @@ class Checkpoint(Callback):
         net.module_.load_state_dict(saved["rows"])
         net.criterion_.load_state_dict(saved["objective"])
         net.optimizer_.load_state_dict(saved["optimizer"])
-        callbacks["schedule"].height_ = saved["schedule"]
+        callbacks["schedule"].lr_scheduler_.load_state_dict(saved["schedule"])
         torch.set_rng_state(saved["torch_random"])
         if saved["device_random"] is not None:
             torch.cuda.set_rng_state(saved["device_random"], torch.device(net.device))

@@ -10,9 +10,10 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, PassthroughScoring
+from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from .real_rows import Batches
 
@@ -168,53 +169,6 @@ class KeepBest(Callback):
         }
 
 
-class Schedule(Callback):
-    """Let the step sizes fall along half a cosine to 0, where training ends.
-
-    How far training is is counted in steps. In the second half of `max_time` it is the
-    share of the time that has passed, if that is further: a training that time will cut
-    has small steps at its end too. One that needs less than half of its time does not
-    depend on the clock.
-
-    Parameters
-    ----------
-    max_iter : int
-        Steps.
-    max_time : float or None
-        Seconds.
-    """
-
-    def __init__(self, max_iter: int, max_time: float | None):
-        self.max_iter = max_iter
-        self.max_time = max_time
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        # How high the cosine stands, from 2 at the start to 0.
-        self.height_ = 2.0
-
-    def on_batch_end(
-        self, net: NeuralNet, training: bool = False, **kwargs: Any
-    ) -> None:
-        if not training:
-            return
-        groups = net.optimizer_.param_groups
-        # The rows' own, where skorch's schedules note theirs.
-        net.history.record_batch("event_lr", groups[0]["lr"])
-        height = 1.0 + math.cos(math.pi * self._steps_done(net) / self.max_iter)
-        for group in groups:
-            # Not from the first step size: a roll-back may have halved it.
-            group["lr"] *= height / self.height_ if self.height_ else 0.0
-        self.height_ = height
-
-    def _steps_done(self, net: NeuralNet) -> float:
-        """Return the steps made, or those that the time that has passed amounts to."""
-        seconds = dict(net.callbacks_)["stop_when"].seconds()
-        if not self.max_time or seconds < self.max_time / 2:
-            return net.n_steps_
-        by_time = self.max_iter * min(1.0, seconds / self.max_time)
-        return max(net.n_steps_, by_time)
-
-
 class StopWhen(Callback):
     """End training for a reason that is remembered in ``net.stop_reason_``.
 
@@ -346,7 +300,10 @@ def make_loop(
         train_split=predefined_split(valid),
         callbacks=[
             ("keep_best", KeepBest()),
-            ("schedule", Schedule(max_iter, max_time)),
+            (
+                "schedule",
+                LRScheduler(CosineAnnealingLR, T_max=max_iter, step_every="batch"),
+            ),
             # They see the last epoch too only if they come before what ends training.
             *callbacks,
             (

@@ -115,7 +115,7 @@ class TrajectoryMatching(RowLearner):
     max_time : float, default=None
         Seconds for the experts, for choosing where to start and for learning; then the
         best rows so far are returned. Experts are trained to their end all the same,
-        and an epoch of steps is made after them. Step sizes fall to 0 towards its end.
+        and an epoch of steps is made after them.
     device : str, default="auto"
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool, default=False

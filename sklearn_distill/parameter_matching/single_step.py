@@ -192,7 +192,7 @@ class GradientMatching(MultiFormationLearner):
         Training ends after so many steps without such a fall; None: never.
     max_time : float, default=None
         Seconds for choosing where to start and for learning; then the best rows so far
-        are returned. Step sizes fall to 0 towards its end.
+        are returned.
     device : str, default="auto"
         Where tensors live; "auto" is a GPU if there is one.
     warm_start : bool, default=False
