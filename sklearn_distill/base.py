@@ -159,6 +159,12 @@ class BaseDistiller(
             For input that cannot be distilled; the message says what to do.
         """
         started = time.perf_counter()
+        common = BaseDistiller._parameter_constraints
+        if lacking := [name for name in common if not hasattr(self, name)]:
+            raise TypeError(
+                f"{type(self).__name__} has no {', '.join(lacking)}. A method's "
+                "__init__ takes and assigns the parameters of BaseDistiller too."
+            )
         # Opened before anything can fail, so that callbacks are always torn down.
         context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
         source = self._check_input(X, y, sample_weight)

@@ -13,6 +13,8 @@ from sklearn.base import (
     MetaEstimatorMixin,
     RegressorMixin,
     clone,
+    is_classifier,
+    is_regressor,
 )
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import get_tags
@@ -49,7 +51,8 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
 
     _parameter_constraints: dict[str, Any] = {
         "distiller": [HasMethods(["fit", "fit_distill"])],
-        "estimator": [HasMethods(["fit", "predict"])],
+        # A stacking ensemble has `predict` once it is fitted.
+        "estimator": [HasMethods(["fit"])],
         "memory": [None, str, HasMethods(["cache"])],
     }
 
@@ -85,6 +88,7 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
                 f"task={distiller.task!r}. Leave that at 'auto'."
             )
         distiller.set_params(task=self._task)
+        self._check_estimator()
         routed = self._route(params)
         step = context.subcontext(task_name="distill")
         # Callbacks would make every call look new to the memory.
@@ -110,6 +114,19 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
         return self
+
+    def _check_estimator(self) -> None:
+        is_kind = {"classification": is_classifier, "regression": is_regressor}
+        if is_kind[self._task](self.estimator):
+            return
+        if any(is_other(self.estimator) for is_other in is_kind.values()):
+            raise ValueError(
+                f"{type(self).__name__} is for {self._task}, but estimator="
+                f"{self.estimator!r} is not. Take the other wrapper, or another "
+                "estimator."
+            )
+        if not hasattr(self.estimator, "predict"):
+            raise TypeError(f"estimator={self.estimator!r} has no predict.")
 
     def _route(self, params: dict[str, Any]) -> dict[str, Any]:
         if _routing_enabled():

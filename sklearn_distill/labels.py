@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
+from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
@@ -36,14 +37,20 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
     Raises
     ------
     ValueError
-        If it is to give class probabilities and cannot, or quantities and is a
-        classifier.
+        If it is frozen, or to give class probabilities and cannot, or quantities and
+        is a classifier.
     """
     if teacher is None or isinstance(teacher, str):
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
         forest = RandomForestRegressor if is_regression else RandomForestClassifier
         return forest(random_state=seed)
+    if isinstance(teacher, FrozenEstimator):
+        raise ValueError(
+            f"{teacher!r} is fitted already, but is to be trained here, on parts of "
+            "the encoded rows. Pass the estimator itself; a fitted teacher is for "
+            "KnowledgeDistillationClassifier."
+        )
     if not is_regression and not hasattr(teacher, "predict_proba"):
         raise ValueError(
             f"{teacher!r} has no predict_proba, so it cannot give class probabilities. "

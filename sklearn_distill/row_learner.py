@@ -157,12 +157,13 @@ class RowLearner(BaseDistiller):
             generator_state,
             set_generator_state,
         )
-        from .engine.loop import make_loop
+        from .engine.loop import check_callbacks, make_loop
         from .engine.randomness import own_randomness
         from .engine.real_rows import Batches
         from .engine.synthetic_rows import SyntheticRows
 
         started = time.monotonic()
+        check_callbacks(self.callbacks)
         self.device_ = resolve_device(self.device)
         rng = problem.random_state
         checkpoint = None

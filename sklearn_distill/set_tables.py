@@ -4,8 +4,10 @@
 
 import copy
 import csv
+import io
 import json
 import zlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -171,7 +173,31 @@ def to_csv(distilled: "DistilledSet") -> str:
     # pandas leaves a lone carriage return unquoted, and then reads it as a new line.
     if "\r" in text:
         text = frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
+    target = frame[names[len(columns_of_X)]]
+    read = _read_cells(lambda: io.StringIO(text)).iloc[:, len(columns_of_X)]
+    if target.dtype.kind not in "biuf" and read.dtype.kind in "biuf":
+        raise ValueError(
+            f"The labels are text that reads as numbers, such as {str(y[0])!r}, and a "
+            "CSV file would give back numbers. Use .npz or .parquet."
+        )
     return text
+
+
+def columns_of_codes(cells: Any) -> list[str]:
+    """Return the columns of a table of text in which digits are no numbers.
+
+    007 would come out as 7.
+    """
+    return [name for name in cells if cells[name].str.match(r"0\d").any()]
+
+
+def _read_cells(source: Callable[[], Any]) -> Any:
+    """Return the DataFrame of a CSV file, or of a buffer, that is opened twice."""
+    pd = import_pandas()
+    # Each column read as a whole: in parts it might come as several types.
+    how = {"keep_default_na": False, "low_memory": False}
+    codes = columns_of_codes(pd.read_csv(source(), dtype=str, **how))
+    return pd.read_csv(source(), dtype=dict.fromkeys(codes, str), **how)
 
 
 def read_csv(path: Any) -> dict[str, Any]:
@@ -179,8 +205,7 @@ def read_csv(path: Any) -> dict[str, Any]:
     with open(path, encoding="utf-8", newline="") as file:
         if len({len(line) for line in csv.reader(file) if line}) > 1:
             raise ValueError("its lines do not have as many fields as its header")
-    # Each column read as a whole: in parts it might come as several types.
-    frame = import_pandas().read_csv(path, keep_default_na=False, low_memory=False)
+    frame = _read_cells(lambda: path)
     soft = [name for name in frame.columns if name.startswith(SOFT_PREFIX)]
     rest = [name for name in frame.columns if name not in (WEIGHT_COLUMN, *soft)]
     # The last column that is not ours is y: set_to_frame writes them in that order.

@@ -1445,3 +1445,17 @@ def test_a_batch_is_no_larger_than_all_rows():
     rows = RealRows(Z, targets, y, np.ones(3_000), "cpu")
     drawn, _ = rows.draw(10**9, torch.Generator().manual_seed(0))
     assert len(drawn) == 3_000
+
+
+def test_a_method_without_the_common_parameters_is_told_which():
+    class Bare(BaseDistiller):
+        plugin_api = 1
+
+        def __init__(self, budget=10):
+            self.budget = budget
+
+        def _distill(self, problem):
+            raise AssertionError("nothing to distill with")
+
+    with pytest.raises(TypeError, match="Bare has no allocation, task"):
+        Bare().fit(np.eye(4), [0, 0, 1, 1])

@@ -17,7 +17,7 @@ from sklearn.datasets import (
     load_iris,
     make_regression,
 )
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -795,3 +795,16 @@ def test_what_names_steps_before_the_distiller_needs_some():
         make_distill_pipeline(
             HerdingSelection(2), GaussianNB(), transform_input=["sample_weight"]
         )
+
+
+def test_wrappers_take_estimators_of_their_kind():
+    """A stacking ensemble, which has no `predict` before it is fitted, is one."""
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="DistilledClassifier is for classification"):
+        DistilledClassifier(HerdingSelection(5), Ridge()).fit(X, y)
+    with pytest.raises(ValueError, match="DistilledRegressor is for regression"):
+        DistilledRegressor(HerdingSelection(5), SVC()).fit(X, X[:, 0])
+    with pytest.raises(TypeError, match="has no predict"):
+        DistilledClassifier(HerdingSelection(5), StandardScaler()).fit(X, y)
+    stack = StackingClassifier([("tree", DecisionTreeClassifier(random_state=0))])
+    assert DistilledClassifier(HerdingSelection(10), stack).fit(X, y).score(X, y) > 0.8

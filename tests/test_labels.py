@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import make_column_transformer
-from sklearn.datasets import load_digits
+from sklearn.datasets import load_digits, load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     AdaBoostClassifier,
@@ -16,8 +16,10 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import train_test_split
+from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
@@ -500,3 +502,10 @@ def test_every_unset_seed_is_set():
     assert made[0].random_state == 3
     assert made[1].random_state == 7
     assert model[1].random_state is None
+
+
+def test_frozen_teachers_are_refused():
+    X, y = load_iris(return_X_y=True)
+    teacher = FrozenEstimator(GaussianNB().fit(X, y))
+    with pytest.raises(ValueError, match="is fitted already"):
+        HerdingSelection(5, soft_labels=teacher).fit(X, y)

@@ -130,3 +130,10 @@ def test_a_look_at_held_back_rows_follows_the_step_size():
         assert loss((rows, targets), (rows, targets)) == before
         loss.log_step_size += 0.1
         assert loss((rows, targets), (rows, targets)) != before
+
+
+def test_callbacks_are_those_of_skorch():
+    with pytest.raises(TypeError, match="no skorch callback"):
+        KernelInducingPoints(2, callbacks=[print]).fit(X, y)
+    named = [("stop", EarlyStopping(patience=2)), EarlyStopping]
+    KernelInducingPoints(2, max_iter=20, callbacks=named, random_state=0).fit(X, y)

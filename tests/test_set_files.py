@@ -653,3 +653,19 @@ def test_a_process_killed_while_it_saves_leaves_a_whole_file(tmp_path):
             p.unlink()
     # Or nothing was killed in the middle, and the test has shown nothing.
     assert n_cut_short > 0
+
+
+def test_csv_keeps_codes_and_refuses_labels_that_it_would_change(tmp_path):
+    """Digits with a leading zero stay text; text that reads as numbers has no place."""
+    rows = pd.DataFrame({"zip": ["01234", "00012"] * 4, "size": np.arange(8.0)})
+    codes, digits = np.array(["01", "02"] * 4), np.array(["1", "2"] * 4)
+    path = tmp_path / "set.csv"
+    made = DistilledSet(rows, codes, classes=np.unique(codes))
+    made.save(path)
+    loaded = DistilledSet.load(path)
+    assert list(loaded.y) == list(codes)
+    assert list(loaded.X["zip"]) == list(rows["zip"])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="text that reads as numbers, such as '1'"):
+        DistilledSet(rows, digits, classes=np.unique(digits)).save(path)
+    assert path.read_bytes() == before

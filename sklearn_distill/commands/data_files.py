@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..optional import import_pandas, import_pyarrow
+from ..set_header import SOFT_PREFIX
+from ..set_tables import columns_of_codes
 
 ARRAYS = ".npz"
 # So many names are enough of a reminder of what a file or a method has.
@@ -68,6 +70,12 @@ def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
         frame = _reading(lambda: pd.read_parquet(path), path)
     else:
         frame = _reading(lambda: _read_csv(pd, path), path)
+    if soft := [name for name in frame.columns if str(name).startswith(SOFT_PREFIX)]:
+        raise InputError(
+            f"{path} holds the soft labels of a distilled set ({names_of(soft)}): "
+            "they are no features. Remove these columns, or read the set with "
+            "DistilledSet.load."
+        )
     if not labelled:
         y = None
     else:
@@ -100,7 +108,9 @@ def _read_csv(pd: Any, path: Path) -> Any:
         with warnings.catch_warnings():
             # Rows longer than the header would lose their last cells.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            texts = _columns_of_codes(pd, path, names)
+            texts = columns_of_codes(
+                pd.read_csv(path, index_col=False, dtype=str, keep_default_na=False)
+            )
             return pd.read_csv(
                 path,
                 index_col=False,
@@ -115,12 +125,6 @@ def _read_csv(pd: Any, path: Path) -> Any:
         raise InputError(
             f"{path}: rows have more cells than the header has names ({len(names)})."
         ) from None
-
-
-def _columns_of_codes(pd: Any, path: Path, names: list[str]) -> list[str]:
-    """Return the columns in which digits are no number: 007 would come out as 7."""
-    cells = pd.read_csv(path, index_col=False, dtype=str, keep_default_na=False)
-    return [name for name in names if cells[name].str.match(r"0\d").any()]
 
 
 def _refuse_dates(frame: Any) -> None:

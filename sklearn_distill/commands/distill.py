@@ -88,7 +88,7 @@ def _check_paths(args: argparse.Namespace) -> None:
     if output.suffix.lower() not in (*TABLES_OUT, ARRAYS):
         raise InputError(f"{output}: the output is a .csv, .parquet or .npz file.")
     check_output(output)
-    check_source(source, target=args.target, labelled=not args.no_target)
+    check_source(source, target=args.target, labelled=not args.no_target, may_lack=True)
     if output.exists() and output.samefile(source):
         raise InputError(
             f"{output}: the output would replace the input, whose rows would be lost."
@@ -103,7 +103,9 @@ def check_output(output: Path) -> None:
         raise InputError(f"{output}: no file can be written there.")
 
 
-def check_source(source: Path, *, target: str | None, labelled: bool) -> None:
+def check_source(
+    source: Path, *, target: str | None, labelled: bool, may_lack: bool = False
+) -> None:
     """Raise InputError unless this is a file of rows, and its labels are known."""
     name = source.name.lower()
     suffix = next((s for s in (*TABLES_IN, ARRAYS) if name.endswith(s)), None)
@@ -117,8 +119,8 @@ def check_source(source: Path, *, target: str | None, labelled: bool) -> None:
         )
     if suffix != ARRAYS and target is None and labelled:
         raise InputError(
-            "say which column holds the labels with --target COLUMN, or that there "
-            "are none with --no-target"
+            "say which column holds the labels with --target COLUMN"
+            + (", or that there are none with --no-target" if may_lack else "")
         )
 
 

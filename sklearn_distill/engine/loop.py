@@ -258,6 +258,17 @@ class StopWhen(Callback):
         return loss < self.reference_ - self.tol * abs(self.reference_)
 
 
+def check_callbacks(callbacks: Sequence[Any] | None) -> None:
+    """Raise TypeError for a `callbacks` parameter with anything but skorch's in it."""
+    for given in callbacks or ():
+        one = given[1] if isinstance(given, tuple) and len(given) == 2 else given
+        if not issubclass(one if isinstance(one, type) else type(one), Callback):
+            raise TypeError(
+                f"callbacks holds {given!r}, which is no skorch callback. "
+                "scikit-learn's callbacks go to set_callbacks."
+            )
+
+
 @torch.no_grad()
 def mean_loss(net: NeuralNet, batches: Batches) -> float:
     """Return a net's loss on real rows, without a step."""

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import inspect
 import math
 from collections.abc import Callable
 from itertools import pairwise
@@ -161,6 +162,10 @@ def train_proxy(
             )
         else:
             net = clone(net)
+            fit_to_data(net, Z, int(y.max()) + 1)
+            with own_randomness():
+                tried = clone(net).set_params(device=device, verbose=0).initialize()
+            check_probabilities(tried, Z)
         # "disable", skorch's word for none, would also take our look from us.
         own = [] if isinstance(net.callbacks, str) else net.callbacks or []
         watch = [("after_epoch", AfterEpoch(after_epoch))] if after_epoch else []
@@ -184,6 +189,48 @@ def draw_by_weight(net: Any, sample_weight: np.ndarray) -> None:
         iterator_train__shuffle=False,
         iterator_train__sampler=WeightedRandomSampler(weights, len(weights)),
     )
+
+
+def fit_to_data(net: Any, Z: np.ndarray, n_outputs: int) -> None:
+    """Tell a net's module how many inputs and outputs, if it takes and lacks them."""
+    known = inspect.signature(net.module).parameters
+    given = net.get_params()
+    fitting = {"n_inputs": int(np.prod(Z.shape[1:])), "n_outputs": n_outputs}
+    net.set_params(
+        **{
+            f"module__{name}": value
+            for name, value in fitting.items()
+            if name in known and f"module__{name}" not in given
+        }
+    )
+
+
+@torch.no_grad()
+def check_probabilities(net: Any, Z: np.ndarray) -> None:
+    """Raise ValueError if a net takes outputs for probabilities that are none.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialized.
+    Z : float32 ndarray of shape (n, ...)
+        Its first rows are tried.
+    """
+    if not isinstance(net.criterion_, nn.NLLLoss):
+        return
+    net.module_.eval()
+    outputs = net.module_(torch.as_tensor(Z[:2], device=net.device))
+    outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+    sums = outputs.flatten(1).sum(1)
+    if (outputs < 0).any() or not torch.allclose(
+        sums, torch.ones_like(sums), atol=1e-3
+    ):
+        raise ValueError(
+            f"{type(net).__name__} has skorch's default criterion, NLLLoss, which is "
+            "for modules that end in a softmax, but the outputs of "
+            f"{getattr(net.module, '__name__', net.module)} are no probabilities. Give "
+            "the net criterion=torch.nn.CrossEntropyLoss."
+        )
 
 
 def as_logits(net: Any, outputs: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ import numpy as np
 from ..base import kebab_case
 from .compare import compare_distillers
 from .comparison import Comparison
-from .drawing import axes_to_draw_on, fitted_distiller
+from .drawing import as_written, axes_to_draw_on, fitted_distiller
 
 
 class RecoveryCurveDisplay:
@@ -134,7 +134,8 @@ class RecoveryCurveDisplay:
             rows, score, spread = np.asarray(curve, dtype=float).T
             # Past ten lines colours come again: then with another dash.
             style = ("-", "--", ":", "-.")[place // 10 % 4]
-            (line,) = self.ax_.plot(rows, score, style, marker="o", label=method)
+            name = as_written(method)
+            (line,) = self.ax_.plot(rows, score, style, marker="o", label=name)
             spread = np.nan_to_num(spread)
             self.ax_.fill_between(
                 rows, score - spread, score + spread, alpha=0.15, color=line.get_color()

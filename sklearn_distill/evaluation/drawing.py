@@ -44,6 +44,11 @@ def fitted_set(distiller: Any) -> DistilledSet:
     return fitted_distiller(distiller).distilled_
 
 
+def as_written(name: Any) -> str:
+    """Return a name as text in which matplotlib finds no formula."""
+    return str(name).replace("$", r"\$")
+
+
 def axes_to_draw_on(ax: Any, size: tuple[float, float]) -> tuple[Any, Any]:
     """Return the figure and the axes to draw on."""
     if ax is not None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..containers import take_rows
 from ..distilled_set import DistilledSet
-from .drawing import axes_to_draw_on, fitted_distiller, fitted_set
+from .drawing import as_written, axes_to_draw_on, fitted_distiller, fitted_set
 
 
 class DistilledImagesDisplay:
@@ -154,7 +154,7 @@ class DistilledImagesDisplay:
         ticks = [i * (h + 1) + (h - 1) / 2 for i in range(len(names))]
         self.ax_.set_yticks(ticks if self.labels is not None else [])
         if self.labels is not None:
-            self.ax_.set_yticklabels(names)
+            self.ax_.set_yticklabels(list(map(as_written, names)))
         self.ax_.tick_params(length=0)
         for spine in self.ax_.spines.values():
             spine.set_visible(False)
@@ -261,7 +261,8 @@ class SoftLabelsDisplay:
             interpolation="nearest",
         )  # fmt: skip
         self.figure_.colorbar(self.image_, ax=self.ax_, label="probability")
-        self.ax_.set_xticks(np.arange(len(self.classes)), map(str, self.classes))
+        ticks = np.arange(len(self.classes))
+        self.ax_.set_xticks(ticks, list(map(as_written, self.classes)))
         if len(self.classes) > 5:
             self.ax_.tick_params(axis="x", rotation=90)
         self.ax_.set(xlabel="class", ylabel="distilled row, sorted by class")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .comparison import Comparison
-from .drawing import axes_to_draw_on
+from .drawing import as_written, axes_to_draw_on
 from .significance import rank_test
 
 
@@ -158,8 +158,9 @@ class CriticalDifferenceDisplay:
             end = low - margin if on_left else high + margin
             rank = self.ranks[j]
             self.ax_.plot([rank, rank, end], [0, y, y], color="0.5", linewidth=0.8)
+            name = as_written(self.names[j])
             self.ax_.text(
-                end, y, f" {self.names[j]} ({rank:.1f}) ", va="center",
+                end, y, f" {name} ({rank:.1f}) ", va="center",
                 ha="right" if on_left else "left",
             )  # fmt: skip
         self.ax_.set(xlim=(low - room, high + room), ylim=(-below - 0.8 * half, 2.0))

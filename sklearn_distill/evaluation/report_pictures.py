@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..optional import import_matplotlib
+from .drawing import as_written
 from .report_data import FULL_DATA, interval
 from .row_displays import DistilledRowsDisplay
 
@@ -68,7 +69,7 @@ def _scores(report: Any, ax: Any) -> None:
             linestyle="none", label=name, markersize=10 if name == FULL_DATA else 5,
             **LOOKS[name],
         )  # fmt: skip
-    ax.set_yticks(np.arange(len(learners)), learners)
+    ax.set_yticks(np.arange(len(learners)), list(map(as_written, learners)))
     ax.invert_yaxis()
     ax.set_xlabel("R²" if report.is_regression else "balanced accuracy")
     ax.grid(axis="x", alpha=0.3)
@@ -84,7 +85,7 @@ def _recalls(report: Any, ax: Any) -> None:
         if name in ("distilled", "random", FULL_DATA):
             look = LOOKS[name]
             ax.plot(table[name], y, look["marker"], color=look["color"], label=name)
-    ax.set_yticks(y, [str(label) for label in table.index])
+    ax.set_yticks(y, [as_written(label) for label in table.index])
     # Of two classes the marks would stand on the frame.
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("recall, mean over learners")

@@ -13,7 +13,7 @@ from sklearn.decomposition import PCA
 
 from ..distilled_set import DistilledSet
 from ..optional import import_matplotlib
-from .drawing import axes_to_draw_on, fitted_set
+from .drawing import as_written, axes_to_draw_on, fitted_set
 from .panel import as_numbers, dense_rows, preprocessor
 
 REAL, DISTILLED = "0.6", "C3"
@@ -163,7 +163,7 @@ class DistilledRowsDisplay:
                 own = self.real[self.real_labels == name]
                 self.ax_.scatter(*own.T, s=8, color=color, alpha=0.35, linewidth=0)
                 own = self.distilled[self.distilled_labels == name]
-                self.ax_.scatter(*own.T, color=color, label=str(name), **made)
+                self.ax_.scatter(*own.T, color=color, label=as_written(name), **made)
             if self._few():
                 self.ax_.legend(title="distilled", fontsize="small")
         for axis, share, name in zip("xy", self.explained, ("1st", "2nd"), strict=True):
@@ -321,7 +321,7 @@ class MarginalsDisplay:
             self.axes_ = axes.ravel()
         for axis, (name, pair) in zip(self.axes_, self.columns.items(), strict=False):
             self._draw(axis, *pair)
-            axis.set_title(name, fontsize="medium")
+            axis.set_title(as_written(name), fontsize="medium")
             axis.set_yticks([])
         for axis in self.axes_[len(self.columns) :]:
             axis.set_visible(False)
@@ -344,6 +344,6 @@ class MarginalsDisplay:
         shares = [[np.mean(x == v) for v in values] for x in (real, made)]
         axis.bar(place, shares[0], **both[0])
         axis.plot(place, shares[1], "D", color=DISTILLED, **both[1])
-        names = [str(v)[:12] for v in values]
+        names = [as_written(str(v)[:12]) for v in values]
         axis.set_xticks(place, names if len(names) <= 8 else [""] * len(names))
         axis.tick_params(axis="x", rotation=45 if len(names) > 3 else 0)

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
+from ..engine.networks import check_probabilities, fit_to_data
 from ..engine.randomness import own_randomness
 from .losses import LOSSES, Loss
 from .net_checks import CRITERIA, check_layers
@@ -115,16 +116,8 @@ class _NetEstimator(BaseEstimator):
 
     def _initialized(self, Z: np.ndarray) -> Any:
         net = self._make_net()
-        known = inspect.signature(net.module).parameters
-        fitting = {"n_inputs": int(np.prod(Z.shape[1:])), "n_outputs": self.n_outputs_}
         given = net.get_params()
-        net.set_params(
-            **{
-                f"module__{name}": value
-                for name, value in fitting.items()
-                if name in known and f"module__{name}" not in given
-            }
-        )
+        fit_to_data(net, Z, self.n_outputs_)
         # "disable", skorch's word for none, would also take the epochs' end from us.
         own = [] if isinstance(net.callbacks, str) else net.callbacks or []
         net.callbacks = [*own, ("epochs", Epochs())]
@@ -169,6 +162,7 @@ class _NetEstimator(BaseEstimator):
                 f"{'are' if self.n_outputs_ > 1 else 'is'} needed: one for each class "
                 "(also for two classes), or one for a quantity."
             )
+        check_probabilities(net, Z)
 
     def _teach(self, net: Any, Z: np.ndarray, targets: Targets, lesson: Lesson) -> None:
         hints, regressors = self._hints(net, Z, lesson)

@@ -138,6 +138,12 @@ def says(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     return np.eye(len(classes))[np.searchsorted(classes, student.predict(X))]
 
 
+def can_predict(estimator: Any) -> bool:
+    """Tell whether an estimator predicts, or will: a stacking ensemble once fitted."""
+    is_known = is_classifier(estimator) or is_regressor(estimator)
+    return is_known or hasattr(estimator, "predict")
+
+
 def check_student(student: Any, task: str) -> None:
     """Raise TypeError or ValueError for a student that cannot be trained so."""
     last = innermost(student)
@@ -145,7 +151,7 @@ def check_student(student: Any, task: str) -> None:
         from .net_checks import check_net
 
         check_net(last, task)
-    elif not hasattr(student, "fit") or not hasattr(student, "predict"):
+    elif not hasattr(student, "fit") or not can_predict(student):
         raise TypeError(
             f"student {student!r} is no estimator: it lacks fit or predict."
         )

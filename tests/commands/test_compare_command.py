@@ -5,9 +5,9 @@
 import json
 
 import pytest
-from sklearn.datasets import load_wine
+from sklearn.datasets import load_iris, load_wine
 
-from sklearn_distill import Comparison
+from sklearn_distill import Comparison, HerdingSelection
 from sklearn_distill.cli import main
 
 
@@ -89,3 +89,16 @@ def test_the_input_is_never_the_output(table, capsys):
 def test_a_table_needs_a_target(table, capsys):
     assert main(["compare", str(table), "--methods", "random"]) == 2
     assert "--target COLUMN" in capsys.readouterr().err
+
+
+def test_soft_labels_are_no_features(tmp_path, capsys):
+    """Those that a saved set holds would give the labels away."""
+    X, y = load_iris(return_X_y=True)
+    soft = HerdingSelection(5, soft_labels="teacher", random_state=0).fit_distill(X, y)
+    path = tmp_path / "soft.csv"
+    soft.save(path)
+    arguments = ["compare", str(path), "--methods", "random"]
+    assert main([*arguments, "--target", "target"]) == 2
+    assert "they are no features" in capsys.readouterr().err
+    assert main(arguments) == 2
+    assert "--no-target" not in capsys.readouterr().err

@@ -6,9 +6,11 @@ import copy
 
 import pytest
 import torch
+from sklearn.datasets import load_iris
 from skorch import NeuralNetClassifier
 from torch import nn
 
+from sklearn_distill import get_distiller
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_factory import NetworkFactory
 from sklearn_distill.engine.network_sources import NetworkQueue, frozen, train_step
@@ -231,3 +233,15 @@ def test_networks_of_a_factory_answer_the_same_twice_in_training_mode():
     assert torch.equal(network(x), network(x))
     dropping = Dropping(5, 2)
     assert not torch.equal(dropping(x), dropping(x))
+
+
+@pytest.mark.parametrize("method", ["forgetting", "gradient-norm"])
+def test_proxies_are_told_the_shape_and_asked_for_probabilities(method):
+    """skorch's default criterion takes logits for probabilities, and learns nothing."""
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(MLP, module__width=8, lr=0.01)
+    distiller = get_distiller(method)(2, max_epochs=2, proxy=net, random_state=0)
+    with pytest.raises(ValueError, match="criterion=torch.nn.CrossEntropyLoss"):
+        distiller.fit(X, y)
+    distiller.set_params(proxy__criterion=nn.CrossEntropyLoss)
+    assert len(distiller.fit_distill(X, y)) == 6

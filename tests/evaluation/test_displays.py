@@ -265,3 +265,18 @@ def test_whole_numbers_as_quantities_are_drawn_with_all_distilled_rows():
         display.real, display.distilled, y.astype(float), made.y, display.explained
     ).plot()
     assert len(by_dtype.ax_.collections[1].get_offsets()) == 7
+
+
+def test_names_are_no_formulas(tmp_path):
+    """Dollars in labels, columns and methods are drawn as they are."""
+    columns = ["$a_", "b$", "c$$"]
+    X = pd.DataFrame(np.random.RandomState(0).randn(40, 3), columns=columns)
+    y = np.array(["$10%-$20", "b_$^"])[np.arange(40) % 2]
+    distiller = HerdingSelection(3, soft_labels="teacher").fit(X, y)
+    displays = [
+        DistilledRowsDisplay.from_estimator(distiller, X, y),
+        MarginalsDisplay.from_estimator(distiller, X),
+        SoftLabelsDisplay.from_estimator(distiller),
+    ]
+    for display in displays:
+        display.figure_.savefig(tmp_path / "drawn.svg")

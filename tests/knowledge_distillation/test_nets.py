@@ -13,6 +13,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier
@@ -410,3 +411,12 @@ def test_a_net_of_words_asks_for_an_encoder():
     X = np.array([["a", "b"], ["b", "a"]] * 10, dtype=object)
     with pytest.raises(ValueError, match="A net takes numbers"):
         kd(forest(), net()).fit(X, ["x", "y"] * 10)
+
+
+def test_logits_are_not_taken_for_probabilities():
+    """skorch's default criterion is for modules that end in a softmax."""
+    X, y = load_iris(return_X_y=True)
+    net = NeuralNetClassifier(MLP, module__width=8, max_epochs=2)
+    model = KnowledgeDistillationClassifier(GaussianNB(), net, check_teacher=False)
+    with pytest.raises(ValueError, match="criterion=torch.nn.CrossEntropyLoss"):
+        model.fit(X, y)
