@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..optional import import_pandas, import_pyarrow
-from ..set_header import SOFT_PREFIX
-from ..set_tables import columns_of_codes
 
 ARRAYS = ".npz"
 # So many names are enough of a reminder of what a file or a method has.
@@ -64,18 +62,14 @@ def _reading(read: Callable[[], Any], path: Path) -> Any:
 
 
 def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
+    from ..set_header import SOFT_PREFIX
+
     pd = import_pandas()
     if path.suffix.lower() == ".parquet":
         import_pyarrow()
         frame = _reading(lambda: pd.read_parquet(path), path)
     else:
         frame = _reading(lambda: _read_csv(pd, path), path)
-    if soft := [name for name in frame.columns if str(name).startswith(SOFT_PREFIX)]:
-        raise InputError(
-            f"{path} holds the soft labels of a distilled set ({names_of(soft)}): "
-            "they are no features. Remove these columns, or read the set with "
-            "DistilledSet.load."
-        )
     if not labelled:
         y = None
     else:
@@ -88,6 +82,12 @@ def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
                 f"{path} has no column {target!r}.{hint} It has: {names_of(column)}."
             )
         y = frame.pop(column[target])
+    if soft := [name for name in frame.columns if str(name).startswith(SOFT_PREFIX)]:
+        raise InputError(
+            f"{path} holds the soft labels of a distilled set ({names_of(soft)}): "
+            "they are no features. Remove these columns, or read the set with "
+            "DistilledSet.load."
+        )
     if path.suffix.lower() != ".parquet":
         _refuse_dates(frame)
         _warn_of_words_among_numbers(pd, frame)
@@ -95,6 +95,8 @@ def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
 
 
 def _read_csv(pd: Any, path: Path) -> Any:
+    from ..set_tables import columns_of_codes
+
     header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
     names = header.iloc[0].tolist()
     if "" in names:
