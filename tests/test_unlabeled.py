@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn import config_context
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sklearn_distill import (
     DistilledClassifier,
@@ -103,6 +106,20 @@ def test_through_wrappers_and_searches():
         HerdingSelection(), {"budget": [2, 4]}, cv=StratifiedKFold(2)
     ).fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
     assert search.best_estimator_.distilled_.info["n_rows_before"] == 150
+
+
+def test_steps_before_in_a_pipeline_see_them():
+    """By scikit-learn's transform_input: rows at one scale, distilled together."""
+    with config_context(enable_metadata_routing=True):
+        herding = HerdingSelection(5, random_state=0)
+        model = make_pipeline(
+            StandardScaler(),
+            herding.set_fit_request(X_unlabeled=True),
+            transform_input=["X_unlabeled"],
+        )
+        rows = model.fit_transform(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert model[-1].distilled_.info["n_rows_before"] == 150
+    assert np.abs(rows).max() < 4
 
 
 def test_they_need_labelled_rows_beside_them():

@@ -173,8 +173,10 @@ def test_unlabeled_rows_go_through_the_steps_before():
             ExtraTreesClassifier(20, random_state=0),
             DecisionTreeClassifier(random_state=0),
         ).set_fit_request(X_unlabeled=True)
+        # It could distill them too.
+        herding = HerdingSelection(20).set_fit_request(X_unlabeled=False)
         model = make_pipeline(
-            StandardScaler(), HerdingSelection(20), kd, transform_input=["X_unlabeled"]
+            StandardScaler(), herding, kd, transform_input=["X_unlabeled"]
         )
         model.fit(X[:300], y[:300], X_unlabeled=X[300:])
     added = model[-1].transfer_set_.X
