@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,10 @@ def checked_answer(
     if isinstance(answer, Learned):
         Z = _checked_rows(answer.Z, problem.Z.shape[1:], who)
         y = _checked_labels(answer.y, len(Z), problem, who)
+        if not isinstance(answer.n_parts, Integral) or answer.n_parts < 1:
+            raise TypeError(
+                f"{who}: n_parts={answer.n_parts!r} is no positive integer."
+            )
         _check_numbers(y, problem, classes, who, answer.n_parts)
         return replace(answer, Z=Z, y=y)
     what = "None" if answer is None else f"an object of type {type(answer).__name__}"
@@ -135,7 +140,8 @@ def _check_numbers(
     ]
     more = f" and {len(wrong) - MAX_NAMED} more" if len(wrong) > MAX_NAMED else ""
     raise ValueError(
-        f"{who} made {', '.join(named)}{more}. Problem.n_rows says how many are due."
+        f"{who} made {', '.join(named)}{more}. Problem.n_rows, times "
+        "Learned.n_parts, says how many are due."
     )
 
 

@@ -35,7 +35,7 @@ from .encoding import make_encoder
 from .label_validation import check_target, label_values
 from .problem import Kept, Learned, Problem
 from .scoring import check_evaluator, score_with
-from .unlabeled import with_unlabeled
+from .unlabeled import refuse_as_many, with_unlabeled
 from .validation import check_lengths, check_rows, check_weights
 
 # The version of the contract between `BaseDistiller` and the methods. A method says
@@ -148,6 +148,7 @@ class BaseDistiller(
             More rows, whose labels nobody knows. The teacher of `soft_labels`, or a
             random forest, learns from the labelled rows and labels them; each is
             distilled along with these, with the weight of the teacher's certainty.
+            scikit-learn's searches cut it into folds if it is exactly as long as X.
 
         Returns
         -------
@@ -168,6 +169,8 @@ class BaseDistiller(
         # Opened before anything can fail, so that callbacks are always torn down.
         context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
         source = self._check_input(X, y, sample_weight)
+        is_weighted = sample_weight is not None or X_unlabeled is not None
+        n_labelled = len(source.X)
         if X_unlabeled is not None:
             source = with_unlabeled(self, source, X_unlabeled)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
@@ -181,7 +184,7 @@ class BaseDistiller(
             )
             answer: Kept | Learned = Kept(
                 np.arange(len(source.X)),
-                sample_weight=None if sample_weight is None else source.weights,
+                sample_weight=source.weights if is_weighted else None,
             )
         else:
             answer = self._distill(problem)
@@ -195,6 +198,8 @@ class BaseDistiller(
             loss=getattr(answer, "loss", None),
             seconds=time.perf_counter() - started,
         )
+        if len(source.X) > n_labelled:
+            self.distilled_.info["n_rows_unlabeled"] = len(source.X) - n_labelled
         self.distilled_.info.update(getattr(answer, "info", None) or {})
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
@@ -239,6 +244,8 @@ class BaseDistiller(
         wants_frame = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
+        if fit_params.get("X_unlabeled") is not None:
+            refuse_as_many(rows, X)
         if wants_frame:
             if not hasattr(rows, "iloc"):
                 import pandas as pd

@@ -49,20 +49,22 @@ def stacked(X: Any, X_new: Any) -> Any:
 
 
 def _in_dtype_of(values: Any, new: Any) -> Any:
-    """Return new numbers in the dtype of others, unless it is too narrow for them."""
+    """Return new numbers in the dtype of others, unless it cannot hold them."""
     dtype = values.dtype
-    if (
-        new.dtype == dtype
-        or not isinstance(dtype, np.dtype)
-        or dtype.kind not in "biuf"
-    ):
+    if dtype.kind not in "biuf" or dtype == new.dtype:
         return new
     if new.dtype.kind not in "biuf":
+        # An object column of numbers; a number in quotes is text.
         if any(isinstance(value, str) for value in np.asarray(new, object).flat):
-            return new  # a number in quotes is text
+            return new
+        try:
+            new = new.astype(np.float64)
+        except (TypeError, ValueError):
+            return new
     try:
-        numbers = new.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            cast = new.astype(dtype)
     except (TypeError, ValueError):
-        return new
-    cast = numbers.astype(dtype)
-    return cast if dtype.kind == "f" or (cast == numbers).all() else numbers
+        return new  # a nullable dtype says so itself
+    held = np.isfinite(cast) if dtype.kind == "f" else cast == new
+    return cast if held.all() else new

@@ -11,11 +11,14 @@ from sklearn.utils import check_random_state
 from .assembly import Source
 from .containers import in_form_of, stacked
 from .encoding import columns_of, make_encoder
-from .labels import correct_prior, fit_weighted, seeded, teacher_or_forest
+from .labels import fit_weighted, seeded, teacher_or_forest
 from .validation import check_rows
 
 # The weight of a row of whose label the teacher is not sure at all: it is there.
 LEAST_WEIGHT = 1e-3
+# A row may be taken for a rare class that is at least so likely, as a share of the
+# likeliest class's probability.
+PLAUSIBLE = 0.5
 
 
 def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
@@ -46,7 +49,11 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
             "X_unlabeled goes with labelled rows, but y is None. Without labels pass "
             "all rows as X."
         )
-    X_more = in_form_of(source.X, check_rows(distiller, X_unlabeled, reset=False))
+    try:
+        X_more = check_rows(distiller, X_unlabeled, reset=False)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"X_unlabeled: {error}") from error
+    X_more = in_form_of(source.X, X_more)
     X, n = stacked(source.X, X_more), len(source.X)
     _check_kinds(source.X, X)
     weights = np.r_[source.weights, np.full(len(X_more), source.weights.mean())]
@@ -54,7 +61,10 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
         X, image_shape=distiller.image_shape, numeric=distiller.numeric
     )
     Z = encoder.fit(X, weights).encode(X).reshape(len(X), -1)
-    seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
+    # Without a seed too a killed fit has to find the same labels again.
+    seed = 0
+    if distiller.random_state is not None:
+        seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
     teacher = teacher_or_forest(
         distiller.soft_labels, seed, is_regression=classes is None
     )
@@ -62,10 +72,11 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
     if classes is None:
         guessed = fitted.predict(Z[n:]).astype(np.result_type(y, np.float32))
     else:
-        proba = np.zeros((len(X_more), len(classes)))
-        proba[:, fitted.classes_] = fitted.predict_proba(Z[n:])
-        prior = np.bincount(y, weights=source.weights)
-        guessed, certainty = likeliest_labels(proba, prior)
+        proba = np.zeros((len(Z), len(classes)))
+        proba[:, fitted.classes_] = fitted.predict_proba(Z)
+        # The balance that the teacher shows, whatever it made of weights.
+        shown = np.average(proba, axis=0, weights=weights)
+        guessed, certainty = likeliest_labels(proba[n:], shown)
         weights[n:] *= certainty
     return replace(
         source,
@@ -73,6 +84,20 @@ def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
         target=source.target._replace(values=np.concatenate([y, guessed])),
         weights=weights,
     )
+
+
+def refuse_as_many(rows: Any, X: Any) -> None:
+    """Raise ValueError if a distilled set is as long as the labelled rows, X.
+
+    A Pipeline, which sees no difference, would fit its next step on X's labels.
+    """
+    n_labelled = X.shape[0] if hasattr(X, "shape") else len(X)
+    if len(rows) == n_labelled:
+        raise ValueError(
+            f"The distilled set has as many rows as X, {n_labelled}, but they are "
+            "others: a Pipeline would fit its next step on the labels of X. Change the "
+            "budget, or use DistilledClassifier or DistilledRegressor."
+        )
 
 
 def _check_kinds(X: Any, X_both: Any) -> None:
@@ -92,19 +117,20 @@ def likeliest_labels(
 ) -> tuple[np.ndarray, np.ndarray]:
     r"""Return the label that each row speaks for, and how certain it is.
 
-    A row speaks for the class that it makes more likely than it was,
+    In doubt a row speaks for the class that it makes more likely than it was, and not
+    for the most frequent one, since a distilled set asks all classes for rows:
 
-    .. math:: \hat y(x) = \arg\max_c p(c \mid x) / \pi_c ,
+    .. math:: \hat y(x) = \arg\max_c p(c \mid x) / \pi_c
+        \quad\text{among}\quad p(c \mid x) \ge \tfrac12 \max_k p(k \mid x) .
 
-    and not for the most frequent one in doubt: a distilled set asks all classes for
-    rows. Its certainty is :math:`p(\hat y \mid x)`.
+    Its certainty is :math:`p(\hat y \mid x)`.
 
     Parameters
     ----------
     proba : ndarray of shape (k, n_classes)
         Rows sum to 1.
     prior : ndarray of shape (n_classes,)
-        Class shares of the labelled rows, up to a factor; positive.
+        Class shares, up to a factor.
 
     Returns
     -------
@@ -116,9 +142,11 @@ def likeliest_labels(
     --------
     >>> import numpy as np
     >>> from sklearn_distill.unlabeled import likeliest_labels
-    >>> likeliest_labels(np.array([[0.7, 0.3], [0.9, 0.1]]), np.array([0.8, 0.2]))
-    (array([1, 0]), array([0.3, 0.9]))
+    >>> likeliest_labels(np.array([[0.6, 0.4], [0.9, 0.1]]), np.array([0.8, 0.2]))
+    (array([1, 0]), array([0.4, 0.9]))
     """
-    codes = correct_prior(proba, prior, np.ones_like(prior)).argmax(axis=1)
+    plausible = proba >= PLAUSIBLE * proba.max(axis=1, keepdims=True)
+    lift = proba / np.where(prior > 0, prior, 1.0)
+    codes = np.where(plausible, lift, -1.0).argmax(axis=1)
     certainty = proba[np.arange(len(proba)), codes]
     return codes, np.maximum(certainty, LEAST_WEIGHT)

@@ -35,6 +35,9 @@ def test_stacked_rows_keep_their_kinds():
         (np.int16([1]), np.array([2.0]), np.int16),
         (np.int16([1]), np.array([2.5]), np.float64),
         (np.array(["a"], object), np.array([2]), object),
+        (np.float32([1]), np.array([1e300]), np.float64),
+        (np.int64([1]), np.array([2**53 + 1], np.uint64), np.int64),
+        (np.array([True]), np.array([1, 0]), np.bool_),
     ],
 )
 def test_numbers_keep_the_dtype_that_holds_them(of, more, dtype):

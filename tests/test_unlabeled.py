@@ -14,6 +14,7 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from skorch.callbacks import Callback
 
 from sklearn_distill import (
     DistilledClassifier,
@@ -73,7 +74,7 @@ def test_the_teacher_of_soft_labels_labels_them():
 
     distiller = HerdingSelection(4, soft_labels=Heard(), random_state=0)
     distiller.fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
-    assert Heard.lengths[0] == len(OTHERS)
+    assert Heard.lengths[0] == len(X)
     assert distiller.distilled_.soft_labels.shape == (12, 3)
 
 
@@ -122,10 +123,43 @@ def test_steps_before_in_a_pipeline_see_them():
     assert np.abs(rows).max() < 4
 
 
+def test_as_many_rows_as_are_labelled_would_take_their_labels():
+    """A Pipeline could not tell, and would fit its next step on the wrong ones."""
+    model = make_pipeline(HerdingSelection(8, random_state=0), LogisticRegression())
+    with pytest.raises(ValueError, match="as many rows as X, 24"):
+        model.fit(X[KNOWN], y[KNOWN], herdingselection__X_unlabeled=X[OTHERS])
+
+
+def test_a_set_says_how_many_rows_had_no_label():
+    herding = HerdingSelection(100, random_state=0)
+    with pytest.warns(UserWarning, match="nothing to distill"):
+        small = herding.fit_distill(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert small.info["n_rows_unlabeled"] == len(OTHERS)
+    # What nobody was sure of counts less, even where all rows come back.
+    assert (small.sample_weight[:24] == 1).all()
+    assert small.sample_weight[24:].min() < 1
+    assert "n_rows_unlabeled" not in herding.set_params(budget=2).fit_distill(X, y).info
+
+
+def test_a_killed_fit_without_a_seed_goes_on(tmp_path):
+    class Kill(Callback):
+        def on_epoch_end(self, net, **kwargs):
+            if len(net.history) == 3:
+                raise ZeroDivisionError
+
+    given = {"checkpoint": tmp_path / "fit.ckpt", "max_iter": 60}
+    points = KernelInducingPoints(2, callbacks=[Kill()], **given)
+    with pytest.raises(ZeroDivisionError):
+        points.fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    points = KernelInducingPoints(2, **given)
+    points.fit(X[KNOWN], y[KNOWN], X_unlabeled=X[OTHERS])
+    assert not given["checkpoint"].exists()
+
+
 def test_they_need_labelled_rows_beside_them():
     with pytest.raises(ValueError, match="pass all rows as X"):
         HerdingSelection(5).fit(X, X_unlabeled=X)
-    with pytest.raises(ValueError, match="3 features, but HerdingSelection"):
+    with pytest.raises(ValueError, match="X_unlabeled: X has 3 features, but Herd"):
         HerdingSelection(5).fit(X, y, X_unlabeled=X[:, :3])
 
 
