@@ -19,7 +19,13 @@ from .base import BaseDistiller
 from .device import resolve_device
 from .fingerprint import fingerprint
 from .problem import Learned, Problem, hold_back
-from .starting_rows import herded_rows, median_distance, randomly_drawn_rows
+from .starting_rows import (
+    best_start,
+    herded_rows,
+    median_distance,
+    randomly_drawn_rows,
+    shrunk_targets,
+)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,6 +95,8 @@ class RowLearner(BaseDistiller):
     # learning_rate="auto", as a multiple of the median distance over the root of the
     # number of columns.
     step_size = 0.05
+    # What rows may keep of their own targets where learning starts, for regression.
+    own_shares: tuple[float, ...] = (1.0, 0.5, 0.0)
     # How often the loss on held-back rows is looked at, and how many of them are drawn
     # for a look at most, balanced over the classes.
     steps_per_epoch = 10
@@ -202,12 +210,16 @@ class RowLearner(BaseDistiller):
         def answer(state: dict[str, Any]) -> Learned:
             n_parts = self.factor**2
             made = Learned(synthetic.rows_of(state), start.y, n_parts=n_parts)
-            if not self.learn_labels:
-                return made
-            learned = state["targets"].cpu().numpy()
-            if problem.task == "regression":
-                return replace(made, y=learned[:, 0])
-            return replace(made, soft_labels=probabilities_of(learned))
+            if self.learn_labels:
+                learned = state["targets"].cpu().numpy()
+                if problem.task == "regression":
+                    return replace(made, y=learned[:, 0])
+                return replace(made, soft_labels=probabilities_of(learned))
+            if problem.task == "regression" and n_parts == 1:
+                # The rows have moved away from where they had their targets.
+                y = shrunk_targets(problem, problem.encoder.snap(made.Z), start.y)
+                return replace(made, y=y)
+            return made
 
         steps: list[Any] = []
 
@@ -331,9 +343,14 @@ class RowLearner(BaseDistiller):
         """Return the rows to start from: real ones, or those of the last fit."""
         if self.warm_start and hasattr(self, "distilled_"):
             return self._last_rows(problem)
-        herd = self.init == "herding"
-        indices = herded_rows(problem) if herd else randomly_drawn_rows(problem)
-        return Learned(problem.Z[indices], problem.y[indices])
+        drawn = self.init == "random"
+        indices = randomly_drawn_rows(problem) if drawn else herded_rows(problem)
+        Z, y = problem.Z[indices], problem.y[indices]
+        if problem.task != "regression" or self.learn_labels:
+            return Learned(Z, y)
+        # How much their own targets are worth depends on the noise.
+        shrunk = (shrunk_targets(problem, Z, y, own) for own in self.own_shares)
+        return best_start(problem, [Learned(Z, targets) for targets in shrunk])
 
     def _last_rows(self, problem: Problem) -> Learned:
         last: Any = self.distilled_

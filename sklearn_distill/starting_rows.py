@@ -7,14 +7,20 @@ floor below either.
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import pairwise_distances
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.metrics import (
+    pairwise_distances,
+    pairwise_distances_argmin,
+    pairwise_distances_argmin_min,
+)
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .problem import Kept, Problem
+from .problem import Kept, Learned, Problem
 
 # Up to this many rows of a class their mean similarity is computed pair by pair, beyond
 # it through random Fourier features.
@@ -29,6 +35,9 @@ MAX_FULL_BATCH = 20_000
 # of herding. Chosen by what learners make of the rows, on parts of training data.
 TARGET_WEIGHT = 0.3
 REGRESSION_BANDWIDTH = 0.3
+# The ridge under which places to start from are compared, and at how many real rows.
+START_RIDGE = 0.2
+COMPARED_ROWS = 4_096
 
 
 def median_distance(
@@ -238,6 +247,70 @@ def nearest_members(
     return order[first]
 
 
+def _means(labels: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Return the mean of each label's values, of which every label has some."""
+    mass = np.bincount(labels, weights=weights)
+    return np.bincount(labels, weights=weights * y) / mass
+
+
+def shrunk_targets(
+    problem: Problem, Z: np.ndarray, y: np.ndarray, own_share: float = 0.5
+) -> np.ndarray:
+    """Draw the targets of rows towards the mean target of the real rows around them.
+
+    The target of one real row is as noisy as the data. The mean over its cell, the real
+    rows that are nearer to it than to any other, is not, but belongs to the middle of
+    the cell.
+
+    Parameters
+    ----------
+    problem : Problem
+        A regression.
+    Z : ndarray of shape (m, ...)
+    y : ndarray of shape (m,)
+        Their targets.
+    own_share : float
+        The weight of `y` beside the mean. A row that is nearest to no real one keeps
+        its target.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    nearest = pairwise_distances_argmin(problem.flat, Z.reshape(len(Z), -1))
+    used, labels = np.unique(nearest, return_inverse=True)
+    means = _means(labels, problem.y, problem.sample_weight)
+    shrunk = y.copy()
+    shrunk[used] = own_share * y[used] + (1.0 - own_share) * means
+    return shrunk
+
+
+def best_start(problem: Problem, starts: Sequence[Learned]) -> Learned:
+    """Return those rows from which ridge regression predicts the other ones best.
+
+    In the Gaussian kernel of herding, with a ridge of `START_RIDGE`; beyond
+    `COMPARED_ROWS` real rows in a random sample.
+    """
+    rng, flat, y, weights = (
+        problem.random_state, problem.flat, problem.y, problem.sample_weight
+    )  # fmt: skip
+    width = REGRESSION_BANDWIDTH * median_distance(flat, rng, sample_weight=weights)
+    # A row that is its own start is predicted well however noisy its target is.
+    first = starts[0].Z.reshape(len(starts[0].Z), -1)
+    others = np.flatnonzero(pairwise_distances_argmin_min(flat, first)[1] > 1e-6)
+    if not len(others):
+        return starts[0]
+    if len(others) > COMPARED_ROWS:
+        others = rng.choice(others, COMPARED_ROWS, replace=False)
+    errors = []
+    for start in starts:
+        ridge = KernelRidge(alpha=START_RIDGE, kernel="rbf", gamma=1.0 / width)
+        ridge.fit(start.Z.reshape(len(start.Z), -1), start.y)
+        missed = (ridge.predict(flat[others]) - y[others]) ** 2
+        errors.append(np.average(missed, weights=weights[others]))
+    return starts[int(np.argmin(errors))]
+
+
 def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Cluster each group of a problem, group after group.
 
@@ -262,8 +335,7 @@ def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray
         y = problem.y[rows]
         y_of = y[nearest]
         if problem.task == "regression":
-            mass = np.bincount(labels, weights=weights)
-            y_of = np.bincount(labels, weights=weights * y) / mass
+            y_of = _means(labels, y, weights)
         others = np.setdiff1d(np.arange(len(rows)), nearest)
         spare = rng.permutation(others)[: n_rows - len(nearest)]
         indices.append(rows[np.r_[nearest, spare]])

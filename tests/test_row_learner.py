@@ -37,6 +37,21 @@ def goes_on_from(distiller, rows, labels, **still):
         return before, distiller.fit(rows, labels).distilled_
 
 
+@pytest.mark.filterwarnings("ignore:.* did not move|.* moved the")
+@pytest.mark.parametrize("method", [KernelInducingPoints, DistributionMatching])
+@pytest.mark.parametrize("noise", [0.0, 3.0])
+def test_targets_are_less_noisy_than_those_of_real_rows(method, noise):
+    """And close to the truth where there is no noise; each row has its own target."""
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-2, 2, (2_000, 2))
+    y = X[:, 0] ** 3 + noise * rng.standard_normal(2_000)
+    still = {"max_iter": 1, "learning_rate": 1e-9, "random_state": 0}
+    small = method(40, task="regression", **still).fit_distill(X, y)
+    wrong = np.sqrt(np.mean((small.y - small.X[:, 0] ** 3) ** 2))
+    assert wrong < max(0.4, 0.6 * noise)
+    assert len(np.unique(small.y)) == 40
+
+
 def test_warm_start_brings_rows_into_class_order():
     """Those of a fit with nothing to distill lie in the order they came in."""
     few = [100, 0, 50, 1, 101, 51]

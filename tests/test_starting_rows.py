@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_distill import starting_rows
-from sklearn_distill.problem import Kept, Problem
+from sklearn_distill.problem import Kept, Learned, Problem
 from sklearn_distill.starting_rows import (
     MEDIAN_ROWS,
     TARGET_WEIGHT,
+    best_start,
     clustered_rows,
     features_with_target,
     herded_rows,
@@ -21,6 +22,7 @@ from sklearn_distill.starting_rows import (
     median_distance,
     random_rows,
     randomly_drawn_rows,
+    shrunk_targets,
 )
 
 seeds = st.integers(0, 2**32 - 1)
@@ -301,3 +303,63 @@ def test_clusters_of_few_different_rows_are_made_up_to_the_number_asked_for():
     indices, centroids, _ = clustered_rows(twins)
     assert len(set(indices)) == len(centroids) == 10
     assert len(np.unique(centroids.round(4), axis=0)) == 4
+
+
+@given(seeds, st.sampled_from([0.0, 0.3, 0.5, 1.0]))
+def test_targets_shrink_towards_the_mean_of_the_rows_around_them(seed, own):
+    """As the definition says, row by row; a row with nobody around it keeps its own."""
+    problem = a_problem("regression")
+    Z = some_rows(8, seed=seed)
+    Z[0] = 1e3
+    y = np.random.RandomState(seed).standard_normal(8).astype(np.float32)
+    away = ((problem.Z[:, None] - Z) ** 2).sum(axis=2)
+    cell = away.argmin(axis=1)
+    expected = y.copy()
+    for j in np.unique(cell):
+        weights = problem.sample_weight[cell == j]
+        mean = np.average(problem.y[cell == j], weights=weights)
+        expected[j] = own * y[j] + (1 - own) * mean
+    shrunk = shrunk_targets(problem, Z, y, own)
+    np.testing.assert_allclose(shrunk, expected, rtol=1e-4, atol=1e-5)
+    assert shrunk[0] == y[0]
+    assert shrunk.dtype == y.dtype
+
+
+@given(seeds)
+def test_weights_shrink_targets_as_that_many_rows_do(seed):
+    problem = a_problem("regression", n=30)
+    counts = np.random.RandomState(seed).randint(1, 4, 30)
+    weighted = dataclasses.replace(problem, sample_weight=counts.astype(float))
+    repeated = dataclasses.replace(
+        problem,
+        Z=np.repeat(problem.Z, counts, axis=0),
+        y=np.repeat(problem.y, counts),
+        sample_weight=np.ones(counts.sum()),
+    )
+    Z, y = some_rows(5, seed=seed), np.zeros(5, np.float32)
+    np.testing.assert_allclose(
+        shrunk_targets(weighted, Z, y), shrunk_targets(repeated, Z, y), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("most", [10_000, 200])
+@pytest.mark.parametrize("n_rows", [60, 550])
+def test_the_best_start_is_the_one_that_predicts_the_other_rows(
+    n_rows, most, monkeypatch
+):
+    """The truth before noisy targets, though these are those of rows of the data."""
+    monkeypatch.setattr(starting_rows, "COMPARED_ROWS", most)
+    problem = a_problem("regression", n=600)
+    truth = np.sin(problem.Z[:, 0])
+    y = truth + 0.7 * np.random.RandomState(1).standard_normal(600)
+    problem = dataclasses.replace(problem, y=y.astype(np.float32))
+    Z = problem.Z[:n_rows]
+    noisy, exact = Learned(Z, problem.y[:n_rows]), Learned(Z, truth[:n_rows])
+    assert best_start(problem, [noisy, exact]) is exact
+    assert best_start(problem, [exact, noisy]) is exact
+
+
+def test_the_first_start_is_as_good_as_any_if_it_is_all_rows():
+    problem = a_problem("regression", n=20)
+    starts = [Learned(problem.Z, problem.y), Learned(problem.Z, -problem.y)]
+    assert best_start(problem, starts) is starts[0]

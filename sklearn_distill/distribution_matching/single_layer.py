@@ -218,6 +218,8 @@ class DistributionMatching(RowLearner):
     step_size = 0.02
     steps_per_epoch = 20
     max_validation_rows = 1_024
+    # The joint distribution is matched: targets start with the spread that they have.
+    own_shares = (1.0,)
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,

@@ -7,24 +7,15 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .._sklearn_private import HasMethods, Interval, StrOptions
 from ..problem import Learned, Problem
 from ..row_learner import RowLearner
-from ..starting_rows import (
-    clustered_rows,
-    herded_rows,
-    median_distance,
-    randomly_drawn_rows,
-)
+from ..starting_rows import best_start, clustered_rows, median_distance
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
 from .random_features import random_features, teacher_features
 from .ridge_loss import KernelRidgeLoss
-
-# Real rows at which the places to start from are compared.
-COMPARED_ROWS = 4_096
 
 
 class KernelInducingPoints(RowLearner):
@@ -286,18 +277,15 @@ class KernelInducingPoints(RowLearner):
         return tags
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
-        n_targets = real.targets.shape[1]
+        n_targets, device = real.targets.shape[1], self.device_
+        kernels: list[Kernel]
         if self.teacher is not None:
-            kernel = teacher_features(self.teacher, problem, n_targets, self.device_)
+            kernels = [teacher_features(self.teacher, problem, n_targets, device)]
         elif isinstance(self.kernel, str) and self.kernel == "random_features":
-            kernel = random_features(
-                self.network, self.n_networks, problem, n_targets, self.device_
-            )
+            nets = (self.network, self.n_networks)
+            kernels = [random_features(*nets, problem, n_targets, device)]
         else:
-            return self._loss(problem, self._closed_forms(problem))
-        return self._loss(problem, [kernel])
-
-    def _loss(self, problem: Problem, kernels: Sequence[Kernel]) -> KernelRidgeLoss:
+            kernels = self._closed_forms(problem)
         return KernelRidgeLoss(
             kernels, self.ridge, self.mmd_weight, problem.task == "classification"
         )
@@ -319,43 +307,18 @@ class KernelInducingPoints(RowLearner):
             "ntk": [wide_network(self.depth, tangent=True)],
             "nngp": [wide_network(self.depth, tangent=False)],
         }
-        if callable(self.kernel):
-            return [self.kernel]
-        # Where networks make the kernel, starts are compared in the portfolio.
-        return by_name.get(self.kernel, by_name["portfolio"])
+        return [self.kernel] if callable(self.kernel) else by_name[self.kernel]
 
     def _start(self, problem: Problem) -> Learned:
         if self.warm_start and hasattr(self, "distilled_"):
             return self._last_rows(problem)
-        if self.init == "random":
-            return _real_start(problem, randomly_drawn_rows(problem))
         if self.init == "k-means":
             return _centroids(problem)
-        herded = _real_start(problem, herded_rows(problem))
-        if self.init == "herding" or problem.task == "classification":
-            return herded
-        # One real row's target is as noisy as the data; a cell's mean is not, but the
-        # cells leave out the extremes. What is worth more depends on the noise.
-        starts = [herded, _centroids(problem)]
-        losses = np.nan_to_num(self._losses(problem, starts), nan=np.inf)
-        return starts[int(np.argmin(losses))]
-
-    @torch.no_grad()
-    def _losses(self, problem: Problem, starts: Sequence[Learned]) -> list[float]:
-        """Return the objective of each start, at the same real rows."""
-        share = problem.sample_weight / problem.sample_weight.sum()
-        some = problem.random_state.choice(len(share), COMPARED_ROWS, p=share)
-        objective = self._loss(problem, self._closed_forms(problem))
-
-        def pair(Z: np.ndarray, y: np.ndarray) -> tuple[Tensor, Tensor]:
-            return torch.as_tensor(Z), torch.as_tensor(problem.targets(y))
-
-        real = pair(problem.Z[some], problem.y[some])
-        return [float(objective(pair(made.Z, made.y), real)) for made in starts]
-
-
-def _real_start(problem: Problem, indices: np.ndarray) -> Learned:
-    return Learned(problem.Z[indices], problem.y[indices])
+        start = super()._start(problem)
+        if self.init != "auto" or problem.task != "regression":
+            return start
+        # Means over all rows of a cell are less noisy yet, but leave out the extremes.
+        return best_start(problem, [start, _centroids(problem)])
 
 
 def _centroids(problem: Problem) -> Learned:

@@ -146,19 +146,6 @@ def test_learned_rows_beat_those_they_start_from():
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("noise", [0.0, 3.0])
-def test_regression_starts_at_means_where_targets_are_noisy(noise):
-    """Real rows with their own targets if these are exact, cells with means if not."""
-    rng = np.random.RandomState(0)
-    X = rng.uniform(-2, 2, (2_000, 2))
-    y = X[:, 0] ** 3 + noise * rng.standard_normal(2_000)
-    points = KernelInducingPoints(20, max_iter=1, learning_rate=1e-9, random_state=0)
-    small = points.fit_distill(X, y)
-    real = np.isclose(small.y[:, None], y, rtol=1e-4, atol=1e-4).any(axis=1)
-    assert real.all() == (noise == 0.0)
-
-
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("init", ["auto", "herding", "k-means", "random"])
 def test_rows_start_where_init_says(init):
     """For classes "auto" is herding; only centroids are no real rows."""
