@@ -74,7 +74,7 @@ class KernelInducingPoints(RowLearner):
         Where the learned rows start: at real rows, herded or random, or at the
         centroids of k-means, for regression with the mean target of their cells.
         "auto" is herding; for regression the one of herding and k-means from which
-        the real rows are predicted better.
+        ridge regression predicts the other rows better.
     learn_labels : bool, default=False
         Whether labels are learned with the rows: soft labels for classes.
     max_iter : int, default=300
