@@ -19,6 +19,7 @@ from sklearn.base import (
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import (
+    UNUSED,
     MetadataRouter,
     MethodMapping,
     process_routing,
@@ -48,6 +49,8 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
     """What the wrappers of a classifier and of a regressor share."""
 
     _task: str
+    # It is the distiller that asks for weights.
+    __metadata_request__fit = {"sample_weight": UNUSED}
 
     _parameter_constraints: dict[str, Any] = {
         "distiller": [HasMethods(["fit", "fit_distill"])],
@@ -63,17 +66,19 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
 
     # The distiller and the estimator validate their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, **params: Any) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
         """Distill (X, y), then fit the estimator on what is left.
 
         Parameters
         ----------
         X, y : array-like
             The training data, as for the distiller.
+        sample_weight : array-like of shape (n,), default=None
+            For the distiller.
         **params : dict
-            Metadata such as `sample_weight`, for the distiller. None reaches the
-            estimator: after the distiller the rows that they belong to no longer
-            exist. With metadata routing the distiller has to ask for them.
+            Further metadata for the distiller. None reaches the estimator: after the
+            distiller the rows that they belong to no longer exist. With metadata
+            routing the distiller has to ask for them, weights too.
 
         Returns
         -------
@@ -89,6 +94,8 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
             )
         distiller.set_params(task=self._task)
         self._check_estimator()
+        if sample_weight is not None:
+            params["sample_weight"] = sample_weight
         routed = self._route(params)
         step = context.subcontext(task_name="distill")
         # Callbacks would make every call look new to the memory.

@@ -15,6 +15,7 @@ from sklearn_distill import (
     DistillationSampler,
     DistilledClassifier,
     DistilledRegressor,
+    HerdingSelection,
     RandomSelection,
     get_distiller,
     list_distillers,
@@ -63,7 +64,9 @@ def other_estimators():
     """The estimators that have a distiller inside."""
     distiller = RandomSelection(budget=8, random_state=0)
     return [
-        DistilledClassifier(distiller, LogisticRegression()),
+        # Herding draws nothing, and no class has less than one row: weights are then
+        # as good as that many rows.
+        DistilledClassifier(HerdingSelection(budget=1), LogisticRegression()),
         DistilledClassifier(distiller, KNeighborsClassifier(1)),
         DistilledRegressor(RandomSelection(budget=60, random_state=0), Ridge()),
         DistillationSampler(distiller),

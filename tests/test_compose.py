@@ -8,6 +8,7 @@ import pytest
 import sklearn
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.callback import ProgressBar
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
@@ -17,7 +18,12 @@ from sklearn.datasets import (
     load_iris,
     make_regression,
 )
-from sklearn.ensemble import RandomForestClassifier, StackingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+    VotingClassifier,
+)
 from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -426,6 +432,20 @@ def test_weights_reach_the_distiller_and_nobody_else(routing):
         assert model.estimator_.trained_on_[2] is None
     weighted = {tuple(row) for row in X[half_weights(y) > 0]}
     assert {tuple(row) for row in model.distiller_.distilled_.X} <= weighted
+
+
+@pytest.mark.parametrize(
+    "ensemble",
+    [
+        lambda model: AdaBoostClassifier(model, n_estimators=3, random_state=0),
+        CalibratedClassifierCV,
+        lambda model: VotingClassifier([("one", model), ("two", GaussianNB())]),
+    ],
+)
+def test_ensembles_that_pass_on_weights_take_the_wrapper(ensemble):
+    X, y = iris()
+    model = ensemble(DistilledClassifier(HerdingSelection(5), GaussianNB()))
+    assert model.fit(X, y, sample_weight=np.arange(len(y)) + 1.0).score(X, y) > 0.85
 
 
 def test_with_routing_the_distiller_has_to_ask():
