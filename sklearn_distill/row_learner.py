@@ -24,7 +24,7 @@ from .starting_rows import (
     herded_rows,
     median_distance,
     randomly_drawn_rows,
-    shrunk_targets,
+    targets_around,
 )
 
 if TYPE_CHECKING:
@@ -217,8 +217,9 @@ class RowLearner(BaseDistiller):
                 return replace(made, soft_labels=probabilities_of(learned))
             if problem.task == "regression" and n_parts == 1:
                 # The rows have moved away from where they had their targets.
-                y = shrunk_targets(problem, problem.encoder.snap(made.Z), start.y)
-                return replace(made, y=y)
+                here = problem.encoder.snap(made.Z)
+                around = targets_around(problem, here, start.y)
+                return replace(made, y=(start.y + around) / 2)
             return made
 
         steps: list[Any] = []
@@ -349,8 +350,9 @@ class RowLearner(BaseDistiller):
         if problem.task != "regression" or self.learn_labels:
             return Learned(Z, y)
         # How much their own targets are worth depends on the noise.
-        shrunk = (shrunk_targets(problem, Z, y, own) for own in self.own_shares)
-        return best_start(problem, [Learned(Z, targets) for targets in shrunk])
+        around = targets_around(problem, Z, y)
+        mixed = (own * y + (1.0 - own) * around for own in self.own_shares)
+        return best_start(problem, [Learned(Z, targets) for targets in mixed])
 
     def _last_rows(self, problem: Problem) -> Learned:
         last: Any = self.distilled_

@@ -253,14 +253,12 @@ def _means(labels: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray
     return np.bincount(labels, weights=weights * y) / mass
 
 
-def shrunk_targets(
-    problem: Problem, Z: np.ndarray, y: np.ndarray, own_share: float = 0.5
-) -> np.ndarray:
-    """Draw the targets of rows towards the mean target of the real rows around them.
+def targets_around(problem: Problem, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the mean target of the real rows around each of some rows.
 
-    The target of one real row is as noisy as the data. The mean over its cell, the real
-    rows that are nearer to it than to any other, is not, but belongs to the middle of
-    the cell.
+    The target of one real row is as noisy as the data. The mean over a cell, the real
+    rows that are nearer to a row than to any other, is not, but belongs to the middle
+    of the cell.
 
     Parameters
     ----------
@@ -268,10 +266,7 @@ def shrunk_targets(
         A regression.
     Z : ndarray of shape (m, ...)
     y : ndarray of shape (m,)
-        Their targets.
-    own_share : float
-        The weight of `y` beside the mean. A row that is nearest to no real one keeps
-        its target.
+        Their own targets, for rows that are nearest to no real one.
 
     Returns
     -------
@@ -279,10 +274,9 @@ def shrunk_targets(
     """
     nearest = pairwise_distances_argmin(problem.flat, Z.reshape(len(Z), -1))
     used, labels = np.unique(nearest, return_inverse=True)
-    means = _means(labels, problem.y, problem.sample_weight)
-    shrunk = y.copy()
-    shrunk[used] = own_share * y[used] + (1.0 - own_share) * means
-    return shrunk
+    around = y.copy()
+    around[used] = _means(labels, problem.y, problem.sample_weight)
+    return around
 
 
 def best_start(problem: Problem, starts: Sequence[Learned]) -> Learned:
