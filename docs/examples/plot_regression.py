@@ -4,7 +4,7 @@ Rows with a quantity to predict
 ===============================
 
 For regression a budget is a number of rows in all, and the labels are made with the
-rows: the mean over a cell of k-means, or learned.
+rows: the mean over a cell of k-means, or drawn towards the mean around a learned row.
 """
 
 # %%
