@@ -76,6 +76,8 @@ def warnings_in_one_line() -> Iterator[None]:
             DeprecationWarning,
             PendingDeprecationWarning,
             FutureWarning,
+            ImportWarning,
+            ResourceWarning,
         ):
             warnings.simplefilter("ignore", of_developers)
         warnings.showwarning = show

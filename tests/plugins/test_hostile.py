@@ -44,15 +44,20 @@ def test_listing_shows_all_and_imports_none(command):
 
 
 def test_listing_takes_no_longer(command):
-    """Less than 0.3 s more than without them; the best of three runs each."""
+    """Less than 0.3 s more than without them; the best of as many runs as it takes."""
 
     def seconds(**settings):
         started = time.perf_counter()
         assert command("list", **settings).returncode == 0
         return time.perf_counter() - started
 
-    without = min(seconds(installed=False) for _ in range(3))
-    assert min(seconds() for _ in range(3)) < without + 0.3
+    without, with_them = [], []
+    for _ in range(10):
+        without.append(seconds(installed=False))
+        with_them.append(seconds())
+        if min(with_them) < min(without) + 0.3:
+            return
+    pytest.fail(f"{min(with_them):.2f} s against {min(without):.2f} s")
 
 
 def test_each_broken_one_is_named_with_its_cause(command):
@@ -128,7 +133,7 @@ def test_ctrl_c_ends_an_import_that_hangs_and_says_whose(site, table, tmp_path):
     """Nothing is written, and the exit code is that of an interruption."""
     code = (
         "import sys, sklearn_distill.commands.distill as d\n"
-        "d.SLOW_IMPORT = 0.2\n"
+        "d.SLOW_IMPORT = 0.5\n"
         f"sys.path.insert(0, {str(site)!r})\n"
         "from sklearn_distill.cli import main\n"
         "sys.exit(main(sys.argv[1:]))"
@@ -140,10 +145,14 @@ def test_ctrl_c_ends_an_import_that_hangs_and_says_whose(site, table, tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    waiting = process.stderr.readline()
+    # Its own line and ours, in whatever order.
+    waiting = [process.stderr.readline() for _ in range(2)]
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    assert "still importing hanging-import; Ctrl-C ends it" in waiting
+    assert sorted(waiting) == [
+        "hanging-import hangs\n",
+        "still importing hanging-import; Ctrl-C ends it\n",
+    ]
     assert process.returncode == 130
     assert "interrupted while importing method 'hanging-import' of hanging-impo" in said
     assert not out.exists()
