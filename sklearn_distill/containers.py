@@ -39,7 +39,7 @@ def stacked(X: Any, X_new: Any) -> Any:
     X_new = X_new.copy()
     for name, dtype in X.dtypes.items():
         if dtype == "category":
-            values = pd.unique(X_new[name].astype(object))
+            values = pd.unique(X_new[name].dropna().astype(object))
             more = [v for v in values if v not in dtype.categories]
             X = X.assign(**{name: X[name].cat.add_categories(more)})
             X_new[name] = X_new[name].astype(X[name].dtype)
@@ -66,5 +66,8 @@ def _in_dtype_of(values: Any, new: Any) -> Any:
             cast = new.astype(dtype)
     except (TypeError, ValueError):
         return new  # a nullable dtype says so itself
-    held = np.isfinite(cast) if dtype.kind == "f" else cast == new
-    return cast if held.all() else new
+    if dtype.kind == "f":
+        is_held = np.isfinite(cast) == np.isfinite(new)
+    else:
+        is_held = cast == new
+    return cast if is_held.all() else new

@@ -25,14 +25,15 @@ VALUES = (str, bytes, bool, np.bool_, int, float, np.number)
 DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
+def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -> Any:
     """Return X as a DataFrame or as an array of numbers or objects, all of it usable.
 
     Raises
     ------
     ValueError, TypeError
-        For missing or infinite values, dates, nested objects, complex numbers, a
-        sparse matrix too large to be made dense, and shapes that do not fit.
+        For missing values, unless rows `may_lack` some, infinite ones, dates, nested
+        objects, complex numbers, a sparse matrix too large to be made dense, and shapes
+        that do not fit.
     """
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         validate_data(estimator, X, reset=reset, skip_check_array=True)
@@ -43,7 +44,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
                 "required."
             )
         for j in range(X.shape[1]):
-            _check_series(X.columns[j], X.iloc[:, j])
+            _check_series(X.columns[j], X.iloc[:, j], may_lack)
     else:
         given = X
         X = validate_data(
@@ -69,7 +70,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
                 f"A {type(given).__module__.partition('.')[0]} table with categories "
                 "would lose its columns. Pass X.to_pandas()."
             )
-        _check_array_values(X)
+        _check_array_values(X, may_lack)
     if reset and len(X) < 2:
         raise ValueError(
             "Found array with 1 sample(s) while a minimum of 2 is required: there is "
@@ -86,7 +87,7 @@ def _keep_mixed_types(X: Any) -> Any:
     return X
 
 
-def _check_array_values(X: np.ndarray) -> None:
+def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
     if 0 in X.shape:
         raise ValueError(
             f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
@@ -94,7 +95,7 @@ def _check_array_values(X: np.ndarray) -> None:
         )
     if X.dtype.kind in "biuf":
         with np.errstate(invalid="ignore"):  # it sums up, which may overflow both ways
-            assert_all_finite(X, input_name="X")
+            assert_all_finite(X, allow_nan=may_lack, input_name="X")
         check_magnitude("X", X)
     elif X.dtype.kind in "Mm":
         raise TypeError(_no_dates("X"))
@@ -102,19 +103,21 @@ def _check_array_values(X: np.ndarray) -> None:
         if X.ndim > 2:
             raise ValueError(f"Images must be numbers, not {X.dtype}.")
         for j in range(X.shape[1]):
-            _check_objects(j, X[:, j])
+            _check_objects(j, X[:, j], may_lack)
     else:
         raise TypeError(f"X has dtype {X.dtype}, which holds no numbers or categories.")
 
 
-def _check_series(name: Any, column: Any) -> None:
+def _check_series(name: Any, column: Any, may_lack: bool) -> None:
     dtype = column.dtype
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
         raise TypeError(
             f"column {name!r} is sparse. Make it dense: X.sparse.to_dense()."
         )
     missing = int(column.isna().sum())
-    if missing:
+    if missing and may_lack:
+        column = column.dropna()
+    elif missing:
         raise ValueError(
             f"column {name!r} has {missing} missing values (NaN). Impute them first, "
             "for example with SimpleImputer, or, for categories, make 'missing' a "
@@ -132,10 +135,12 @@ def _check_series(name: Any, column: Any) -> None:
     elif dtype.kind == "c":
         raise ValueError(f"Complex data not supported: column {name!r}.")
     else:
-        _check_objects(name, column.to_numpy(dtype=object))
+        _check_objects(name, column.to_numpy(dtype=object), may_lack)
 
 
-def _check_objects(name: Any, values: np.ndarray) -> None:
+def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
+    if may_lack:
+        values = np.array([v for v in values if not is_gap(v)], dtype=object)
     for example in one_of_each_type(values):
         if is_missing(example):
             raise ValueError(
@@ -175,6 +180,10 @@ def is_missing(value: Any) -> bool:
     return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
+def is_gap(value: Any) -> bool:
+    return is_missing(value) or (is_number(value) and np.isnan(value))
+
+
 def is_date(value: Any) -> bool:
     # Periods of pandas, which need not be there, are told by their ordinal.
     return isinstance(value, DATES) or hasattr(value, "ordinal")
@@ -190,8 +199,10 @@ def as_floats(numbers: Any) -> np.ndarray:
 
 
 def check_magnitude(name: str, values: np.ndarray) -> None:
-    if values.dtype.kind == "f" and values.dtype.itemsize > 4:
-        largest = max(abs(values.min()), abs(values.max()))
+    if values.size and values.dtype.kind == "f" and values.dtype.itemsize > 4:
+        # Those that pass over NaN, where values may be missing.
+        ends = (end.reduce(values, axis=None) for end in (np.fmin, np.fmax))
+        largest = max(map(abs, ends))
         if largest > MAX_MAGNITUDE:
             raise ValueError(
                 f"{name} holds values of {largest:.3g}; beyond {MAX_MAGNITUDE:g} their "

@@ -224,6 +224,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
             Rows that carry labels, as a distiller's do, are trained on these.
+            Values may be missing (NaN) where teachers and student take that.
         y : array-like of shape (n,), default=None
             Classes.
         sample_weight : array-like of shape (n,), default=None

@@ -18,6 +18,7 @@ from ..distilled_set import DistilledSet
 from ..validation import check_rows
 from .gain import held_out_gain, warn_of_no_gain
 from .labelled import Labelled, read_labelled
+from .missing import has_missing, may_take_missing, takes_missing
 from .settings import SMOOTHING, check_settings, needs_training
 from .students import check_student, fit_student
 from .targets import Targets
@@ -27,7 +28,7 @@ from .teachers import (
     check_teachers,
     out_of_fold,
 )
-from .transfer_set import added_rows, check_transfer
+from .transfer_set import MAKERS, added_rows, check_transfer
 from .wrapping import fitted_net, innermost, is_net
 
 # Labels further than this many median absolute deviations from the teacher's answer
@@ -74,10 +75,12 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     ) -> Self:
         data = read_labelled(self, X, y, sample_weight, self._task)
         if X_unlabeled is not None:
-            X_unlabeled = check_rows(self, X_unlabeled, reset=False)
+            X_unlabeled = check_rows(self, X_unlabeled, reset=False, may_lack=True)
             X_unlabeled = in_form_of(data.X, X_unlabeled)
         given = self._check_given(given_opinions, data, X_unlabeled)
         self._check(data, sample_weight is not None, X_unlabeled is not None, given)
+        for rows in (data.X, X_unlabeled):
+            self._check_missing(rows)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         if data.classes is not None:
             self.classes_ = data.classes
@@ -148,6 +151,28 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                 check_takes_weights(teacher, "teacher")
             self._try_net(teacher, data, self.hints or {})
 
+    def _check_missing(self, X: Any) -> None:
+        """Refuse rows with missing values where somebody takes none.
+
+        To predict as to learn: what could not be learned from has not been learned.
+        """
+        if X is None or not has_missing(X):
+            return
+        takers = {"student": [self.student], "teacher": self._teachers()}
+        for role, estimators in takers.items():
+            for estimator in estimators:
+                if not may_take_missing(estimator):
+                    raise ValueError(
+                        f"X has missing values (NaN), which the {role}, "
+                        f"{type(estimator).__name__}, does not take. Impute them "
+                        "first, or put it behind SimpleImputer in a Pipeline."
+                    )
+        if self.transfer in list(MAKERS):
+            raise ValueError(
+                f"transfer={self.transfer!r} takes no rows with missing values (NaN). "
+                "Impute them first, or pass X_unlabeled in its place."
+            )
+
     def _try_net(self, net: Any, data: Labelled, layers: Any) -> None:
         """See that a net takes these rows; one in a Pipeline has to wait its turn."""
         if not is_net(net):
@@ -215,7 +240,8 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             n_new = max(1, round(self.n_transfer * len(data.X)))
             X_made = added_rows(self.transfer, data.X, data.y, labels, n_new, seed)
             if callable(self.transfer):
-                X_made = in_form_of(data.X, check_rows(self, X_made, reset=False))
+                X_made = check_rows(self, X_made, reset=False, may_lack=True)
+                X_made = in_form_of(data.X, X_made)
         if X_unlabeled is None or X_made is None:
             return X_made if X_unlabeled is None else X_unlabeled
         return stacked(X_unlabeled, X_made)
@@ -339,10 +365,15 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
 
     def _rows(self, X: Any) -> Any:
         check_is_fitted(self)
-        return check_rows(self, X, reset=False)
+        X = check_rows(self, X, reset=False, may_lack=True)
+        self._check_missing(X)
+        return X
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         # Sparse rows are made dense, up to a size.
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.transfer is None and all(
+            map(takes_missing, [self.student, *self._teachers()])
+        )
         return tags

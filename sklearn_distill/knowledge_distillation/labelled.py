@@ -52,6 +52,8 @@ def read_labelled(
 ) -> Labelled:
     """Check what `fit` was given; distilled rows bring their labels along.
 
+    Whether values may be missing from the rows is for who learns from them to say.
+
     Raises
     ------
     ValueError, TypeError
@@ -68,7 +70,7 @@ def read_labelled(
         )
     else:
         check_lengths(X, y)
-    X = check_rows(estimator, X, reset=True)
+    X = check_rows(estimator, X, reset=True, may_lack=True)
     estimator.row_shape_ = X.shape[1:]
     weights = check_weights(sample_weight, X)
     present, n_given = np.flatnonzero(weights > 0), len(weights)

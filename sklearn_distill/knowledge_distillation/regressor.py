@@ -175,6 +175,7 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
             Rows that carry labels, as a distiller's do, are trained on these.
+            Values may be missing (NaN) where teachers and student take that.
         y : array-like of shape (n,), default=None
             Quantities.
         sample_weight : array-like of shape (n,), default=None

@@ -1,0 +1,152 @@
+"""Rows with missing values: taught where teacher and student take them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.frozen import FrozenEstimator
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from sklearn.utils import get_tags
+
+from sklearn_distill import (
+    KnowledgeDistillationClassifier,
+    KnowledgeDistillationRegressor,
+)
+
+BOOSTING = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+TREE = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0)
+LINEAR = LogisticRegression(max_iter=500)
+
+
+@pytest.fixture(scope="module")
+def iris():
+    """A fifth of the values are missing, and rows are in random order."""
+    X, y = load_iris(return_X_y=True)
+    rng = np.random.RandomState(0)
+    order = rng.permutation(len(y))
+    X, y = X[order], y[order]
+    X[rng.random_sample(X.shape) < 0.2] = np.nan
+    return X, y
+
+
+@pytest.mark.parametrize("student", [TREE, make_pipeline(SimpleImputer(), LINEAR)])
+@pytest.mark.parametrize("teacher", [BOOSTING, FrozenEstimator(BOOSTING), "self"])
+def test_a_student_learns_from_rows_with_gaps(iris, teacher, student):
+    X, y = iris
+    if isinstance(teacher, FrozenEstimator):
+        teacher = FrozenEstimator(teacher.estimator.fit(X[:80], y[:80]))
+    model = KnowledgeDistillationClassifier(
+        teacher, student, check_teacher=False, random_state=0
+    )
+    model.fit(X[:80], y[:80], X_unlabeled=X[80:110])
+    assert model.score(X[110:], y[110:]) > 0.8
+    np.testing.assert_array_equal(model.transfer_set_.X, X[80:110])
+
+
+def test_tables_with_gaps_in_every_kind_of_column(iris):
+    """None among strings, NaN in categories, a column without a value at all."""
+    X, y = iris
+    rng = np.random.RandomState(0)
+    table = pd.DataFrame(X, columns=list("abcd"))
+    table["text"] = np.where(rng.rand(150) < 0.2, None, rng.choice(["x", "y"], 150))
+    table["category"] = pd.Categorical(table["text"])
+    table["whole"] = pd.array(np.where(rng.rand(150) < 0.1, None, 1), dtype="Int64")
+    table["nothing"] = np.nan
+    columns = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), ["text", "category"]),
+        (SimpleImputer(keep_empty_features=True), ["a", "b", "c", "d", "nothing"]),
+    )
+    model = KnowledgeDistillationClassifier(
+        make_pipeline(columns, RandomForestClassifier(20, random_state=0)),
+        make_pipeline(columns, LINEAR),
+        random_state=0,
+    )
+    model.fit(table[:80], y[:80], X_unlabeled=table[80:110])
+    assert model.score(table[110:], y[110:]) > 0.8
+    added = model.transfer_set_.X
+    pd.testing.assert_frame_equal(added, table[80:110])
+
+
+def test_quantities():
+    X, y = load_diabetes(return_X_y=True)
+    X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
+    model = KnowledgeDistillationRegressor(
+        HistGradientBoostingRegressor(max_iter=30, random_state=0),
+        DecisionTreeRegressor(max_leaf_nodes=16, random_state=0),
+        check_teacher=False,
+    )
+    model.fit(X[:200], y[:200], X_unlabeled=X[200:300])
+    assert model.score(X[300:], y[300:]) > 0.0
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"student": LINEAR}, "which the student, LogisticRegression, does not take"),
+        ({"teacher": LINEAR}, "which the teacher, LogisticRegression, does not take"),
+        ({"teacher": [BOOSTING, LINEAR]}, "the teacher, LogisticRegression"),
+        ({"transfer": "munge"}, "'munge' takes no rows with missing values"),
+    ],
+)
+def test_who_takes_no_gaps_is_named_before_anything_is_trained(iris, params, message):
+    X, y = iris
+    fit_nothing = {"teacher": NeverFitted(), "student": TREE}
+    if "teacher" in params:
+        fit_nothing["student"] = NeverFitted()
+    model = KnowledgeDistillationClassifier(**{**fit_nothing, **params})
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    gaps_below = np.nan_to_num(X[:80]), y[:80]
+    with pytest.raises(ValueError, match=message):
+        model.fit(*gaps_below, X_unlabeled=X[80:])
+
+
+class NeverFitted(HistGradientBoostingClassifier):
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("trained before the rows were refused")
+
+
+def test_infinity_is_refused(iris):
+    X, y = iris
+    model = KnowledgeDistillationClassifier(BOOSTING, TREE)
+    with pytest.raises(ValueError, match="infinity"):
+        model.fit(np.where(np.isnan(X), np.inf, X), y)
+
+
+def test_rows_to_predict_may_lack_what_the_student_can_do_without(iris):
+    X, y = iris
+    full = np.nan_to_num(X)
+    model = KnowledgeDistillationClassifier(BOOSTING, TREE, random_state=0)
+    assert model.fit(full, y).predict(X).shape == y.shape
+    model.set_params(student=LINEAR).fit(full, y)
+    with pytest.raises(ValueError, match="the student, LogisticRegression"):
+        model.predict(X)
+    model.set_params(student=TREE, transfer="munge").fit(full, y)
+    with pytest.raises(ValueError, match="'munge' takes no rows"):
+        model.predict(X)
+
+
+def test_tags_say_who_takes_them():
+    def tag(**params):
+        model = KnowledgeDistillationClassifier(
+            **{"teacher": BOOSTING, "student": TREE, **params}
+        )
+        return get_tags(model).input_tags.allow_nan
+
+    assert tag()
+    assert tag(teacher="self")
+    assert not tag(student=LINEAR)
+    assert not tag(teacher=[BOOSTING, LINEAR])
+    assert not tag(transfer="munge")
