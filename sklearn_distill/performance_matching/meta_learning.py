@@ -28,6 +28,9 @@ from .unrolling import ClippedGradients, UnrolledTraining
 LOSSES: dict[str, Loss] = {"squared_error": F.mse_loss, "log_loss": task_loss}
 # Starts from which looks at held-back rows train.
 N_LOOKING = 2
+# horizon="auto": distilled rows for a step of a whole training, and how few and many
+# steps there may be.
+ROWS_A_STEP, HORIZONS = 8, (20, 200)
 
 
 class MetaLearningLoss(NetworkObjective):
@@ -146,8 +149,10 @@ class MetaLearning(RowLearner):
         :math:`\eta`, where it starts.
     learn_inner_learning_rate : bool, default=True
         Whether :math:`\eta` is learned with the rows.
-    horizon : int, default=20
-        T, the inner steps of a whole training.
+    horizon : "auto" or int, default="auto"
+        T, the inner steps of a whole training. "auto" is one for every eight distilled
+        rows, which take the longer to learn the more there are of them, but 20 and
+        `window` at least and 200 at most.
     window : int, default=15
         M, the inner steps that gradients flow through.
     augmentation : str, callable, sequence or None, default=None
@@ -276,7 +281,7 @@ class MetaLearning(RowLearner):
         "inner_optimizer": [StrOptions({"sgd", "adam"})],
         "inner_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learn_inner_learning_rate": ["boolean"],
-        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "horizon": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "window": [Interval(Integral, 1, None, closed="left")],
         "augmentation": [None, str, callable, list, tuple],
     }
@@ -291,7 +296,7 @@ class MetaLearning(RowLearner):
         inner_optimizer: str = "adam",
         inner_learning_rate: float = 0.003,
         learn_inner_learning_rate: bool = True,
-        horizon: int = 20,
+        horizon: Any = "auto",
         window: int = 15,
         augmentation: Any = None,
         init: str = "herding",
@@ -354,10 +359,11 @@ class MetaLearning(RowLearner):
         return tags
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
-        if self.window > self.horizon:
+        horizon = self._horizon(problem)
+        if self.window > horizon:
             raise ValueError(
                 f"window={self.window} is longer than the training, of "
-                f"horizon={self.horizon} steps. Lower window or raise horizon."
+                f"horizon={horizon} steps. Lower window or raise horizon."
             )
         make = NetworkFactory(
             self.network, problem.Z.shape[1:], real.targets.shape[1], self.device_
@@ -369,12 +375,18 @@ class MetaLearning(RowLearner):
             UnrolledTraining(
                 LOSSES[self.loss], self.inner_optimizer, recompute=of_images
             ),
-            self.horizon,
+            horizon,
             self.window,
             self.inner_learning_rate,
             self.learn_inner_learning_rate,
             SiameseAugmentation(self.augmentation, of_images),
         )
+
+    def _horizon(self, problem: Problem) -> int:
+        if self.horizon != "auto":
+            return int(self.horizon)
+        n_rows = int(problem.n_rows.sum())
+        return max(self.window, int(np.clip(n_rows // ROWS_A_STEP, *HORIZONS)))
 
     def _look_at_objective(self, objective: nn.Module) -> None:
         self.inner_learning_rate_ = float(objective.log_step_size.detach().exp())

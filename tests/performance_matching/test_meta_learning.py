@@ -223,12 +223,29 @@ def test_labels_alone():
     assert min(losses) < losses[0]
 
 
+@pytest.mark.parametrize(
+    ("budget", "window", "expected"), [(2, 15, 20), (2, 30, 30), (150, 15, 75)]
+)
+def test_many_rows_are_trained_on_for_longer(budget, window, expected, monkeypatch):
+    """One step for eight rows, but a window's worth at least, and twenty."""
+    seen = []
+
+    def forward(self, synthetic, real):
+        seen.append(self.horizon)
+        return synthetic[0].square().mean()
+
+    monkeypatch.setattr(MetaLearningLoss, "forward", forward)
+    X, y = make_blobs(2_000, centers=4, random_state=0)
+    MetaLearning(budget, window=window, max_iter=2, random_state=0).fit(X, y)
+    assert set(seen) == {expected}
+
+
 def test_nothing_to_learn_and_window_beyond_horizon_are_refused():
     X, y = load_iris(return_X_y=True)
     with pytest.raises(ValueError, match="nothing to learn"):
         MetaLearning(2, learn_rows=False).fit(X, y)
     with pytest.raises(ValueError, match="window=50 is longer"):
-        MetaLearning(2, window=50).fit(X, y)
+        MetaLearning(2, window=50, horizon=20).fit(X, y)
     with pytest.raises(ValueError, match="y"):
         MetaLearning(2).fit(X)
 
