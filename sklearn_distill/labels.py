@@ -20,6 +20,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
 from .containers import take_rows
+from .repeated_rows import balance_by, holds_rows_back
 
 N_FOLDS = 5
 # Corrections of the balance at most; a few are enough unless most probabilities are 0.
@@ -297,7 +298,8 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     """Fit an estimator on a DistilledSet, using as much of its labels as it can.
 
     An estimator that takes `sample_weight` gets soft labels as weighted hard rows. One
-    that does not gets the rows with their hard labels, each once.
+    that does not, or that holds rows back to judge itself on, gets the rows with their
+    hard labels, each once.
 
     Parameters
     ----------
@@ -311,6 +313,11 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     """
     if weight_parameter(estimator) is None:
         return estimator.fit(distilled.X, distilled.y)
+    if distilled.soft_labels is not None:
+        if holds_rows_back(estimator):
+            once = distilled.X, distilled.y, distilled.sample_weight
+            return fit_weighted(estimator, *once)
+        balance_by(estimator, distilled.y)
     return fit_weighted(estimator, *distilled.expand())
 
 

@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,9 @@ from sklearn.utils import get_tags
 
 from ..containers import take_rows
 from ..labels import fit_weighted, weight_parameter
+from ..repeated_rows import balance_by, holds_rows_back, scale_counts_of_rows
 from .targets import Targets, prune
 from .wrapping import innermost, is_net, split_pipeline, wrap_nets
-
-# Parameters that count rows where they mean rows of data.
-COUNTS_OF_ROWS = ("min_samples_leaf", "min_child_samples")
 
 
 def fit_student(
@@ -49,18 +46,19 @@ def fit_student(
     if is_regressor(student):
         return _fit_on_probabilities(student, X, targets.blended(), weights)
     blended = prune(targets.blended())
+    likeliest = targets.classes[blended.argmax(axis=1)]
     if weight_parameter(student) is None:
         # Without weights a row can have one label only: the most probable.
-        return clone(student).fit(X, targets.classes[blended.argmax(axis=1)])
-    if (blended.max(axis=1) == 1.0).all():
-        labels = targets.classes[blended.argmax(axis=1)]
-        return fit_weighted(clone(student), X, labels, weights)
+        return clone(student).fit(X, likeliest)
+    if (blended.max(axis=1) == 1.0).all() or holds_rows_back(student):
+        return fit_weighted(clone(student), X, likeliest, weights)
     # The weights of a row's copies add up to its own: then this is the cross-entropy
     # with the blended labels, on the scale of the hard ones.
     rows, codes = np.nonzero(blended)
     shares = blended[rows, codes] * targets.weights[rows]
-    repeated = for_repeated_rows(clone(student), len(rows) / len(blended))
-    return fit_weighted(repeated, take_rows(X, rows), targets.classes[codes], shares)
+    ready = scale_counts_of_rows(clone(student), len(rows) / len(blended))
+    balance_by(ready, likeliest)
+    return fit_weighted(ready, take_rows(X, rows), targets.classes[codes], shares)
 
 
 def _fit_net(student: Any, X: Any, targets: Targets, seed: int, lesson: Any) -> Any:
@@ -94,32 +92,6 @@ def _fit_on_probabilities(
         # `MultiOutputRegressor` would take weights, and only then find out.
         weights = None
     return fit_weighted(regressor, X, proba, weights)
-
-
-def for_repeated_rows(student: Any, times: float) -> Any:
-    """Set what counts rows to what it means where rows are repeated.
-
-    A leaf of 20 rows is one of 50 where each row stands there 2.5 times on average. And
-    early stopping would look for the end of training on copies of training rows.
-    """
-    last = innermost(student)
-    given = last.get_params(deep=False)
-    for name in COUNTS_OF_ROWS:
-        value = given.get(name)
-        if isinstance(value, int | np.integer) and value > 1:
-            last.set_params(**{name: round(value * times)})
-    stopping = given.get("early_stopping")
-    if isinstance(stopping, str) and stopping == "auto":
-        last.set_params(early_stopping=False)
-    elif stopping is True:
-        warnings.warn(
-            f"{type(last).__name__} has early_stopping=True, but soft labels repeat "
-            "rows: it holds back copies of rows that it trains on, and stops late or "
-            "never. Set the number of iterations instead.",
-            UserWarning,
-            stacklevel=2,
-        )
-    return student
 
 
 def class_probabilities(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:

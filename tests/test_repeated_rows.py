@@ -1,0 +1,126 @@
+"""Estimators that see a row once with each class that it may be of."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import make_classification
+from sklearn.ensemble import (
+    BaggingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.linear_model import LogisticRegressionCV
+from sklearn.metrics import recall_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from sklearn_distill import (
+    DistilledClassifier,
+    HerdingSelection,
+    KnowledgeDistillationClassifier,
+)
+from sklearn_distill.repeated_rows import (
+    balance_by,
+    holds_rows_back,
+    scale_counts_of_rows,
+)
+
+BOOSTING, TREE = HistGradientBoostingClassifier(), DecisionTreeClassifier()
+
+
+def test_what_counts_rows_is_scaled():
+    boosting = scale_counts_of_rows(HistGradientBoostingClassifier(), 2.5)
+    assert boosting.min_samples_leaf == 50
+    assert boosting.early_stopping is False
+    inside = BaggingClassifier(DecisionTreeClassifier(min_samples_split=100))
+    assert scale_counts_of_rows(inside, 2.5).estimator.min_samples_split == 250
+
+
+def test_what_asks_for_nothing_stays():
+    for tree in (TREE, DecisionTreeClassifier(min_samples_leaf=0.1)):
+        scaled = scale_counts_of_rows(clone(tree), 2.5)
+        assert scaled.get_params() == tree.get_params()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "expected"),
+    [
+        (TREE, False),
+        (BOOSTING, False),  # "auto"
+        (HistGradientBoostingClassifier(early_stopping=True), True),
+        (GridSearchCV(TREE, {}), True),
+        (make_pipeline(StandardScaler(), LogisticRegressionCV()), True),
+        (BaggingClassifier(CalibratedClassifierCV(TREE)), True),
+    ],
+)
+def test_who_holds_rows_back(estimator, expected):
+    assert holds_rows_back(estimator) is expected
+
+
+def test_balanced_becomes_the_weights_that_balance_the_rows():
+    y = np.array(["a"] * 9 + ["b"] * 3)
+    svc = balance_by(make_pipeline(StandardScaler(), SVC(class_weight="balanced")), y)
+    assert svc[-1].class_weight == pytest.approx({"a": 12 / 18, "b": 2.0})
+    given = balance_by(SVC(class_weight={"a": 1, "b": 5}), y)
+    assert given.class_weight == {"a": 1, "b": 5}
+    inside = BaggingClassifier(SVC(class_weight="balanced"))
+    with pytest.warns(UserWarning, match="estimator__class_weight='balanced' counts"):
+        balance_by(inside, y)
+
+
+@pytest.fixture(scope="module")
+def rare():
+    """Two classes, one row of twenty in the second."""
+    X, y = make_classification(
+        1_600,
+        8,
+        n_informative=4,
+        weights=[0.95],
+        class_sep=0.7,
+        flip_y=0.02,
+        random_state=0,
+    )
+    return X[:800], y[:800], X[800:], y[800:]
+
+
+def test_soft_labels_leave_a_balanced_student_in_balance(rare):
+    """Counted among copies, both classes are as frequent, and the rare one is lost."""
+    X, y, X_test, y_test = rare
+    student = SVC(class_weight="balanced")
+    teacher = RandomForestClassifier(50, min_samples_leaf=5, random_state=0)
+    alone = recall_score(y_test, student.fit(X, y).predict(X_test))
+    taught = KnowledgeDistillationClassifier(teacher, student, check_teacher=False)
+    herding = HerdingSelection(0.2, soft_labels="teacher", random_state=0)
+    assert alone > 0.4
+    for model in (taught, DistilledClassifier(herding, student)):
+        found = recall_score(y_test, model.fit(X, y).predict(X_test))
+        assert found > alone - 0.2
+
+
+def test_who_judges_itself_on_copies_sees_none():
+    """A calibrator that did would learn to answer the opposite."""
+    X, y = make_classification(
+        2_000, 20, n_informative=4, flip_y=0.2, class_sep=0.7, random_state=0
+    )
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    forest = RandomForestClassifier(100, min_samples_leaf=5, random_state=0)
+    student = CalibratedClassifierCV(
+        RandomForestClassifier(30, random_state=0), cv=folds
+    )
+    alone = student.fit(X[:400], y[:400]).score(X[400:], y[400:])
+    taught = KnowledgeDistillationClassifier(forest, student, check_teacher=False)
+    herding = HerdingSelection(150, soft_labels="teacher", random_state=0)
+    assert alone > 0.6
+    for model in (taught, DistilledClassifier(herding, student)):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(X[:400], y[:400])
+        assert model.score(X[400:], y[400:]) > alone - 0.1
