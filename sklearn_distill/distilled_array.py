@@ -152,7 +152,8 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
     if checksum != _checksum(X):
         raise ValueError(
             "These rows carry the labels of a distilled set, but they were changed or "
-            "reordered since. Take the labels from distiller.distilled_.y instead."
+            "reordered since. Take the labels from distiller.distilled_.y instead, and "
+            "pass those of these rows as y."
         )
     return carried
 

@@ -86,7 +86,8 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
                 y = y.astype(np.float64)
             except ValueError:
                 raise ValueError(
-                    f"task='regression', but y holds {y.dtype} values, no numbers."
+                    f"y holds {y.dtype} values, no numbers, and this is regression. "
+                    "For classes set task='classification', or take a Classifier."
                 ) from None
             assert_all_finite(y, input_name="y")
         check_magnitude("y", y)
@@ -95,8 +96,9 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
         kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "continuous":
         raise ValueError(
-            "Unknown label type: task='classification', but y holds fractions. Classes "
-            "are strings, booleans or whole numbers; bin y, or say task='regression'."
+            "Unknown label type: y holds fractions, and this is classification. "
+            "Classes are strings, booleans or whole numbers: bin y, or set "
+            "task='regression', or take a Regressor."
         )
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:

@@ -147,11 +147,10 @@ class RowLearner(BaseDistiller):
                 "learn_rows=False and learn_labels=False leave nothing to learn. Set "
                 "one of them."
             )
-        both = self.learn_labels and self.soft_labels is not None
-        if both and source.target.classes is not None:
+        if self.learn_labels and self.soft_labels is not None:
             raise ValueError(
-                "learn_labels=True and soft_labels both say what the class "
-                "probabilities of the rows are. Choose one."
+                "learn_labels=True and soft_labels both say what the labels are. "
+                "Choose one."
             )
         # If there is nothing to distill no step is made, and none was by this fit.
         self.n_iter_ = 0

@@ -1389,9 +1389,10 @@ def test_the_users_estimators_check_their_own_parameters():
 
 def test_learned_labels_and_a_teacher_exclude_each_other():
     X, y = load_iris(return_X_y=True)
-    points = KernelInducingPoints(3, learn_labels=True, soft_labels=GaussianNB())
-    with pytest.raises(ValueError, match="Choose one"):
-        points.fit(X, y)
+    points = KernelInducingPoints(3, learn_labels=True, soft_labels="teacher")
+    for target in (y, X[:, 0]):
+        with pytest.raises(ValueError, match="Choose one"):
+            points.fit(X, target)
 
 
 def test_many_categories_are_warned_of():

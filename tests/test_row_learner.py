@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_iris
-from skorch.callbacks import Callback, EarlyStopping
+from skorch.callbacks import BatchScoring, Callback, EarlyStopping, EpochScoring
 
 from sklearn_distill import (
     DistributionMatching,
@@ -150,5 +150,8 @@ def test_a_look_at_held_back_rows_follows_the_step_size():
 def test_callbacks_are_those_of_skorch():
     with pytest.raises(TypeError, match="no skorch callback"):
         KernelInducingPoints(2, callbacks=[print]).fit(X, y)
+    for scoring in (EpochScoring("accuracy"), EpochScoring, BatchScoring("accuracy")):
+        with pytest.raises(TypeError, match="scores a net's predictions"):
+            KernelInducingPoints(2, callbacks=[scoring]).fit(X, y)
     named = [("stop", EarlyStopping(patience=2)), EarlyStopping]
     KernelInducingPoints(2, max_iter=20, callbacks=named, random_state=0).fit(X, y)

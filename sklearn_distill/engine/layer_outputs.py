@@ -57,7 +57,7 @@ class LayerOutputs:
             self.places = [(name, True) for name in chosen]
         else:
             unknown = [name for name in layers if name not in modules]
-            if unknown or isinstance(layers, str):
+            if unknown or isinstance(layers, str) or not len(layers):
                 raise ValueError(
                     f"layers={layers!r}: this network's layers are "
                     f"{list(modules)}. Pass a list of such names, "

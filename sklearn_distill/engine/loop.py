@@ -10,7 +10,14 @@ from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
+from skorch.callbacks import (
+    BatchScoring,
+    Callback,
+    EpochScoring,
+    EpochTimer,
+    LRScheduler,
+    PassthroughScoring,
+)
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -259,13 +266,20 @@ class StopWhen(Callback):
 
 
 def check_callbacks(callbacks: Sequence[Any] | None) -> None:
-    """Raise TypeError for a `callbacks` parameter with anything but skorch's in it."""
+    """Raise TypeError for a `callbacks` parameter that holds what cannot be called."""
     for given in callbacks or ():
         one = given[1] if isinstance(given, tuple) and len(given) == 2 else given
-        if not issubclass(one if isinstance(one, type) else type(one), Callback):
+        kind = one if isinstance(one, type) else type(one)
+        if not issubclass(kind, Callback):
             raise TypeError(
                 f"callbacks holds {given!r}, which is no skorch callback. "
                 "scikit-learn's callbacks go to set_callbacks."
+            )
+        if issubclass(kind, BatchScoring | EpochScoring):
+            raise TypeError(
+                f"callbacks holds a {kind.__name__}, which scores a net's predictions, "
+                "and rows make none. Their loss on real rows is in the history as "
+                "'train_loss' and 'valid_loss'."
             )
 
 

@@ -93,7 +93,8 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
     check_teacher : bool, default=True
         Whether to compare teacher and student on held-out rows first, and to warn if
         the teacher is not better by a standard error. Costs up to five more fits of
-        both; not done on distilled rows.
+        both; not done on distilled rows. A frozen teacher may have seen these rows,
+        which flatters it.
     memory : str or joblib.Memory, default=None
         Where fitted teachers are remembered, so that a grid over the student's
         parameters trains one a fold.

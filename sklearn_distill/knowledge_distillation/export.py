@@ -80,7 +80,7 @@ def to_onnx(student: Any, X: Any, classes: np.ndarray | None) -> bytes:
     inputs, outputs = _input_names(X), _output_names(student, classes)
     check_names(inputs, outputs)
     joins = _joins_columns(student if net is None else before, X)
-    rows = X.to_numpy() if joins else X
+    rows = _side_by_side(X) if joins else X
     try:
         # Converters warn of their own code and of their dependencies'.
         with warnings.catch_warnings():
@@ -229,6 +229,15 @@ def _joins_columns(first: Any, X: Any) -> bool:
         return False
     parts = [] if first is None else [first, *first.get_params().values()]
     return not any(isinstance(part, ColumnTransformer) for part in parts)
+
+
+def _side_by_side(X: Any) -> np.ndarray:
+    """Return a DataFrame's columns as one array."""
+    rows = X.to_numpy()
+    if rows.dtype.kind == "O" and all(dtype.kind in NUMERIC for dtype in X.dtypes):
+        # Numbers of several kinds, or nullable ones: objects would pass for text.
+        return X.to_numpy(dtype=np.float32)
+    return rows
 
 
 def _split(student: Any) -> tuple[Any, Any]:

@@ -78,7 +78,8 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             X_unlabeled = check_rows(self, X_unlabeled, reset=False, may_lack=True)
             X_unlabeled = in_form_of(data.X, X_unlabeled)
         given = self._check_given(given_opinions, data, X_unlabeled)
-        self._check(data, sample_weight is not None, X_unlabeled is not None, given)
+        n_more = 0 if X_unlabeled is None else len(X_unlabeled)
+        self._check(data, sample_weight is not None, n_more, given)
         for rows in (data.X, X_unlabeled):
             self._check_missing(rows)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
@@ -88,11 +89,11 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         # A seed that nobody uses would make every call look new to the memory.
         seed = int(seeds[0]) if any(is_net(innermost(t)) for t in teachers) else 0
         committee = Committee(teachers, self._weights(), data.classes, seed)
+        X_added = self._added(data, X_unlabeled, int(seeds[2]))
         self.teacher_gain_ = self._gain(committee, data, given, int(seeds[1]))
         if self.teacher_gain_ is not None and not self.teacher_gain_.is_clear:
             measure = "accuracy" if data.classes is not None else "R^2"
             warn_of_no_gain(self.teacher_gain_, measure)
-        X_added = self._added(data, X_unlabeled, int(seeds[2]))
         n_asked = len(data.X) + (0 if X_added is None else len(X_added))
         is_asked = given is None or len(given) < n_asked or self.hints or self.init
         self.teacher_ = None
@@ -117,9 +118,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     def _weights(self) -> Any:
         return None if self.loss == "label_smoothing" else self.teacher_weights
 
-    def _check(
-        self, data: Labelled, weighted: bool, has_more: bool, given: Any
-    ) -> None:
+    def _check(self, data: Labelled, weighted: bool, n_more: int, given: Any) -> None:
         """Refuse what cannot work, before anything is trained."""
         n_classes = None if data.classes is None else len(data.classes)
         if isinstance(self.teacher, str) and self.teacher != "self":
@@ -128,7 +127,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                 "them, 'self' or None."
             )
         check_settings(self.get_params(deep=False), self._task, n_classes)
-        if self.loss == "label_smoothing" and has_more:
+        if self.loss == "label_smoothing" and n_more:
             raise ValueError(
                 "loss='label_smoothing' has no teacher: nobody labels X_unlabeled."
             )
@@ -143,6 +142,12 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                 raise ValueError(
                     "teacher=None needs a teacher's answers, in fit or as the soft "
                     "labels of a distilled set. Pass them, or a teacher."
+                )
+            n_said = 0 if given is None else len(given) - len(data.X)
+            if self.transfer is not None or n_said < n_more:
+                raise ValueError(
+                    "There are added rows and nobody to label them. Pass a teacher, or "
+                    "its answers for the unlabeled rows too, and no transfer."
                 )
             return
         check_teachers(teachers, self._weights(), self._task, data.classes)
@@ -266,11 +271,6 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             return own, None
         if len(rest) == n_added:
             return own, rest
-        if self.teacher_ is None:
-            raise ValueError(
-                "There are added rows and nobody to label them. Pass a teacher, or "
-                "its answers for the unlabeled rows too, and no transfer."
-            )
         added = committee.opinion(X_added)
         added[: len(rest)] = rest
         return own, added

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..containers import take_rows
-from ..distilled_array import distilled_labels
+from ..distilled_array import DistilledLabels, distilled_labels
 from ..label_validation import check_target
 from ..validation import check_lengths, check_rows, check_weights
 
@@ -59,7 +59,7 @@ def read_labelled(
     ValueError, TypeError
         For rows, labels or weights that cannot be learned from.
     """
-    carried = distilled_labels(X)
+    carried = _labels_on(X, y)
     soft = None
     if carried is not None:
         y, sample_weight, soft = _carried(carried, X, y, sample_weight, task)
@@ -95,6 +95,19 @@ def read_labelled(
         is_distilled=carried is not None,
         soft=soft is not None,
     )
+
+
+def _labels_on(X: Any, y: Any) -> DistilledLabels | None:
+    """Return the labels that rows carry, unless they are others now and y has theirs.
+
+    pandas hands `attrs` on to the parts of a frame, as cross-validation makes them.
+    """
+    try:
+        return distilled_labels(X)
+    except ValueError:
+        if y is not None and len(y) == len(X):
+            return None
+        raise
 
 
 def _carried(

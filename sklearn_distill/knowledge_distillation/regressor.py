@@ -61,7 +61,8 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         How many students are trained in turn, each taught by the one before.
     check_teacher : bool, default=True
         Whether to compare teacher and student on held-out rows first, and to warn if
-        the teacher is not better by a standard error.
+        the teacher is not better by a standard error. A frozen teacher may have seen
+        these rows, which flatters it.
     memory : str or joblib.Memory, default=None
         Where fitted teachers are remembered.
     random_state : int, RandomState instance or None, default=None

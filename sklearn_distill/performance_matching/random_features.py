@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 from skorch.dataset import ValidSplit
@@ -137,6 +137,13 @@ def _is_fitted(teacher: Any) -> bool:
 def _train_net(
     teacher: Any, problem: Problem, n_targets: int, device: str
 ) -> nn.Module:
+    of_classes = problem.task == "classification"
+    if (is_regressor if of_classes else is_classifier)(teacher):
+        wanted = "NeuralNetClassifier" if of_classes else "NeuralNetRegressor"
+        raise ValueError(
+            f"teacher={type(teacher).__name__} is to be trained on y here, and this is "
+            f"{problem.task}. Take a {wanted}, or set the task."
+        )
     factory = NetworkFactory(teacher, problem.Z.shape[1:], n_targets, device)
     module = {f"module__{name}": value for name, value in factory.arguments.items()}
     net = clone(teacher).set_params(device=device, verbose=0, **module)

@@ -105,8 +105,9 @@ def test_module_instances_are_refused(cls):
 def test_layers_by_name():
     matching = fit(MultiLayerDistributionMatching, X, y, layers=["2", "4"])
     assert len(matching.distilled_) == 12
-    with pytest.raises(ValueError, match="this network's layers are"):
-        fit(MultiLayerDistributionMatching, X, y, layers=["head"])
+    for layers in (["head"], []):
+        with pytest.raises(ValueError, match="this network's layers are"):
+            fit(MultiLayerDistributionMatching, X, y, layers=layers)
 
 
 @pytest.mark.parametrize("cls", BOTH)

@@ -13,7 +13,6 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     GradientBoostingRegressor,
-    HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
 from sklearn.frozen import FrozenEstimator
@@ -26,8 +25,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from sklearn_distill import KnowledgeDistillationClassifier, RandomSelection
-from sklearn_distill.knowledge_distillation.students import for_repeated_rows
+from sklearn_distill import (
+    HerdingSelection,
+    KnowledgeDistillationClassifier,
+    RandomSelection,
+)
 from sklearn_distill.knowledge_distillation.targets import prune
 
 NAMES = np.array(["setosa", "versicolor", "virginica"])
@@ -192,17 +194,6 @@ def test_methods_are_there_if_the_student_has_them():
     assert model.decision_function(X).shape == (150, 3)
     assert model.score(X, y) > 0.9
     assert not hasattr(kd(forest(), small_tree()), "decision_function")
-
-
-def test_what_counts_rows_is_scaled_to_the_rows_that_stand_several_times():
-    student = for_repeated_rows(HistGradientBoostingClassifier(), 2.5)
-    assert student.min_samples_leaf == 50
-    assert student.early_stopping is False
-    unchanged = for_repeated_rows(DecisionTreeClassifier(), 2.5)
-    assert unchanged.min_samples_leaf == 1
-    stopping = make_pipeline(HistGradientBoostingClassifier(early_stopping=True))
-    with pytest.warns(UserWarning, match="holds back copies"):
-        for_repeated_rows(stopping, 2.5)
 
 
 def test_label_smoothing_is_a_teacher_that_knows_nothing():
@@ -531,12 +522,45 @@ def test_given_answers_are_checked(proba, message):
         kd(None, small_tree()).fit(X, y, teacher_proba=proba)
 
 
+class Counting(DecisionTreeClassifier):
+    n_fits = 0
+
+    def fit(self, *args, **kwargs):
+        type(self).n_fits += 1
+        return super().fit(*args, **kwargs)
+
+
+def test_a_frozen_teacher_has_no_opinion_out_of_fold():
+    X, y = iris()
+    taught = FrozenEstimator(forest().fit(X, y))
+    for teacher in (taught, [forest(), taught]):
+        with pytest.raises(ValueError, match="is fitted once and for all"):
+            kd(teacher, small_tree(), teacher_labels="out_of_fold").fit(X, y)
+
+
+def test_a_part_of_a_distilled_table_is_learned_by_its_own_labels():
+    """pandas hands on what belonged to the whole; without y nobody knows."""
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    herding = HerdingSelection(20)
+    rows, labels = herding.fit_transform(X, y), herding.distilled_.y
+    part = rows.sample(30, random_state=0)
+    model = kd(forest(), small_tree(), check_teacher=False)
+    assert model.fit(part, labels[part.index]).score(X, y) > 0.85
+    assert cross_val_score(model, rows, labels, cv=3).mean() > 0.85
+    with pytest.raises(ValueError, match="pass those of these rows as y"):
+        model.fit(part)
+
+
 def test_added_rows_need_somebody_to_label_them():
     X, y = iris()
     said = np.full((150, 3), 1 / 3)
     model = kd(None, small_tree(), transfer="munge")
     with pytest.raises(ValueError, match="nobody to label them"):
         model.fit(X, y, teacher_proba=said)
+    counted = Counting()
+    with pytest.raises(ValueError, match="nobody to label them"):
+        kd(None, counted).fit(X, y, teacher_proba=said, X_unlabeled=X)
+    assert Counting.n_fits == 0
     with pytest.raises(ValueError, match="nobody labels X_unlabeled"):
         kd(forest(), small_tree(), loss="label_smoothing").fit(X, y, X_unlabeled=X)
     with pytest.raises(ValueError, match="3 features"):

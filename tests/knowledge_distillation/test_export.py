@@ -176,6 +176,23 @@ def test_columns_of_categories_alone(tmp_path):
     np.testing.assert_array_equal(answers["label"], y)
 
 
+@pytest.mark.parametrize("dtype", ["bool", "Int64", "Float64", "boolean"])
+@pytest.mark.parametrize("alone", [False, True])
+def test_numbers_of_several_kinds(dtype, alone, tmp_path):
+    """A flag beside floats, and nullable columns: numbers all, and no text."""
+    X, _ = rows(200)
+    flag = pd.Series(X[:, 0] > 0).astype(dtype)
+    y = np.where(X[:, 0] > 0, "beech", "cedar")
+    frame = pd.DataFrame({"flag": flag, "other": flag if alone else X[:, 1]})
+    for student in (
+        DecisionTreeClassifier(max_depth=3),
+        make_pipeline(StandardScaler(), LogisticRegression()),
+    ):
+        model = taught(student, frame, y)
+        answers, seen = answers_of(model, frame, tmp_path / "student.onnx")
+        np.testing.assert_array_equal(answers["label"], model.predict(seen))
+
+
 @pytest.mark.parametrize("name", ["label", "probabilities"])
 def test_columns_that_are_called_as_outputs_are_refused(name, tmp_path):
     X, y = rows(100)

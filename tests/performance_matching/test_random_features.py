@@ -11,7 +11,7 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from skorch import NeuralNetClassifier
+from skorch import NeuralNetClassifier, NeuralNetRegressor
 from skorch.callbacks import EarlyStopping
 
 from sklearn_distill import HerdingSelection, KernelInducingPoints
@@ -136,6 +136,19 @@ def test_a_transformers_output_is_the_kernel(digits, fitted):
     assert scores[1] > scores[0]
     again = clone(points).fit(X, y)
     np.testing.assert_array_equal(again.distilled_.X, points.distilled_.X)
+
+
+@pytest.mark.parametrize(
+    ("kind", "y", "wanted"),
+    [
+        (NeuralNetClassifier, np.linspace(0.1, 0.9, 40), "Take a NeuralNetRegressor"),
+        (NeuralNetRegressor, np.arange(40) % 2, "Take a NeuralNetClassifier"),
+    ],
+)
+def test_an_unfitted_net_of_the_other_kind_is_refused(kind, y, wanted):
+    points = KernelInducingPoints(2, teacher=kind(MLP), max_iter=2)
+    with pytest.raises(ValueError, match=wanted):
+        points.fit(np.random.RandomState(0).randn(40, 3), y)
 
 
 @pytest.mark.parametrize("watched", [False, True])
