@@ -52,8 +52,9 @@ class RowLearner(BaseDistiller):
     max_iter : int
         Steps at most.
     learning_rate : "auto" or float
-        Adam's step size in the encoded space. "auto" is `step_size` times the median
-        distance between rows over the root of their number of columns.
+        Adam's step size in the encoded space. "auto" is `step_size`, for images
+        `image_step_size` if there is one, times the median distance between rows over
+        the root of their number of columns.
     batch_size : int
         Real rows a step, in equal parts from all classes.
     validation_fraction : float
@@ -95,6 +96,8 @@ class RowLearner(BaseDistiller):
     # learning_rate="auto", as a multiple of the median distance over the root of the
     # number of columns.
     step_size = 0.05
+    # The same for images, where it is another.
+    image_step_size: float | None = None
     # What rows may keep of their own targets where learning starts, for regression.
     own_shares: tuple[float, ...] = (1.0, 0.5, 0.0)
     # How often the loss on held-back rows is looked at, and how many of them are drawn
@@ -337,7 +340,10 @@ class RowLearner(BaseDistiller):
             return float(self.learning_rate)
         Z = problem.flat
         typical = np.sqrt(median_distance(Z, problem.random_state))
-        return self.step_size * float(typical) / np.sqrt(Z.shape[1])
+        step_size = self.step_size
+        if problem.Z.ndim == 4 and self.image_step_size is not None:
+            step_size = self.image_step_size
+        return step_size * float(typical) / np.sqrt(Z.shape[1])
 
     def _start(self, problem: Problem) -> Learned:
         """Return the rows to start from: real ones, or those of the last fit."""

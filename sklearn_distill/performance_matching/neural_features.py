@@ -179,8 +179,8 @@ class NeuralFeatureRegression(RowLearner):
     max_iter : int, default=500
         Steps at most.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.02 times the median distance
-        between rows over the root of their number of columns.
+        Adam's step size in the encoded space. "auto" is 0.02 times (for images 0.05)
+        the median distance between rows over the root of their number of columns.
     batch_size : int, default=1024
         Real rows a step, in equal parts from all classes.
     validation_fraction : float, default=0.1
@@ -274,6 +274,7 @@ class NeuralFeatureRegression(RowLearner):
 
     plugin_api = 1
     step_size = 0.02
+    image_step_size = 0.05
     steps_per_epoch = 20
     max_validation_rows = 1_024
 
