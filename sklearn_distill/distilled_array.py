@@ -153,9 +153,17 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
         raise ValueError(
             "These rows carry the labels of a distilled set, but they were changed or "
             "reordered since. Take the labels from distiller.distilled_.y instead, and "
-            "pass those of these rows as y."
+            "the rows from distiller.distilled_.X."
         )
     return carried
+
+
+def is_part_of_distilled(X: Any) -> bool:
+    """Tell whether a DataFrame is a part of one that carried its labels."""
+    stored = getattr(X, "attrs", {}).get(ATTRS_KEY)
+    if stored is None or stored["y"] is None:
+        return False
+    return len(X) < len(stored["y"][1])
 
 
 def _checksum(X: Any) -> int:

@@ -20,7 +20,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils.validation import has_fit_parameter
 
 from .containers import take_rows
-from .repeated_rows import balance_by, holds_rows_back
+from .repeated_rows import holds_rows_back, take_balance
 
 N_FOLDS = 5
 # Corrections of the balance at most; a few are enough unless most probabilities are 0.
@@ -313,12 +313,15 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     """
     if weight_parameter(estimator) is None:
         return estimator.fit(distilled.X, distilled.y)
-    if distilled.soft_labels is not None:
-        if holds_rows_back(estimator):
-            once = distilled.X, distilled.y, distilled.sample_weight
-            return fit_weighted(estimator, *once)
-        balance_by(estimator, distilled.y)
-    return fit_weighted(estimator, *distilled.expand())
+    if distilled.soft_labels is None:
+        return fit_weighted(estimator, *distilled.expand())
+    if holds_rows_back(estimator):
+        once = distilled.X, distilled.y, distilled.sample_weight
+        return fit_weighted(estimator, *once)
+    balance = take_balance(estimator, distilled.soft_labels)
+    X, y, weights = distilled.expand()
+    _, codes, _ = weighted_hard_rows(distilled.soft_labels)
+    return fit_weighted(estimator, X, y, weights * balance[codes])
 
 
 def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:

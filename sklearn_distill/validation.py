@@ -140,7 +140,7 @@ def _check_series(name: Any, column: Any, may_lack: bool) -> None:
 
 def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
     if may_lack:
-        values = np.array([v for v in values if not is_gap(v)], dtype=object)
+        values = values[[not is_gap(value) for value in values]]
     for example in one_of_each_type(values):
         if is_missing(example):
             raise ValueError(
@@ -181,7 +181,9 @@ def is_missing(value: Any) -> bool:
 
 
 def is_gap(value: Any) -> bool:
-    return is_missing(value) or (is_number(value) and np.isnan(value))
+    # What is not equal to itself is NaN.
+    is_nan = isinstance(value, float | np.floating) and value != value
+    return is_nan or is_missing(value)
 
 
 def is_date(value: Any) -> bool:

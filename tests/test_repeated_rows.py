@@ -11,13 +11,15 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import make_classification
 from sklearn.ensemble import (
     BaggingClassifier,
+    GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
-from sklearn.linear_model import LogisticRegressionCV
-from sklearn.metrics import recall_score
+from sklearn.linear_model import LogisticRegression, LogisticRegressionCV
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
-from sklearn.pipeline import make_pipeline
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
@@ -28,9 +30,9 @@ from sklearn_distill import (
     KnowledgeDistillationClassifier,
 )
 from sklearn_distill.repeated_rows import (
-    balance_by,
     holds_rows_back,
     scale_counts_of_rows,
+    take_balance,
 )
 
 BOOSTING, TREE = HistGradientBoostingClassifier(), DecisionTreeClassifier()
@@ -59,21 +61,30 @@ def test_what_asks_for_nothing_stays():
         (GridSearchCV(TREE, {}), True),
         (make_pipeline(StandardScaler(), LogisticRegressionCV()), True),
         (BaggingClassifier(CalibratedClassifierCV(TREE)), True),
+        (SVC(probability=True), True),
+        (GradientBoostingClassifier(n_iter_no_change=5), True),
+        (MLPClassifier(n_iter_no_change=5), False),
+        (Pipeline([("cv", StandardScaler()), ("tree", TREE)]), False),
     ],
 )
 def test_who_holds_rows_back(estimator, expected):
     assert holds_rows_back(estimator) is expected
 
 
-def test_balanced_becomes_the_weights_that_balance_the_rows():
-    y = np.array(["a"] * 9 + ["b"] * 3)
-    svc = balance_by(make_pipeline(StandardScaler(), SVC(class_weight="balanced")), y)
-    assert svc[-1].class_weight == pytest.approx({"a": 12 / 18, "b": 2.0})
-    given = balance_by(SVC(class_weight={"a": 1, "b": 5}), y)
+def test_the_weights_that_balance_what_the_labels_say():
+    shares = np.array([[0.9, 0.1, 0.0]] * 3 + [[0.1, 0.9, 0.0]])
+    svc = make_pipeline(StandardScaler(), SVC(class_weight="balanced"))
+    weights = take_balance(svc, shares)
+    assert svc[-1].class_weight is None
+    mass = shares.sum(axis=0)
+    np.testing.assert_allclose(weights[:2] * mass[:2], 2.0)
+    assert weights[2] == 1.0  # of what is not there any weight is as good
+    given = SVC(class_weight={"a": 1, "b": 5})
+    assert (take_balance(given, shares) == 1.0).all()
     assert given.class_weight == {"a": 1, "b": 5}
     inside = BaggingClassifier(SVC(class_weight="balanced"))
     with pytest.warns(UserWarning, match="estimator__class_weight='balanced' counts"):
-        balance_by(inside, y)
+        take_balance(inside, shares)
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +102,33 @@ def rare():
     return X[:800], y[:800], X[800:], y[800:]
 
 
-def test_soft_labels_leave_a_balanced_student_in_balance(rare):
-    """Counted among copies, both classes are as frequent, and the rare one is lost."""
+@pytest.mark.parametrize(
+    ("student", "codes"),
+    [
+        (SVC(class_weight="balanced"), [0, 1]),
+        (LogisticRegression(class_weight="balanced"), [1, 2]),
+        # It looks classes up among codes of its own.
+        (HistGradientBoostingClassifier(class_weight="balanced"), ["no", "yes"]),
+    ],
+)
+def test_soft_labels_leave_a_balanced_student_in_balance(student, codes, rare):
+    """Counted among copies both classes are as frequent, and the rare one is lost."""
     X, y, X_test, y_test = rare
-    student = SVC(class_weight="balanced")
-    teacher = RandomForestClassifier(50, min_samples_leaf=5, random_state=0)
-    alone = recall_score(y_test, student.fit(X, y).predict(X_test))
-    taught = KnowledgeDistillationClassifier(teacher, student, check_teacher=False)
+    y, y_test = np.array(codes)[y], np.array(codes)[y_test]
+
+    def score(model):
+        return balanced_accuracy_score(y_test, model.fit(X, y).predict(X_test))
+
+    alone = score(clone(student))
+    forest = RandomForestClassifier(30, min_samples_leaf=5, random_state=0)
     herding = HerdingSelection(0.2, soft_labels="teacher", random_state=0)
-    assert alone > 0.4
-    for model in (taught, DistilledClassifier(herding, student)):
-        found = recall_score(y_test, model.fit(X, y).predict(X_test))
-        assert found > alone - 0.2
+    settings = {"check_teacher": False, "random_state": 0}
+    for model in (
+        KnowledgeDistillationClassifier(forest, student, **settings),
+        KnowledgeDistillationClassifier(forest, student, transfer="munge", **settings),
+        DistilledClassifier(herding, student),
+    ):
+        assert score(model) > alone - 0.1
 
 
 def test_who_judges_itself_on_copies_sees_none():
@@ -124,3 +150,14 @@ def test_who_judges_itself_on_copies_sees_none():
             warnings.simplefilter("error")
             model.fit(X[:400], y[:400])
         assert model.score(X[400:], y[400:]) > alone - 0.1
+
+
+def test_a_class_that_is_never_likeliest_is_not_lost(rare):
+    """To one that sees each row once, a labelled row shows its own label."""
+    X, y, _, _ = rare
+    forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=0)
+    student = CalibratedClassifierCV(LogisticRegression(), cv=3)
+    model = KnowledgeDistillationClassifier(
+        forest, student, alpha=1.0, check_teacher=False
+    )
+    assert set(model.fit(X[:300], y[:300]).student_.classes_) == {0, 1}

@@ -24,6 +24,7 @@ from .students import check_student, fit_student
 from .targets import Targets
 from .teachers import (
     Committee,
+    check_can_be_trained,
     check_takes_weights,
     check_teachers,
     out_of_fold,
@@ -151,6 +152,10 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                 )
             return
         check_teachers(teachers, self._weights(), self._task, data.classes)
+        has_added = n_more > 0 or self.transfer is not None
+        if self.teacher_labels == "out_of_fold" and given is None:
+            if self._hears_own(has_added):
+                check_can_be_trained(teachers)
         for teacher in teachers:
             if weighted:
                 check_takes_weights(teacher, "teacher")
@@ -246,6 +251,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             X_made = added_rows(self.transfer, data.X, data.y, labels, n_new, seed)
             if callable(self.transfer):
                 X_made = check_rows(self, X_made, reset=False, may_lack=True)
+                self._check_missing(X_made)
                 X_made = in_form_of(data.X, X_made)
         if X_unlabeled is None or X_made is None:
             return X_made if X_unlabeled is None else X_unlabeled
@@ -262,7 +268,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             rest = np.empty((0, *data.labels.shape[1:]))
             if self.teacher_ is None:
                 own = data.labels
-            elif self.teacher_labels == "out_of_fold" and self._hears_own(n_added):
+            elif self.teacher_labels == "out_of_fold" and self._hears_own(n_added > 0):
                 weights = np.ones(n) if data.weights is None else data.weights
                 own = out_of_fold(committee, data.X, data.y, weights, seed)
             else:
@@ -275,9 +281,9 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         added[: len(rest)] = rest
         return own, added
 
-    def _hears_own(self, n_added: int) -> bool:
+    def _hears_own(self, has_added: bool) -> bool:
         """Return whether what the teacher says of labelled rows makes a difference."""
-        return self._alpha(n_added > 0) != 0.0 or self.loss == "outlier_robust"
+        return self._alpha(has_added) != 0.0 or self.loss == "outlier_robust"
 
     def _teach(
         self,

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..containers import take_rows
-from ..distilled_array import DistilledLabels, distilled_labels
+from ..distilled_array import (
+    DistilledLabels,
+    distilled_labels,
+    is_part_of_distilled,
+)
 from ..label_validation import check_target
 from ..validation import check_lengths, check_rows, check_weights
 
@@ -98,16 +102,14 @@ def read_labelled(
 
 
 def _labels_on(X: Any, y: Any) -> DistilledLabels | None:
-    """Return the labels that rows carry, unless they are others now and y has theirs.
+    """Return the labels that rows carry; None for a part of them that y has labels for.
 
     pandas hands `attrs` on to the parts of a frame, as cross-validation makes them.
+    Rows that are as many as before but others, or in another order, are an error.
     """
-    try:
+    if y is None or len(y) != len(X) or not is_part_of_distilled(X):
         return distilled_labels(X)
-    except ValueError:
-        if y is not None and len(y) == len(X):
-            return None
-        raise
+    return None
 
 
 def _carried(

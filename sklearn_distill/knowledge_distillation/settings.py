@@ -66,15 +66,6 @@ def check_settings(params: dict[str, Any], task: str, n_classes: int | None) -> 
                 f"temperature={params['temperature']} softens a teacher's answers, but "
                 "loss='label_smoothing' has no teacher. Leave it at 1."
             )
-    teachers = params["teacher"]
-    teachers = teachers if isinstance(teachers, list) else [teachers]
-    frozen = [t for t in teachers if isinstance(t, FrozenEstimator)]
-    if params["teacher_labels"] == "out_of_fold" and frozen:
-        raise ValueError(
-            "teacher_labels='out_of_fold' trains a teacher without the rows that it is "
-            f"asked about, but {frozen[0]!r} is fitted once and for all. Pass the "
-            "estimator itself, or its answers to fit."
-        )
     if params["n_generations"] > 1 and params["hints"]:
         raise ValueError(
             "n_generations > 1 goes without hints: they name layers of the teacher, "

@@ -12,7 +12,7 @@ from sklearn.utils import get_tags
 
 from ..containers import take_rows
 from ..labels import fit_weighted, weight_parameter
-from ..repeated_rows import balance_by, holds_rows_back, scale_counts_of_rows
+from ..repeated_rows import holds_rows_back, scale_counts_of_rows, take_balance
 from .targets import Targets, prune
 from .wrapping import innermost, is_net, split_pipeline, wrap_nets
 
@@ -50,14 +50,17 @@ def fit_student(
     if weight_parameter(student) is None:
         # Without weights a row can have one label only: the most probable.
         return clone(student).fit(X, likeliest)
+    if holds_rows_back(student):
+        # Its own label where a row has one, so that no class is lost.
+        likeliest = targets.classes[targets.labels.argmax(axis=1)]
     if (blended.max(axis=1) == 1.0).all() or holds_rows_back(student):
         return fit_weighted(clone(student), X, likeliest, weights)
     # The weights of a row's copies add up to its own: then this is the cross-entropy
     # with the blended labels, on the scale of the hard ones.
     rows, codes = np.nonzero(blended)
-    shares = blended[rows, codes] * targets.weights[rows]
     ready = scale_counts_of_rows(clone(student), len(rows) / len(blended))
-    balance_by(ready, likeliest)
+    shares = blended[rows, codes] * targets.weights[rows]
+    shares *= take_balance(ready, blended)[codes]
     return fit_weighted(ready, take_rows(X, rows), targets.classes[codes], shares)
 
 

@@ -208,6 +208,18 @@ def _check_kind(teacher: Any, task: str) -> None:
         )
 
 
+def check_can_be_trained(teachers: list[Any]) -> None:
+    """Raise ValueError for a teacher that cannot be trained without some rows."""
+    for teacher in teachers:
+        last = teacher.steps[-1][1] if hasattr(teacher, "steps") else teacher
+        if isinstance(last, FrozenEstimator):
+            raise ValueError(
+                "teacher_labels='out_of_fold' trains a teacher without the rows that "
+                f"it is asked about, but {last!r} is fitted once and for all. Pass the "
+                "estimator itself, or its answers to fit."
+            )
+
+
 def check_takes_weights(estimator: Any, role: str) -> None:
     """Raise TypeError if weights were given to an estimator that takes none."""
     if is_net(innermost(estimator)) or isinstance(estimator, FrozenEstimator):

@@ -533,9 +533,14 @@ class Counting(DecisionTreeClassifier):
 def test_a_frozen_teacher_has_no_opinion_out_of_fold():
     X, y = iris()
     taught = FrozenEstimator(forest().fit(X, y))
-    for teacher in (taught, [forest(), taught]):
+    behind = make_pipeline(StandardScaler(), taught)
+    for teacher in (taught, [forest(), taught], behind):
         with pytest.raises(ValueError, match="is fitted once and for all"):
             kd(teacher, small_tree(), teacher_labels="out_of_fold").fit(X, y)
+    # Nobody asks it about these rows.
+    model = kd(taught, small_tree(), teacher_labels="out_of_fold", check_teacher=False)
+    model.fit(X, y, teacher_proba=taught.predict_proba(X))
+    model.fit(X[:100], y[:100], X_unlabeled=X[100:])
 
 
 def test_a_part_of_a_distilled_table_is_learned_by_its_own_labels():
@@ -547,8 +552,10 @@ def test_a_part_of_a_distilled_table_is_learned_by_its_own_labels():
     model = kd(forest(), small_tree(), check_teacher=False)
     assert model.fit(part, labels[part.index]).score(X, y) > 0.85
     assert cross_val_score(model, rows, labels, cv=3).mean() > 0.85
-    with pytest.raises(ValueError, match="pass those of these rows as y"):
+    with pytest.raises(ValueError, match="changed or reordered since"):
         model.fit(part)
+    with pytest.raises(ValueError, match="changed or reordered since"):
+        model.fit(rows.sample(frac=1.0, random_state=0), labels)
 
 
 def test_added_rows_need_somebody_to_label_them():

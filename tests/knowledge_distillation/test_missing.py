@@ -150,3 +150,26 @@ def test_tags_say_who_takes_them():
     assert not tag(student=LINEAR)
     assert not tag(teacher=[BOOSTING, LINEAR])
     assert not tag(transfer="munge")
+
+
+def test_rows_that_a_callable_makes_may_not_lack_more_than_others(iris):
+    X, y = iris
+
+    def with_gaps(X_given, y_given, n_rows, random_state):
+        return X[:20]
+
+    model = KnowledgeDistillationClassifier(
+        NeverFitted(), LINEAR, transfer=with_gaps, check_teacher=False
+    )
+    with pytest.raises(ValueError, match="which the student, LogisticRegression"):
+        model.fit(np.nan_to_num(X), y)
+
+
+def test_objects_may_be_numbers_of_any_size(iris):
+    X, y = np.nan_to_num(iris[0]).astype(object), iris[1]
+    X[3, 0] = 10**30
+    model = KnowledgeDistillationClassifier(BOOSTING, TREE, check_teacher=False)
+    assert model.fit(X, y).score(X, y) > 0.8
+    X[3, 0] = 10**400
+    with pytest.raises(ValueError, match="too large for a float"):
+        model.fit(X, y)
