@@ -107,9 +107,9 @@ def _labels_on(X: Any, y: Any) -> DistilledLabels | None:
     pandas hands `attrs` on to the parts of a frame, as cross-validation makes them.
     Rows that are as many as before but others, or in another order, are an error.
     """
-    if y is None or len(y) != len(X) or not is_part_of_distilled(X):
-        return distilled_labels(X)
-    return None
+    if y is not None and is_part_of_distilled(X) and len(y) == len(X):
+        return None
+    return distilled_labels(X)
 
 
 def _carried(
