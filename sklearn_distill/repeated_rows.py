@@ -42,8 +42,9 @@ def _holds_rows_back(estimator: Any) -> bool:
         return given["early_stopping"] is True
     if given.get("probability") is True:
         return True
-    learns = is_classifier(estimator) or is_regressor(estimator)
-    return learns and given.get("n_iter_no_change") is not None
+    if given.get("n_iter_no_change") is None:
+        return False
+    return is_classifier(estimator) or is_regressor(estimator)
 
 
 def scale_counts_of_rows(estimator: Any, times: float) -> Any:
