@@ -181,6 +181,7 @@ def is_missing(value: Any) -> bool:
 
 
 def is_gap(value: Any) -> bool:
+    """Tell whether a value of a table is missing, NaN among numbers too."""
     # What is not equal to itself is NaN.
     is_nan = isinstance(value, float | np.floating) and value != value
     return is_nan or is_missing(value)

@@ -29,7 +29,7 @@ from .teachers import (
     check_teachers,
     out_of_fold,
 )
-from .transfer_set import MAKERS, added_rows, check_transfer
+from .transfer_set import added_rows, check_transfer
 from .wrapping import fitted_net, innermost, is_net
 
 # Labels further than this many median absolute deviations from the teacher's answer
@@ -177,7 +177,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                         f"{type(estimator).__name__}, does not take. Impute them "
                         "first, or put it behind SimpleImputer in a Pipeline."
                     )
-        if self.transfer in list(MAKERS):
+        if isinstance(self.transfer, str):
             raise ValueError(
                 f"transfer={self.transfer!r} takes no rows with missing values (NaN). "
                 "Impute them first, or pass X_unlabeled in its place."

@@ -52,8 +52,9 @@ def fit_student(
         return clone(student).fit(X, likeliest)
     if holds_rows_back(student):
         # Its own label where a row has one, so that no class is lost.
-        likeliest = targets.classes[targets.labels.argmax(axis=1)]
-    if (blended.max(axis=1) == 1.0).all() or holds_rows_back(student):
+        own = targets.classes[targets.labels.argmax(axis=1)]
+        return fit_weighted(clone(student), X, own, weights)
+    if (blended.max(axis=1) == 1.0).all():
         return fit_weighted(clone(student), X, likeliest, weights)
     # The weights of a row's copies add up to its own: then this is the cross-entropy
     # with the blended labels, on the scale of the hard ones.
