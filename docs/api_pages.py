@@ -14,15 +14,13 @@ from sklearn_distill import get_distiller, list_distillers
 PACKAGES = ("evaluation", "knowledge_distillation")
 # What authors of methods and tools import from other modules.
 FOR_AUTHORS = {
-    "row_learner": ["RowLearner"],
-    "problem": ["Problem", "Kept", "Learned"],
+    "base": ["RowLearner", "Problem", "Kept", "Learned"],
     "testing": [
         "check_distiller",
         "parametrize_with_distiller_checks",
         "expected_failed_checks",
     ],
-    "plugins": ["PluginInfo", "PluginError"],
-    "plugin_diagnosis": ["diagnose_distillers", "Diagnosis"],
+    "plugins": ["PluginInfo", "PluginError", "diagnose_distillers", "Diagnosis"],
 }
 
 

@@ -12,8 +12,8 @@ __version__ = "0.1.0.dev0"
 # scikit-learn.
 _HOME_OF = {
     "DistilledSet": "distilled_set",
-    "DistilledArray": "distilled_array",
-    "distilled_labels": "distilled_array",
+    "DistilledArray": "distilled_set",
+    "distilled_labels": "distilled_set",
     "BaseDistiller": "base",
     "RandomSelection": "selection",
     "HerdingSelection": "selection",
@@ -30,8 +30,8 @@ _HOME_OF = {
     "MultiLayerDistributionMatching": "distribution_matching",
     "GradientMatching": "parameter_matching",
     "TrajectoryMatching": "parameter_matching",
-    "DistilledClassifier": "distilled_estimators",
-    "DistilledRegressor": "distilled_estimators",
+    "DistilledClassifier": "compose",
+    "DistilledRegressor": "compose",
     "DistillationSampler": "compose",
     "make_distill_pipeline": "compose",
     "KnowledgeDistillationClassifier": "knowledge_distillation",

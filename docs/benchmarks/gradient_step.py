@@ -22,14 +22,14 @@ from torch import Tensor, nn
 
 from sklearn_distill.engine.network_sources import frozen
 from sklearn_distill.engine.networks import MLP, ConvNet
-from sklearn_distill.parameter_matching.distances import cosine
-from sklearn_distill.parameter_matching.gradients import group_gradients
-from sklearn_distill.parameter_matching.student import (
+from sklearn_distill.parameter_matching.multi_step.inner_training import (
     FlatNetwork,
     flat_weights,
     weights_in_constant_memory,
     weights_with_graph,
 )
+from sklearn_distill.parameter_matching.single_step.distances import cosine
+from sklearn_distill.parameter_matching.single_step.gradients import group_gradients
 
 # Name, network, shape of a row, synthetic and real rows a class.
 CASES: list[tuple[str, Callable[[], nn.Module], tuple[int, ...], int, int]] = [

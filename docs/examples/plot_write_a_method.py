@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.datasets import make_moons
 
 from sklearn_distill import BaseDistiller, HerdingSelection
-from sklearn_distill.problem import Kept
+from sklearn_distill.base import Kept
 
 
 class DeepestRows(BaseDistiller):

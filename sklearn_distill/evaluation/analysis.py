@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
-from ..columns import HEAVY_TAILED
-from ..containers import take_rows
-from ..encoding import make_encoder
-from ..label_validation import check_target
+from .._utils.containers import take_rows
+from ..encoding.columns import HEAVY_TAILED
+from ..encoding.table import make_encoder
 from ..selection import RandomSelection
-from ..validation import check_lengths, check_rows
+from ..validation.rows import check_lengths, check_rows
+from ..validation.targets import check_target
 from .analysis_measures import (
     count_duplicates,
     dimension_of,

@@ -15,7 +15,7 @@ from sklearn.model_selection import (
     train_test_split,
 )
 
-from ..optional import import_pandas
+from .._utils.optional import import_pandas
 
 # Rows a class (regression: in all, times ten) that the learning curve looks at.
 STEPS = (1, 2, 5, 10, 20, 50, 100, 200)

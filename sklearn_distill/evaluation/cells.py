@@ -12,9 +12,9 @@ import numpy as np
 from sklearn.base import clone
 
 from .. import __version__
-from ..containers import take_rows
-from ..fingerprint import fingerprint
-from ..optional import import_pandas
+from .._utils.containers import take_rows
+from .._utils.fingerprint import fingerprint
+from .._utils.optional import import_pandas
 from .comparison import FULL_DATA
 from .panel import preprocessor, resolve_learners
 from .score_file import ScoreFile

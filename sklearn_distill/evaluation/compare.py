@@ -13,13 +13,13 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..base import kebab_case
-from ..fingerprint import fingerprint
-from ..label_validation import check_target
-from ..optional import import_pandas
-from ..plugins import get_distiller
+from .._utils.fingerprint import fingerprint
+from .._utils.optional import import_pandas
+from ..base.distiller import kebab_case
+from ..plugins.registry import get_distiller
 from ..selection import RandomSelection
-from ..validation import check_lengths, check_rows
+from ..validation.rows import check_lengths, check_rows
+from ..validation.targets import check_target
 from .cells import Data, finished_cells, make_cells, run_cell
 from .comparison import FULL_DATA, Comparison
 from .panel import dense_rows, resolve_learners

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optional import import_pandas
+from .._utils.optional import import_pandas
 from .score_file import read_scores
 from .significance import RankTest, holm, rank_test, wilcoxon_p
 

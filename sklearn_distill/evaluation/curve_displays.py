@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base import kebab_case
+from ..base.distiller import kebab_case
 from .compare import compare_distillers
 from .comparison import Comparison
 from .drawing import as_written, axes_to_draw_on, fitted_distiller

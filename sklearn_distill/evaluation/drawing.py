@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from ..distilled_set import DistilledSet
-from ..optional import import_matplotlib
+from .._utils.optional import import_matplotlib
+from ..distilled_set.distilled_set import DistilledSet
 
 
 def fitted_distiller(estimator: Any) -> Any:

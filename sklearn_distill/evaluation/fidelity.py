@@ -20,8 +20,8 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state
 
-from ..containers import take_rows
-from ..distilled_set import DistilledSet
+from .._utils.containers import take_rows
+from ..distilled_set.distilled_set import DistilledSet
 from .panel import as_numbers
 
 # So many real rows of a class tell as much as all of them, at a bounded price.

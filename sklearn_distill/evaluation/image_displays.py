@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..containers import take_rows
-from ..distilled_set import DistilledSet
+from .._utils.containers import take_rows
+from ..distilled_set.distilled_set import DistilledSet
 from .drawing import as_written, axes_to_draw_on, fitted_distiller, fitted_set
 
 

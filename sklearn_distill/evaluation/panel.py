@@ -19,7 +19,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC, SVR
 
-from ..optional import import_pandas
+from .._utils.optional import import_pandas
 
 
 def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import numpy as np
 import sklearn
 
 from .. import __version__
-from ..distilled_set import DistilledSet
-from ..optional import import_pandas
+from .._utils.optional import import_pandas
+from ..distilled_set.distilled_set import DistilledSet
 from .drawing import fitted_distiller
 from .report_data import (
     FULL_DATA,
@@ -278,7 +278,7 @@ class DistillationReport:
         ----------
         path : str or path-like
         """
-        from ..set_files import write_atomically
+        from ..distilled_set.files import write_atomically
         from .report_html import page
 
         text = page(self).encode("utf-8")

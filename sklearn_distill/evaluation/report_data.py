@@ -11,9 +11,9 @@ from scipy.stats import t as student_t
 from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from ..base import BaseDistiller
-from ..distilled_set import DistilledSet, nbytes_of
-from ..plugins import get_distiller
+from ..base.distiller import BaseDistiller
+from ..distilled_set.distilled_set import DistilledSet, nbytes_of
+from ..plugins.registry import get_distiller
 from .dd_ranking import robust_scores
 from .fidelity import fidelity
 from .panel import dense_rows, preprocessor

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optional import import_jinja2, import_matplotlib
+from .._utils.optional import import_jinja2, import_matplotlib
 from .report_data import interval
 from .report_pictures import drawings_of
 

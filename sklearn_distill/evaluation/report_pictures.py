@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..optional import import_matplotlib
+from .._utils.optional import import_matplotlib
 from .drawing import as_written
 from .report_data import FULL_DATA, interval
 from .row_displays import DistilledRowsDisplay

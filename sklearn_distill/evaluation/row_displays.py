@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import PCA
 
-from ..distilled_set import DistilledSet
-from ..optional import import_matplotlib
+from .._utils.optional import import_matplotlib
+from ..distilled_set.distilled_set import DistilledSet
 from .drawing import as_written, axes_to_draw_on, fitted_set
 from .panel import as_numbers, dense_rows, preprocessor
 

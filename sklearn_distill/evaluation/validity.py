@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..columns import grid_of, rounding_error, to_grid
-from ..encoding import plain_numbers, values_of
+from ..encoding.columns import grid_of, rounding_error, to_grid
+from ..encoding.table import plain_numbers, values_of
 
 
 def invalid_share(X: Any, X_distilled: Any) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin, is_regressor
 from sklearn.utils.metaestimators import available_if
 
-from .._sklearn_private import Interval, _fit_context
+from .._utils._sklearn_private import Interval, _fit_context
 from .fitting import _KnowledgeDistillation
 from .students import class_probabilities, says
 from .wrapping import innermost, is_net

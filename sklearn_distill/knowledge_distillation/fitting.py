@@ -12,10 +12,10 @@ from sklearn.dummy import DummyClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from .._sklearn_private import HasMethods, Interval, StrOptions
-from ..containers import in_form_of, stacked
-from ..distilled_set import DistilledSet
-from ..validation import check_rows
+from .._utils._sklearn_private import HasMethods, Interval, StrOptions
+from .._utils.containers import in_form_of, stacked
+from ..distilled_set.distilled_set import DistilledSet
+from ..validation.rows import check_rows
 from .gain import held_out_gain, warn_of_no_gain
 from .labelled import Labelled, read_labelled
 from .missing import has_missing, may_take_missing, takes_missing

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from ..containers import take_rows
-from ..labels import fit_weighted
+from .._utils.containers import take_rows
+from ..soft_labels.teacher import fit_weighted
 from .students import class_probabilities, fit_student
 from .targets import plain_targets
 

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..containers import take_rows
-from ..distilled_array import (
+from .._utils.containers import take_rows
+from ..distilled_set.distilled_array import (
     DistilledLabels,
     distilled_labels,
     is_part_of_distilled,
 )
-from ..label_validation import check_target
-from ..validation import check_lengths, check_rows, check_weights
+from ..validation.rows import check_lengths, check_rows, check_weights
+from ..validation.targets import check_target
 
 
 class Labelled(NamedTuple):

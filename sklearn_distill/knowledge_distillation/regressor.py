@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import RegressorMixin
 
-from .._sklearn_private import _fit_context
+from .._utils._sklearn_private import _fit_context
 from .fitting import _KnowledgeDistillation
 
 

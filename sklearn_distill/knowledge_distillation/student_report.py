@@ -11,9 +11,9 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
 from sklearn.utils.validation import check_is_fitted
 
-from .._sklearn_private import trees_of_boosting
-from ..containers import take_rows
-from ..optional import import_onnx, import_pandas
+from .._utils._sklearn_private import trees_of_boosting
+from .._utils.containers import take_rows
+from .._utils.optional import import_onnx, import_pandas
 from .fitting import _KnowledgeDistillation
 
 SMOOTHED = "student, label smoothing"

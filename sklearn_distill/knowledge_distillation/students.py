@@ -10,9 +10,13 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from ..containers import take_rows
-from ..labels import fit_weighted, weight_parameter
-from ..repeated_rows import holds_rows_back, scale_counts_of_rows, take_balance
+from .._utils.containers import take_rows
+from ..soft_labels.repeated_rows import (
+    holds_rows_back,
+    scale_counts_of_rows,
+    take_balance,
+)
+from ..soft_labels.teacher import fit_weighted, weight_parameter
 from .targets import Targets, prune
 from .wrapping import innermost, is_net, split_pipeline, wrap_nets
 

@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..labels import fit_weighted, teacher_opinion, weight_parameter
+from ..soft_labels.teacher import fit_weighted, teacher_opinion, weight_parameter
 from .wrapping import innermost, is_net, wrap_nets
 
 TINY = 1e-12

@@ -2,7 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from .multi_step import TrajectoryMatching
-from .single_step import GradientMatching
+from .multi_step.trajectory_matching import TrajectoryMatching
+from .single_step.gradient_matching import GradientMatching
 
 __all__ = ["GradientMatching", "TrajectoryMatching"]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn_private import HasMethods, Interval, StrOptions
-from ..base import BaseDistiller
-from ..device import resolve_device
-from ..problem import Kept, Problem
-from ..starting_rows import lowest_scores
+from .._utils._sklearn_private import HasMethods, Interval, StrOptions
+from .._utils.device import resolve_device
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import lowest_scores
 
 
 class ForgettingCounter:

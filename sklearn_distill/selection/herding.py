@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn_private import Interval, StrOptions
-from ..base import BaseDistiller
-from ..problem import Kept, Problem
-from ..starting_rows import herded_rows
+from .._utils._sklearn_private import Interval, StrOptions
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import herded_rows
 
 
 class HerdingSelection(BaseDistiller):

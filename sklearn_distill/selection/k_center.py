@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base import BaseDistiller
-from ..problem import Kept, Problem
-from ..starting_rows import features_with_target
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import features_with_target
 
 
 def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.ndarray:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn_private import StrOptions
-from ..base import BaseDistiller
-from ..problem import Kept, Learned, Problem
-from ..starting_rows import clustered_rows
+from .._utils._sklearn_private import StrOptions
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Learned, Problem
+from ..base.starting_rows import clustered_rows
 
 
 class KMeansSelection(BaseDistiller):

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..base import BaseDistiller
-from ..problem import Kept, Problem
-from ..starting_rows import randomly_drawn_rows
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import randomly_drawn_rows
 
 
 class RandomSelection(BaseDistiller):

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from sklearn.metrics.pairwise import euclidean_distances
 
-from .._sklearn_private import HasMethods, Interval, StrOptions
-from ..base import BaseDistiller
-from ..labels import teacher_opinion, teacher_or_forest
-from ..problem import Kept, Problem
-from ..starting_rows import features_with_target, median_distance
+from .._utils._sklearn_private import HasMethods, Interval, StrOptions
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import features_with_target, median_distance
+from ..soft_labels.teacher import teacher_opinion, teacher_or_forest
 
 # A class with more rows is represented by so many of them, drawn at random: the
 # similarities of all pairs are held in memory (64 MB).

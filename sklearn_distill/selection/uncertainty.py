@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from .._sklearn_private import HasMethods, StrOptions
-from ..base import BaseDistiller
-from ..labels import teacher_opinion, teacher_or_forest
-from ..problem import Kept, Problem
-from ..starting_rows import lowest_scores
+from .._utils._sklearn_private import HasMethods, StrOptions
+from ..base.distiller import BaseDistiller
+from ..base.problem import Kept, Problem
+from ..base.starting_rows import lowest_scores
+from ..soft_labels.teacher import teacher_opinion, teacher_or_forest
 
 
 def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:

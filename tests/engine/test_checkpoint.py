@@ -19,7 +19,10 @@ from skorch.callbacks import Callback
 from sklearn_distill import DistributionMatching, KernelInducingPoints
 from sklearn_distill.engine.network_factory import NetworkFactory
 from sklearn_distill.engine.real_rows import RealRows
-from sklearn_distill.parameter_matching.experts import Training, train_experts
+from sklearn_distill.parameter_matching.multi_step.experts import (
+    Training,
+    train_experts,
+)
 
 X, y = load_iris(return_X_y=True)
 

@@ -327,7 +327,7 @@ def test_without_the_extra_an_error_says_which(tmp_path):
     code = (
         "import sys\n"
         "sys.modules['skl2onnx'] = None\n"
-        "from sklearn_distill.optional import import_onnx\n"
+        "from sklearn_distill._utils.optional import import_onnx\n"
         "try:\n    import_onnx()\n"
         "except ImportError as error:\n    print(error)\n"
     )

@@ -132,7 +132,7 @@ def test_what_a_plugin_prints_stays_out_of_the_result(command, table):
 def test_ctrl_c_ends_an_import_that_hangs_and_says_whose(site, table, tmp_path):
     """Nothing is written, and the exit code is that of an interruption."""
     code = (
-        "import sys, sklearn_distill.commands.distill as d\n"
+        "import sys, sklearn_distill.cli.distill as d\n"
         "d.SLOW_IMPORT = 0.5\n"
         f"sys.path.insert(0, {str(site)!r})\n"
         "from sklearn_distill.cli import main\n"

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_distill import BaseDistiller
-from sklearn_distill.problem import Kept
+from sklearn_distill.base import Kept
 
 
 def leverage(Z, ridge):

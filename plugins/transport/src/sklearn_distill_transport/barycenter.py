@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_distill import BaseDistiller
-from sklearn_distill.problem import Learned
+from sklearn_distill.base import Learned
 
 # For regression: how heavy the target is beside all columns together. Chosen by what
 # learners make of the rows, on parts of training data.

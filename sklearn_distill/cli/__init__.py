@@ -1,0 +1,7 @@
+"""The command `sklearn-distill`."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from .main import main
+
+__all__ = ["main"]

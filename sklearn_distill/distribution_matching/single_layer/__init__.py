@@ -1,0 +1,3 @@
+"""Match the distribution of the outputs of one layer."""
+
+# SPDX-License-Identifier: BSD-3-Clause

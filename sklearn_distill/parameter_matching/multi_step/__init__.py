@@ -1,0 +1,3 @@
+"""Match the weights after many training steps."""
+
+# SPDX-License-Identifier: BSD-3-Clause

@@ -1,0 +1,99 @@
+"""Digests know the same work again, in any process, and tell other work apart."""
+
+import os
+import subprocess
+import sys
+from functools import partial
+
+import numpy as np
+import torch
+from sklearn.datasets import load_iris
+from sklearn.decomposition import PCA
+from sklearn.frozen import FrozenEstimator
+from sklearn.svm import SVC
+from torch import nn
+
+from sklearn_distill import KernelInducingPoints
+from sklearn_distill._utils.fingerprint import fingerprint
+
+
+def scaled(factor, of=None):
+    return lambda x: factor * (of(x) if of else x)
+
+
+def test_fingerprints_tell_functions_apart():
+    """By code, constants, names, defaults, closures and what is filled in."""
+    functions = [
+        lambda x: x + 1,
+        lambda x: x + 2,
+        lambda x: x - 1,
+        lambda x: np.sin(x),
+        lambda x: np.cos(x),
+        lambda x, a=1: x + a,
+        lambda x, a=2: x + a,
+        lambda x: [i + 1 for i in x],
+        lambda x: [i + 2 for i in x],
+        scaled(1),
+        scaled(2),
+        scaled(2, of=scaled(3)),
+        scaled(2, of=scaled(4)),
+        partial(scaled(2), 3),
+        partial(scaled(2), 4),
+        partial(scaled(3), 4),
+    ]
+    digests = [fingerprint("method", {"kernel": function}) for function in functions]
+    assert len(set(digests)) == len(functions)
+    assert fingerprint("method", {"kernel": scaled(2)}) == digests[10]
+
+
+def test_a_function_that_closes_over_itself_has_a_fingerprint():
+    def down(x):
+        return down(x - 1) if x > 0 and later else x
+
+    if down(0) < 0:
+        later = True  # never bound: its cell stays empty
+    assert fingerprint("method", {"kernel": down})
+
+
+def test_a_functions_fingerprint_is_that_of_any_process():
+    """Neither addresses nor the order of strings in sets get in."""
+    program = (
+        "from sklearn_distill._utils.fingerprint import fingerprint\n"
+        "f = lambda x: [i for i in x if i in {'a', 'b', 'c', 'd'}]\n"
+        "print(fingerprint('method', {'kernel': f}))"
+    )
+    digests = {
+        subprocess.check_output(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        for seed in ("1", "2", "3")
+    }
+    assert len(digests) == 1
+
+
+def test_generators_count_by_their_state():
+    def of(seed):
+        return fingerprint(SVC(random_state=np.random.RandomState(seed)))
+
+    assert of(0) == of(0) != of(1)
+
+
+def test_estimators_count_by_what_they_have_learned():
+    """A frozen teacher is not the one that was fitted on other rows."""
+    X, _ = load_iris(return_X_y=True)
+    some, others = (FrozenEstimator(PCA(2).fit(rows)) for rows in (X[:75], X[75:]))
+    points = [KernelInducingPoints(teacher=one) for one in (some, others)]
+    assert fingerprint(points[0]) != fingerprint(points[1])
+    assert fingerprint(points[0]) == fingerprint(KernelInducingPoints(teacher=some))
+
+
+def test_modules_count_by_their_weights():
+    torch.manual_seed(0)
+    one, other = nn.Linear(2, 2), nn.Linear(2, 2)
+    assert fingerprint(one) != fingerprint(other)
+    other.load_state_dict(one.state_dict())
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_what_cannot_be_pickled_has_a_fingerprint():
+    assert fingerprint({"kernel": (i for i in "ab")})

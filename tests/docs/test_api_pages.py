@@ -1,0 +1,50 @@
+"""The API reference has a page for each public name, without anybody writing one."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+import sklearn_distill
+from sklearn_distill import get_distiller, list_distillers
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The pages, by name; docs/methods is beside them."""
+    folder = tmp_path_factory.mktemp("docs")
+    (folder / "methods").symlink_to(DOCS / "methods")
+    runpy.run_path(str(DOCS / "api_pages.py"))["write_api_pages"](folder / "api")
+    return {page.stem: page.read_text() for page in (folder / "api").glob("*.rst")}
+
+
+@pytest.mark.parametrize("name", sorted(sklearn_distill._HOME_OF))
+def test_every_exported_name_has_a_page_and_is_listed(written, name):
+    assert f":: {name}\n" in written[f"sklearn_distill.{name}"]
+    assert f"\n   {name}\n" in written["index"]
+    assert f"\n   sklearn_distill.{name}\n" in written["index"]
+
+
+def test_a_class_shows_the_methods_that_this_package_wrote(written):
+    """And none of those that scikit-learn gives every estimator."""
+    page = written["sklearn_distill.HerdingSelection"]
+    assert "automethod:: fit\n" in page
+    assert "automethod:: fit_distill\n" in page
+    assert "get_params" not in page
+    assert "set_fit_request" not in page
+    assert "autoproperty:: nbytes\n" in written["sklearn_distill.DistilledSet"]
+
+
+def test_every_method_is_listed_by_name(written):
+    """With a link to its page, where it has one."""
+    for info in list_distillers():
+        if info.distribution != "sklearn-distill":
+            continue
+        cls = get_distiller(f"sklearn-distill:{info.name}")
+        assert f"`{cls.__name__}`: " in written["methods"]
+        if (DOCS / "methods" / f"{info.name}.md").is_file():
+            assert f":doc:`{info.name} </methods/{info.name}>`" in written["methods"]

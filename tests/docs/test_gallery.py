@@ -1,0 +1,31 @@
+"""The examples of the gallery run without a warning, and each draws something."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("plot_*.py"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs_and_draws(example, tmp_path, monkeypatch):
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    monkeypatch.chdir(tmp_path)
+    shown = []
+    with matplotlib.rc_context({"backend": "Agg"}):
+        plt.switch_backend("Agg")
+        monkeypatch.setattr(plt, "show", lambda: shown.extend(plt.get_fignums()))
+        try:
+            runpy.run_path(str(example))
+        finally:
+            plt.close("all")
+    assert shown
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) >= 6
