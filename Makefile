@@ -17,6 +17,7 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 # The pages, in docs/_build/html; a warning is an error.
 docs: $(VENV)/installed-docs

@@ -12,7 +12,8 @@ import sklearn
 from .. import __version__
 from .._utils.containers import take_rows
 from ..distilled_set.distilled_set import DistilledSet, nbytes_of
-from ..soft_labels.teacher import soft_labels_of_set, teacher_opinion, teacher_or_forest
+from ..soft_labels.prior import soft_labels_of_set
+from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 from ..validation.targets import Target
 from .answer_checks import checked_answer
 from .problem import Kept, Learned, Problem
@@ -128,7 +129,7 @@ def _ask(
     else:
         # A learned row is judged as what it will be once it is decoded.
         kept, Z = None, problem.encoder.snap(answer.Z)
-    said = teacher_opinion(
+    said = cross_fitted_predictions(
         teacher,
         problem.flat,
         problem.y,

@@ -28,8 +28,8 @@ from .._utils._sklearn_private import (
 from .._utils.containers import take_rows
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
+from ..encoding import make_encoder
 from ..encoding.columns import NumericColumn
-from ..encoding.table import make_encoder
 from ..validation.rows import check_lengths, check_rows, check_weights
 from ..validation.targets import check_target, label_values
 from .assembly import Source, assemble, check_teacher, describe

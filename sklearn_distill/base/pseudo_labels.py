@@ -9,8 +9,10 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from .._utils.containers import in_form_of, stacked
-from ..encoding.table import columns_of, make_encoder
-from ..soft_labels.teacher import fit_weighted, seeded, teacher_or_forest
+from ..encoding import make_encoder
+from ..encoding.columns import columns_of
+from ..soft_labels.fitting import fit_weighted
+from ..soft_labels.teacher import seeded, teacher_or_forest
 from ..validation.rows import check_rows
 from .assembly import Source
 

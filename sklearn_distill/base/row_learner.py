@@ -19,13 +19,8 @@ from .._utils.fingerprint import fingerprint
 from .assembly import Source
 from .distiller import BaseDistiller
 from .problem import Learned, Problem, hold_back
-from .starting_rows import (
-    best_start,
-    herded_rows,
-    median_distance,
-    randomly_drawn_rows,
-    targets_around,
-)
+from .prototypes import median_distance
+from .starting_rows import best_start, herded_rows, randomly_drawn_rows, targets_around
 
 if TYPE_CHECKING:
     from torch import nn

@@ -10,7 +10,7 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from ..distilled_set.distilled_set import DistilledSet
-from ..soft_labels.teacher import fit_on_set
+from ..soft_labels.fitting import fit_on_set
 
 
 def check_evaluator(evaluator: Any, task: str) -> None:

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from .estimators import DistilledClassifier, DistilledRegressor
-from .sampler import DistillationSampler, make_distill_pipeline
+from .pipeline import make_distill_pipeline
+from .sampler import DistillationSampler
 
 __all__ = [
     "DistillationSampler",

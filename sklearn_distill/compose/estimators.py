@@ -28,7 +28,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
-from ..soft_labels.teacher import fit_on_set
+from ..soft_labels.fitting import fit_on_set
 from ..validation.rows import check_rows
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._utils.containers import take_rows
-from ..soft_labels.teacher import weighted_hard_rows
+from ..soft_labels.expansion import weighted_hard_rows
 from .distilled_array import DistilledLabels
 
 

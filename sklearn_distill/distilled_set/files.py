@@ -4,7 +4,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._utils.optional import import_pandas, import_pyarrow
-from ..encoding.table import values_of
+from ..encoding.columns import values_of
 from .file_header import (
     check_header,
     classes_of,
@@ -26,30 +25,7 @@ from .tables import read_csv, read_parquet, to_csv, to_table
 
 if TYPE_CHECKING:
     from .distilled_set import DistilledSet
-
-
-def write_atomically(
-    path: str | os.PathLike[str], write: Callable[[Any], None]
-) -> None:
-    """Call `write` with a binary file that takes the place of `path` once complete."""
-    # A link stays, and what it points to is replaced.
-    path = Path(path).resolve()
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no directory {os.fspath(path.parent)!r}.")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files that nobody else can read; a saved set is an ordinary one.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+from .._utils.atomic_file import write_atomically
 
 
 def save_set(distilled: "DistilledSet", path: str | os.PathLike[str]) -> None:

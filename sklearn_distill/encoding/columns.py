@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -254,3 +255,53 @@ def scaled(x: np.ndarray, mean: Any, scale: Any) -> np.ndarray:
     with np.errstate(over="ignore"):
         z = (x - mean) / scale
     return np.round(z.clip(-FARTHEST, FARTHEST), DECIMALS)
+
+
+def columns_of(X: Any) -> Iterator[np.ndarray]:
+    """Yield each column as an array: numbers and booleans as such, others as object."""
+    if hasattr(X, "iloc"):
+        for j in range(X.shape[1]):
+            values = values_of(X.iloc[:, j])
+            # Categories may be numbers, but what lies between two of them is none.
+            yield values if X.dtypes.iloc[j] == "category" else plain_numbers(values)
+    else:
+        for j in range(X.shape[1]):
+            yield plain_numbers(X[:, j])
+
+
+def values_of(column: Any) -> np.ndarray:
+    """Return a column of a DataFrame as plain numbers or booleans, or as objects.
+
+    Nullable and Arrow columns come as the numbers they hold; nothing may be missing.
+    """
+    dtype = column.dtype
+    if dtype.kind in "biuf":
+        return column.to_numpy(dtype=getattr(dtype, "numpy_dtype", dtype))
+    return column.to_numpy(dtype=object)
+
+
+def plain_numbers(values: np.ndarray) -> np.ndarray:
+    """Return a column of Python numbers as int64 or floats, any other as it is."""
+    if values.dtype.kind != "O" or not all(map(is_number, values)):
+        return values
+    if all(isinstance(v, int | np.integer) for v in values):
+        try:
+            return values.astype(np.int64)
+        except OverflowError:
+            pass
+    return values.astype(np.float64)
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a Python object is a real number (booleans and times are not)."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(
+        value, bool | np.timedelta64
+    )
+
+
+def check_decodable(Z: np.ndarray) -> None:
+    if np.isnan(Z).any():
+        raise ValueError(
+            "Encoded rows with NaN stand for no rows: the method that learned them "
+            "diverged. Learn with a smaller step, or keep its last finite rows."
+        )

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 
-class OncePerLook:
+class LastCallCache:
     """Remember what a function made of tensors until it is called with others.
 
     A look goes over several batches of real rows; the training on the synthetic rows,

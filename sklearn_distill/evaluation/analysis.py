@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from .._utils.containers import take_rows
+from ..encoding import make_encoder
 from ..encoding.columns import HEAVY_TAILED
-from ..encoding.table import make_encoder
 from ..selection import RandomSelection
 from ..validation.rows import check_lengths, check_rows
 from ..validation.targets import check_target

@@ -28,7 +28,7 @@ from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 
 from ..distilled_set.distilled_set import DistilledSet
-from ..soft_labels.teacher import fit_on_set
+from ..soft_labels.fitting import fit_on_set
 from .panel import as_numbers
 
 # Copies of a row, within bounds for the whole set, and the deviations of their noise

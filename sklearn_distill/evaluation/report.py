@@ -278,7 +278,7 @@ class DistillationReport:
         ----------
         path : str or path-like
         """
-        from ..distilled_set.files import write_atomically
+        from .._utils.atomic_file import write_atomically
         from .report_html import page
 
         text = page(self).encode("utf-8")

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .._utils.atomic_file import write_atomically
 from .._utils.optional import import_pandas
-from ..distilled_set.files import write_atomically
 
 COLUMNS = (
     "set",

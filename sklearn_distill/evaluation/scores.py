@@ -21,7 +21,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from .._utils.containers import take_rows
 from ..distilled_set.distilled_set import DistilledSet
-from ..soft_labels.teacher import fit_on_set
+from ..soft_labels.fitting import fit_on_set
 from .panel import as_numbers, resolve_learners
 
 # What a row of scores holds, by task; "score" is balanced accuracy, or R^2.

@@ -6,8 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..encoding.columns import grid_of, rounding_error, to_grid
-from ..encoding.table import plain_numbers, values_of
+from ..encoding.columns import (
+    grid_of,
+    plain_numbers,
+    rounding_error,
+    to_grid,
+    values_of,
+)
 
 
 def invalid_share(X: Any, X_distilled: Any) -> float:

@@ -16,8 +16,8 @@ from sklearn.base import is_regressor
 from sklearn.compose import ColumnTransformer
 
 from .._utils._sklearn_private import trees_of_boosting
+from .._utils.atomic_file import write_atomically
 from .._utils.optional import import_onnx
-from ..distilled_set.files import write_atomically
 from .onnx_graph import add_label, check_names, join_columns, joined, name_ends
 from .students import class_probabilities
 from .wrapping import innermost, split_pipeline

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from .._utils.containers import take_rows
-from ..soft_labels.teacher import fit_weighted
+from ..soft_labels.fitting import fit_weighted
 from .students import class_probabilities, fit_student
 from .targets import plain_targets
 

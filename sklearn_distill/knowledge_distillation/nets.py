@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from ..engine.networks import check_probabilities, fit_to_data
+from ..base.proxy import check_probabilities, fit_to_data
 from ..engine.randomness import own_randomness
 from .losses import LOSSES, Loss
 from .net_checks import CRITERIA, check_layers

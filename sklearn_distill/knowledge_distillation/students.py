@@ -11,12 +11,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from .._utils.containers import take_rows
+from ..soft_labels.fitting import fit_weighted, weight_parameter
 from ..soft_labels.repeated_rows import (
     holds_rows_back,
     scale_counts_of_rows,
     take_balance,
 )
-from ..soft_labels.teacher import fit_weighted, weight_parameter
 from .targets import Targets, prune
 from .wrapping import innermost, is_net, split_pipeline, wrap_nets
 

@@ -10,7 +10,8 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from ..soft_labels.teacher import fit_weighted, teacher_opinion, weight_parameter
+from ..soft_labels.fitting import fit_weighted, weight_parameter
+from ..soft_labels.teacher import cross_fitted_predictions
 from .wrapping import innermost, is_net, wrap_nets
 
 TINY = 1e-12
@@ -85,7 +86,7 @@ def out_of_fold(
 ) -> np.ndarray:
     """Return for each row what teachers say that were trained without it."""
     n_classes = None if committee.classes is None else len(committee.classes)
-    return teacher_opinion(
+    return cross_fitted_predictions(
         committee,
         X,
         y,

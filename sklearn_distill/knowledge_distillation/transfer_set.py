@@ -17,8 +17,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
+from ..encoding import make_encoder
 from ..encoding.columns import CategoryColumn
-from ..encoding.table import make_encoder
 
 # MUNGE: how often a value is exchanged with the neighbour's, and how narrowly numbers
 # are drawn around it; the paper tunes both.

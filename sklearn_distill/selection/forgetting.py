@@ -171,7 +171,7 @@ class ForgettingSelection(BaseDistiller):
         return tags
 
     def _distill(self, problem: Problem) -> Kept:
-        from ..engine.networks import all_outputs, train_proxy
+        from ..base.proxy import all_outputs, train_proxy
 
         problem.require_classes(type(self).__name__)
         device = resolve_device(self.device)

@@ -59,7 +59,7 @@ def gradient_norms(net: Any, Z: np.ndarray, y: np.ndarray, device: str) -> np.nd
     import torch
     from torch.func import functional_call, grad, vmap
 
-    from ..engine.networks import as_logits
+    from ..base.proxy import as_logits
 
     module = net.module_.eval()
     parameters = {name: p.detach() for name, p in module.named_parameters()}
@@ -214,7 +214,7 @@ class GradientNormSelection(BaseDistiller):
         return tags
 
     def _distill(self, problem: Problem) -> Kept:
-        from ..engine.networks import all_outputs, as_logits, train_proxy
+        from ..base.proxy import all_outputs, as_logits, train_proxy
 
         problem.require_classes(type(self).__name__)
         device = resolve_device(self.device)

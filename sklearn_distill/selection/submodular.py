@@ -12,8 +12,9 @@ from sklearn.metrics.pairwise import euclidean_distances
 from .._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
-from ..base.starting_rows import features_with_target, median_distance
-from ..soft_labels.teacher import teacher_opinion, teacher_or_forest
+from ..base.prototypes import median_distance
+from ..base.starting_rows import features_with_target
+from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 
 # A class with more rows is represented by so many of them, drawn at random: the
 # similarities of all pairs are held in memory (64 MB).
@@ -290,7 +291,7 @@ class SubmodularSelection(BaseDistiller):
             return np.zeros(n)
         problem.require_classes("SubmodularSelection with relevance=")
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
-        said = teacher_opinion(
+        said = cross_fitted_predictions(
             teacher_or_forest(self.relevance, seed),
             problem.flat,
             problem.y,

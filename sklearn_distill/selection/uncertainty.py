@@ -10,7 +10,7 @@ from .._utils._sklearn_private import HasMethods, StrOptions
 from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.starting_rows import lowest_scores
-from ..soft_labels.teacher import teacher_opinion, teacher_or_forest
+from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 
 
 def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
@@ -167,7 +167,7 @@ class UncertaintySelection(BaseDistiller):
     def _distill(self, problem: Problem) -> Kept:
         problem.require_classes(type(self).__name__)
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
-        proba = teacher_opinion(
+        proba = cross_fitted_predictions(
             teacher_or_forest(self.proxy, seed),
             problem.flat,
             problem.y,

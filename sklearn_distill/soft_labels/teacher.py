@@ -1,9 +1,8 @@
-"""Labels that say more than a class: a teacher's probabilities for the distilled rows.
+"""Out-of-fold predictions of a teacher for distilled rows.
 
-A teacher that has seen a row is too sure of it, and a teacher trained on many rows of
-one class expects as many in the distilled set. So its opinion is out-of-fold, and
-corrected from the training prior until it has the set's own class balance. Nor does it
-know the row's own label, which counts as much as the teacher does.
+A teacher that was trained on a row overestimates the probability of the label of that
+row. Probabilities for rows that are kept therefore come from the fold that held the row
+out.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,21 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, StratifiedKFold
-from sklearn.utils.validation import has_fit_parameter
 
 from .._utils.containers import take_rows
-from .repeated_rows import holds_rows_back, take_balance
+from .fitting import fit_weighted
 
 N_FOLDS = 5
-# Corrections of the balance at most; a few are enough unless most probabilities are 0.
-MAX_CORRECTIONS = 100
-# A class with less than this share of the likeliest one's probability says nothing, but
-# would multiply the rows that an estimator is trained on.
-LEAST_SHARE = 0.01
 
 
 def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -> Any:
@@ -64,7 +56,7 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
     return teacher
 
 
-def teacher_opinion(
+def cross_fitted_predictions(
     teacher: Any,
     Z: np.ndarray,
     y: np.ndarray,
@@ -157,191 +149,3 @@ def seeded(estimator: Any, seed: int) -> Any:
         if value is None and name.rpartition("__")[2] == "random_state"
     ]
     return made.set_params(**dict.fromkeys(unset, seed))
-
-
-def correct_prior(
-    proba: np.ndarray, prior_from: np.ndarray, prior_to: np.ndarray
-) -> np.ndarray:
-    r"""Move probabilities from one class balance to another.
-
-    By Bayes' rule, with equal class-conditional densities on both sides,
-
-    .. math:: p'(c \mid x) \propto p(c \mid x) \, \pi'_c / \pi_c .
-
-    Parameters
-    ----------
-    proba : ndarray of shape (m, n_classes)
-    prior_from, prior_to : ndarray of shape (n_classes,)
-        Class shares where the teacher was trained, and where its opinion is used.
-
-    Returns
-    -------
-    ndarray of shape (m, n_classes)
-        Rows sum to 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_distill.soft_labels.teacher import correct_prior
-    >>> trained_on, used_on = np.array([0.9, 0.1]), np.array([0.5, 0.5])
-    >>> correct_prior(np.array([[0.9, 0.1]]), trained_on, used_on)
-    array([[0.5, 0.5]])
-    """
-    moved = proba * (prior_to / prior_from)
-    return moved / moved.sum(axis=1, keepdims=True)
-
-
-def soft_labels_of_set(
-    proba: np.ndarray, codes: np.ndarray, prior_from: np.ndarray
-) -> np.ndarray:
-    r"""Make a teacher's opinion into the soft labels of a set.
-
-    The teacher's classes are to be as frequent in the set as its labels: Bayes' rule
-    (`correct_prior`) is applied to the teacher's prior, and then to the balance that
-    came out, until it is the one asked for. Once is not enough, since distilled rows
-    are no random draws from their class. Then the mean is taken with the row's own
-    label,
-
-    .. math:: q_i = \tfrac12 p_i + \tfrac12 e_{y_i},
-
-    which is evidence that a teacher who did not see the row lacks. The likeliest class
-    is therefore the row's own.
-
-    Parameters
-    ----------
-    proba : ndarray of shape (m, n_classes)
-        Rows sum to 1.
-    codes : int ndarray of shape (m,)
-        The hard labels, as columns of `proba`.
-    prior_from : ndarray of shape (n_classes,)
-        Class shares where the teacher was trained; positive.
-
-    Returns
-    -------
-    ndarray of shape (m, n_classes)
-        Rows sum to 1.
-    """
-    own = np.eye(proba.shape[1])[codes]
-    prior_to = own.mean(axis=0)
-    # A teacher that rules out all classes of the set leaves the row its own label.
-    lost = (proba * prior_to).sum(axis=1) == 0
-    moved = np.where(lost[:, None], own, proba)
-    moved = correct_prior(moved, np.where(prior_from > 0, prior_from, 1.0), prior_to)
-    for _ in range(MAX_CORRECTIONS):
-        found = moved.mean(axis=0)
-        if np.allclose(found, prior_to, rtol=1e-3, atol=1e-6):
-            break
-        # What nobody believes in cannot be made more likely.
-        moved = correct_prior(moved, np.where(found > 0, found, 1.0), prior_to)
-    return (moved + own) / 2
-
-
-def weighted_hard_rows(
-    soft_labels: np.ndarray, sample_weight: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    r"""Turn soft labels into hard ones that any estimator with weights can train on.
-
-    A row of probabilities p becomes one row for each likely class c, with a weight in
-    proportion to :math:`p_c`: the weighted log loss of those is, up to a factor, the
-    cross-entropy with p. The factor gives the weights the mean that they would have
-    without soft labels. It matters to estimators whose penalty is set against the sum
-    of losses: copies of a row with different labels work against each other, and with
-    weights that add up to 1 a support vector machine hardly fits them at all.
-
-    Parameters
-    ----------
-    soft_labels : ndarray of shape (m, n_classes)
-    sample_weight : ndarray of shape (m,), default=None
-
-    Returns
-    -------
-    rows : ndarray of int of shape (k,)
-        Which row each weighted row repeats.
-    codes : ndarray of int of shape (k,)
-        Its class, as a column of `soft_labels`. Classes with less than `LEAST_SHARE` of
-        the likeliest one's probability are left out.
-    weights : ndarray of float of shape (k,)
-        Their mean is that of `sample_weight`, or 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from sklearn_distill.soft_labels.teacher import weighted_hard_rows
-    >>> rows, codes, weights = weighted_hard_rows(np.array([[0.75, 0.25], [0.0, 1.0]]))
-    >>> rows, codes, weights
-    (array([0, 0, 1]), array([0, 1, 1]), array([1.125, 0.375, 1.5  ]))
-    """
-    likely = soft_labels >= LEAST_SHARE * soft_labels.max(axis=1, keepdims=True)
-    likely &= soft_labels > 0
-    kept = np.where(likely, soft_labels, 0.0)
-    kept /= kept.sum(axis=1, keepdims=True)
-    rows, codes = np.nonzero(likely)
-    weights = kept[rows, codes] * (len(rows) / len(soft_labels))
-    if sample_weight is not None:
-        weights = weights * sample_weight[rows]
-    return rows, codes, weights
-
-
-def weight_parameter(estimator: Any) -> str | None:
-    """Return what `fit` of an estimator calls its sample weights, or None.
-
-    For a Pipeline that is the last step's, in the form ``step__sample_weight``.
-    """
-    if hasattr(estimator, "steps"):
-        name, last = estimator.steps[-1]
-        inner = weight_parameter(last)
-        return None if inner is None else f"{name}__{inner}"
-    return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
-
-
-def fit_on_set(estimator: Any, distilled: Any) -> Any:
-    """Fit an estimator on a DistilledSet, using as much of its labels as it can.
-
-    An estimator that takes `sample_weight` gets soft labels as weighted hard rows. One
-    that does not, or that holds rows back to judge itself on, gets the rows with their
-    hard labels, each once.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted in place.
-    distilled : DistilledSet
-
-    Returns
-    -------
-    estimator
-    """
-    if weight_parameter(estimator) is None:
-        return estimator.fit(distilled.X, distilled.y)
-    if distilled.soft_labels is None:
-        return fit_weighted(estimator, *distilled.expand())
-    if holds_rows_back(estimator):
-        once = distilled.X, distilled.y, distilled.sample_weight
-        return fit_weighted(estimator, *once)
-    balance = take_balance(estimator, distilled.soft_labels)
-    X, y, weights = distilled.expand()
-    _, codes, _ = weighted_hard_rows(distilled.soft_labels)
-    return fit_weighted(estimator, X, y, weights * balance[codes])
-
-
-def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:
-    """Fit an estimator, with weights if there are any and it takes them.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted in place.
-    X, y : array-like
-    weights : ndarray of shape (n,) or None
-
-    Returns
-    -------
-    estimator
-    """
-    parameter = weight_parameter(estimator)
-    if weights is None or parameter is None:
-        return estimator.fit(X, y)
-    # These weights are ours, not metadata of the user's that the estimator and all its
-    # parts would have to have requested.
-    with config_context(enable_metadata_routing=False):
-        return estimator.fit(X, y, **{parameter: weights})

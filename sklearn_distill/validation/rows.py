@@ -12,7 +12,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._utils._sklearn_private import _check_sample_weight
-from ..encoding.table import is_number
+from ..encoding.columns import is_number
 
 # Sparse input is made dense up to this many cells (400 MB in float64).
 MAX_DENSE_CELLS = 50_000_000

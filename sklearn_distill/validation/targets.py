@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..encoding.table import is_number, plain_numbers, values_of
+from ..encoding.columns import is_number, plain_numbers, values_of
 from .rows import (
     as_floats,
     check_magnitude,

@@ -9,17 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_distill.base import Kept, Learned, Problem, starting_rows
-from sklearn_distill.base.starting_rows import (
+from sklearn_distill.base.prototypes import (
     MEDIAN_ROWS,
+    kernel_herding,
+    median_distance,
+    random_rows,
+)
+from sklearn_distill.base.starting_rows import (
     TARGET_WEIGHT,
     best_start,
     clustered_rows,
     features_with_target,
     herded_rows,
-    kernel_herding,
     lowest_scores,
-    median_distance,
-    random_rows,
     randomly_drawn_rows,
     targets_around,
 )

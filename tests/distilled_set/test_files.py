@@ -20,9 +20,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sklearn_distill import DistilledSet
+from sklearn_distill._utils.atomic_file import write_atomically
 from sklearn_distill.distilled_set.distilled_array import DistilledLabels, attach_labels
 from sklearn_distill.distilled_set.file_header import FORMAT
-from sklearn_distill.distilled_set.files import write_atomically
 
 SUFFIXES = [".npz", ".parquet", ".csv"]
 

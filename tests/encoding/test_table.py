@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sklearn_distill._utils.containers import take_rows
+from sklearn_distill.encoding import make_encoder
 from sklearn_distill.encoding.columns import (
     FARTHEST,
     HEAVY_TAILED,
@@ -16,7 +17,6 @@ from sklearn_distill.encoding.columns import (
     NumericColumn,
     grid_of,
 )
-from sklearn_distill.encoding.table import make_encoder
 
 INT_DTYPES = ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"]
 # Two roundings to 5 decimals, and float32.

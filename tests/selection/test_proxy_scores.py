@@ -15,7 +15,8 @@ from sklearn_distill import (
     GradientNormSelection,
     UncertaintySelection,
 )
-from sklearn_distill.engine.networks import MLP, all_outputs, as_logits, train_proxy
+from sklearn_distill.base.proxy import all_outputs, as_logits, train_proxy
+from sklearn_distill.engine.networks import MLP
 from sklearn_distill.selection.forgetting import ForgettingCounter
 from sklearn_distill.selection.gradient_norm import error_norms, gradient_norms
 from sklearn_distill.selection.uncertainty import uncertainty

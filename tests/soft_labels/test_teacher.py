@@ -27,17 +27,14 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from sklearn_distill import DistilledSet, HerdingSelection
+from sklearn_distill.soft_labels.expansion import LEAST_SHARE, weighted_hard_rows
+from sklearn_distill.soft_labels.fitting import fit_on_set, weight_parameter
+from sklearn_distill.soft_labels.prior import correct_prior, soft_labels_of_set
 from sklearn_distill.soft_labels.teacher import (
-    LEAST_SHARE,
     N_FOLDS,
-    correct_prior,
-    fit_on_set,
     seeded,
-    soft_labels_of_set,
-    teacher_opinion,
+    cross_fitted_predictions,
     teacher_or_forest,
-    weight_parameter,
-    weighted_hard_rows,
 )
 
 
@@ -46,7 +43,7 @@ def opinion(teacher, Z, y, *, kept=None, Z_new=None, weights=None, n_classes=Non
     if Z_new is None:
         kept = np.arange(len(Z)) if kept is None else kept
         Z_new = Z[kept]
-    return teacher_opinion(
+    return cross_fitted_predictions(
         teacher,
         Z,
         y,

@@ -11,8 +11,9 @@ from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base.problem import Learned, Problem
+from ...base.prototypes import median_distance
 from ...base.row_learner import RowLearner
-from ...base.starting_rows import best_start, clustered_rows, median_distance
+from ...base.starting_rows import best_start, clustered_rows
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
 from .random_features import random_features, teacher_features
 from .ridge_loss import KernelRidgeLoss

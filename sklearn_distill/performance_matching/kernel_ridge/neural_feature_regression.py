@@ -19,7 +19,7 @@ from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import NetworkObjective, NetworkQueue, train_step
-from ...engine.validation_pass import OncePerLook
+from ...engine.validation_pass import LastCallCache
 from .ridge_loss import ridge_weights
 
 # Networks that look at held-back rows, and how many steps each of them is trained on
@@ -97,7 +97,7 @@ class NeuralFeatureLoss(NetworkObjective):
         self.ridge = ridge
         self.augmentation = augmentation
         self.clear_labels = clear_labels
-        self.looking = OncePerLook(self._train_from_fixed)
+        self.looking = LastCallCache(self._train_from_fixed)
 
     def forward(
         self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]

@@ -15,11 +15,11 @@ from skorch.dataset import ValidSplit
 from torch import Tensor, nn
 
 from ...base.problem import Problem
+from ...base.proxy import draw_by_weight
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import RandomNetworks, frozen, train_step
-from ...engine.networks import draw_by_weight
-from ...soft_labels.teacher import fit_weighted
+from ...soft_labels.fitting import fit_weighted
 
 # Real rows by which features are brought to unit size.
 REFERENCE_ROWS = 64

@@ -22,7 +22,7 @@ from ...engine.network_sources import (
     RandomNetworks,
     task_loss,
 )
-from ...engine.validation_pass import OncePerLook
+from ...engine.validation_pass import LastCallCache
 from .unrolling import ClippedGradients, UnrolledTraining
 
 LOSSES: dict[str, Loss] = {"squared_error": F.mse_loss, "log_loss": task_loss}
@@ -71,7 +71,7 @@ class MetaLearningLoss(NetworkObjective):
         )
         self.clipped = ClippedGradients()
         self.augmentation = augmentation
-        self.whole_trainings = OncePerLook(self._train_from_fixed)
+        self.whole_trainings = LastCallCache(self._train_from_fixed)
 
     def forward(
         self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]

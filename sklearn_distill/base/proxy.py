@@ -1,0 +1,165 @@
+"""A network that is trained on real rows in order to score them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from skorch import NeuralNetClassifier
+from skorch.callbacks import Callback
+from torch import Tensor, nn
+from torch.utils.data import WeightedRandomSampler
+
+from ..engine.networks import MLP
+from ..engine.randomness import own_randomness
+
+
+class AfterEpoch(Callback):
+    """Call a function with the net after each epoch."""
+
+    def __init__(self, function: Callable[[Any], None]):
+        self.function = function
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        self.function(net)
+
+
+def train_proxy(
+    net: Any,
+    Z: np.ndarray,
+    y: np.ndarray,
+    *,
+    sample_weight: np.ndarray,
+    max_epochs: int,
+    device: str,
+    seed: int,
+    after_epoch: Callable[[Any], None] | None = None,
+) -> Any:
+    """Train a classifier on real rows, and look at it after each epoch.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier or None
+        Unfitted; a clone is trained. None is an `MLP` with Adam and batches of 128.
+    Z : float32 ndarray of shape (n, ...)
+    y : int64 ndarray of shape (n,)
+    sample_weight : ndarray of shape (n,)
+        How often a row is drawn, relative to others.
+    max_epochs : int
+    device : str
+    seed : int
+        For the network's start and the order of rows; global generators are left alone.
+    after_epoch : callable, default=None
+        Called with the net.
+
+    Returns
+    -------
+    skorch.NeuralNetClassifier
+    """
+    with own_randomness(device, seed):
+        if net is None:
+            n_inputs = int(np.prod(Z.shape[1:]))
+            net = NeuralNetClassifier(
+                MLP,
+                module__n_inputs=n_inputs,
+                module__n_outputs=int(y.max()) + 1,
+                criterion=nn.CrossEntropyLoss,
+                optimizer=torch.optim.Adam,
+                lr=1e-3,
+                batch_size=128,
+                iterator_train__shuffle=True,
+            )
+        else:
+            net = clone(net)
+            fit_to_data(net, Z, int(y.max()) + 1)
+            with own_randomness():
+                tried = clone(net).set_params(device=device, verbose=0).initialize()
+            check_probabilities(tried, Z)
+        # "disable", skorch's word for none, would also take our look from us.
+        own = [] if isinstance(net.callbacks, str) else net.callbacks or []
+        watch = [("after_epoch", AfterEpoch(after_epoch))] if after_epoch else []
+        net.callbacks = [*own, *watch]
+        net.set_params(
+            max_epochs=max_epochs,
+            device=device,
+            train_split=None,
+            verbose=0,
+        )
+        draw_by_weight(net, sample_weight)
+        return net.fit(Z, y)
+
+
+def draw_by_weight(net: Any, sample_weight: np.ndarray) -> None:
+    """Let a net's batches hold rows as often as their weights say."""
+    if (sample_weight == sample_weight[0]).all():
+        return
+    weights = torch.as_tensor(sample_weight, dtype=torch.float64)
+    net.set_params(
+        iterator_train__shuffle=False,
+        iterator_train__sampler=WeightedRandomSampler(weights, len(weights)),
+    )
+
+
+def fit_to_data(net: Any, Z: np.ndarray, n_outputs: int) -> None:
+    """Tell a net's module how many inputs and outputs, if it takes and lacks them."""
+    known = inspect.signature(net.module).parameters
+    given = net.get_params()
+    fitting = {"n_inputs": int(np.prod(Z.shape[1:])), "n_outputs": n_outputs}
+    net.set_params(
+        **{
+            f"module__{name}": value
+            for name, value in fitting.items()
+            if name in known and f"module__{name}" not in given
+        }
+    )
+
+
+@torch.no_grad()
+def check_probabilities(net: Any, Z: np.ndarray) -> None:
+    """Raise ValueError if a net takes outputs for probabilities that are none.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNetClassifier
+        Initialized.
+    Z : float32 ndarray of shape (n, ...)
+        Its first rows are tried.
+    """
+    if not isinstance(net.criterion_, nn.NLLLoss):
+        return
+    net.module_.eval()
+    outputs = net.module_(torch.as_tensor(Z[:2], device=net.device))
+    outputs = outputs[0] if isinstance(outputs, tuple) else outputs
+    off = (outputs.flatten(1).sum(1) - 1).abs()
+    if (outputs < 0).any() or not (off < 1e-3).all():
+        raise ValueError(
+            f"{type(net).__name__} has skorch's default criterion, NLLLoss, which is "
+            "for modules that end in a softmax, but the outputs of "
+            f"{getattr(net.module, '__name__', net.module)} are no probabilities. Give "
+            "the net criterion=torch.nn.CrossEntropyLoss."
+        )
+
+
+def as_logits(net: Any, outputs: Tensor) -> Tensor:
+    """Return a net's raw outputs before the softmax, up to a constant.
+
+    skorch's default criterion is for modules that end in one.
+    """
+    if isinstance(net.criterion_, nn.NLLLoss):
+        return outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+    return outputs
+
+
+@torch.no_grad()
+def all_outputs(net: Any, Z: np.ndarray, chunk: int = 8_192) -> Tensor:
+    """Return a net's raw outputs for all rows, on the CPU."""
+    net.module_.eval()
+    parts = [
+        net.module_(torch.as_tensor(Z[i : i + chunk], device=net.device)).cpu()
+        for i in range(0, len(Z), chunk)
+    ]
+    return torch.cat(parts)
