@@ -8,7 +8,16 @@ that learn their rows by gradient descent. A method receives a `Problem` and ret
 # SPDX-License-Identifier: BSD-3-Clause
 
 from .distiller import PLUGIN_API, BaseDistiller
+from .learning_settings import LearningSettings
 from .problem import Kept, Learned, Problem
 from .row_learner import RowLearner
 
-__all__ = ["PLUGIN_API", "BaseDistiller", "Kept", "Learned", "Problem", "RowLearner"]
+__all__ = [
+    "PLUGIN_API",
+    "BaseDistiller",
+    "Kept",
+    "Learned",
+    "LearningSettings",
+    "Problem",
+    "RowLearner",
+]

@@ -1,6 +1,6 @@
-"""BaseDistiller: what every method promises scikit-learn, and what it must provide.
+"""BaseDistiller: the contract of every method.
 
-Think twice before adding anything here: every method, ours or not, inherits it.
+Every method inherits what this module defines, so additions need a good reason.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -9,14 +9,13 @@ import re
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import (
@@ -25,26 +24,27 @@ from .._utils._sklearn_private import (
     _fit_context,
     _get_output_config,
 )
-from .._utils.containers import take_rows
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
-from ..encoding import make_encoder
-from ..encoding.columns import NumericColumn
-from ..validation.rows import check_lengths, check_rows, check_weights
-from ..validation.targets import check_target, label_values
-from .assembly import Source, assemble, check_teacher, describe
-from .budget import ALLOCATIONS, rows_per_group
+from ..validation.rows import check_rows
+from ..validation.targets import label_values
+from .assembly import assemble, with_info
+from .budget import ALLOCATIONS
 from .problem import Kept, Learned, Problem
-from .pseudo_labels import refuse_as_many, with_unlabeled
-from .scoring import check_evaluator, score_with
+from .pseudo_labels import check_length_differs, with_pseudo_labels
+from .scoring import score_with
+from .training_data import TrainingData, check_training_data, make_problem
 
-# The version of the contract between `BaseDistiller` and the methods. A method says
-# which one it was written for in its class attribute `plugin_api`.
+# The version of the contract between `BaseDistiller` and the methods. The class
+# attribute `plugin_api` of a method names the version that it was written for.
 PLUGIN_API = 1
 
 
 def kebab_case(class_name: str) -> str:
-    """Return a class name as a method's name: ``KMeansSelection`` is ``k-means``."""
+    """Return the name of a method's class as that of an entry point.
+
+    ``KMeansSelection`` becomes ``k-means``.
+    """
     name = class_name.removesuffix("Selection")
     parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
     return "-".join(part.lower() for part in parts)
@@ -122,9 +122,28 @@ class BaseDistiller(
 
     @abstractmethod
     def _distill(self, problem: Problem) -> Kept | Learned:
-        """Return the rows to keep, or rows of the method's own making."""
+        """Return the real rows to keep, or new rows.
 
-    # A teacher, an evaluator or a proxy validates its own parameters.
+        An iterative method reports its iterations to scikit-learn's callbacks with
+        `_begin_iteration` and `_end_iteration`.
+
+        Parameters
+        ----------
+        problem : Problem
+
+        Returns
+        -------
+        Kept or Learned
+        """
+
+    def _check_parameters(self) -> None:
+        """Raise ValueError for parameters that contradict each other.
+
+        `fit` calls this hook before any training; the ranges of single parameters are
+        in `_parameter_constraints`.
+        """
+
+    # The teacher, the evaluator and proxies validate their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -140,15 +159,15 @@ class BaseDistiller(
         X : array-like, DataFrame or sparse matrix of n rows
             Numbers, booleans and categories; images as (n, C, H, W).
         y : array-like of shape (n,), default=None
-            Classes (strings, integers, booleans) or quantities.
+            Class labels (strings, integers, booleans) or continuous targets.
         sample_weight : array-like of shape (n,), default=None
-            How much each row counts. Rows of weight 0 count as absent, but are
-            checked as all others.
+            Weights of the rows. Rows of weight 0 are checked, and otherwise ignored.
         X_unlabeled : array-like, DataFrame or sparse matrix of k rows, default=None
-            More rows, whose labels nobody knows. The teacher of `soft_labels`, or a
-            random forest, learns from the labelled rows and labels them; each is
-            distilled along with these, with the weight of the teacher's certainty.
-            scikit-learn's searches cut it into folds if it is exactly as long as X.
+            Further rows without labels. The teacher of `soft_labels`, or a random
+            forest, is trained on the labeled rows and predicts the labels of these
+            rows, which are then distilled too; the weight of each is the probability
+            of its predicted label. The searches of scikit-learn split this argument
+            into folds if it has as many rows as X.
 
         Returns
         -------
@@ -157,57 +176,39 @@ class BaseDistiller(
         Raises
         ------
         ValueError, TypeError
-            For input that cannot be distilled; the message says what to do.
+            If the input cannot be distilled.
         """
         started = time.perf_counter()
-        common = BaseDistiller._parameter_constraints
-        if lacking := [name for name in common if not hasattr(self, name)]:
-            raise TypeError(
-                f"{type(self).__name__} has no {', '.join(lacking)}. A method's "
-                "__init__ takes and assigns the parameters of BaseDistiller too."
-            )
-        # Opened before anything can fail, so that callbacks are always torn down.
+        self._check_common_parameters()
+        # Open the context before anything can fail, so that callbacks are torn down.
         context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
-        source = self._check_input(X, y, sample_weight)
-        is_weighted = sample_weight is not None or X_unlabeled is not None
-        n_labelled = len(source.X)
+        data = check_training_data(self, X, y, sample_weight)
+        self._check_parameters()
         if X_unlabeled is not None:
-            source = with_unlabeled(self, source, X_unlabeled)
+            data = with_pseudo_labels(self, data, X_unlabeled)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        problem = self._make_problem(source, context)
-        if problem.n_rows.sum() >= len(source.X):
-            warnings.warn(
-                f"budget={self.budget!r} covers all {len(source.X)} rows: there is "
-                "nothing to distill, and they come back as they are.",
-                UserWarning,
-                stacklevel=3,  # past scikit-learn's wrapper of fit
-            )
-            answer: Kept | Learned = Kept(
-                np.arange(len(source.X)),
-                sample_weight=source.weights if is_weighted else None,
-            )
+        problem = make_problem(self, data)
+        if problem.n_rows.sum() >= len(data.X):
+            result: Kept | Learned = self._keep_all(data)
         else:
-            answer = self._distill(problem)
-        for name, value in problem.fitted_attributes(answer).items():
-            setattr(self, name, value)
-        self.distilled_.info = describe(
-            self.distilled_,
-            source,
+            result = self._distill(problem)
+        distilled = self._assemble(result, problem, data)
+        self.encoder_ = problem.encoder
+        self.distilled_ = with_info(
+            distilled,
+            result,
+            data,
             method=type(self).__name__,
             parameters=self.get_params(),
-            loss=getattr(answer, "loss", None),
             seconds=time.perf_counter() - started,
         )
-        if len(source.X) > n_labelled:
-            self.distilled_.info["n_rows_unlabeled"] = len(source.X) - n_labelled
-        self.distilled_.info.update(getattr(answer, "info", None) or {})
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
         return self
 
     def fit_distill(self, X: Any, y: Any = None, **fit_params: Any) -> DistilledSet:
-        """Fit, and return the distilled set: ``Xs, ys = distiller.fit_distill(X, y)``.
+        """Fit and return the distilled set: ``Xs, ys = distiller.fit_distill(X, y)``.
 
         Parameters
         ----------
@@ -223,10 +224,10 @@ class BaseDistiller(
         return self.fit(X, y, **fit_params).distilled_
 
     def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
-        """Fit, and return the distilled rows; they carry their labels.
+        """Fit and return the distilled rows, which carry their labels.
 
-        Like `TargetEncoder`'s, this is on purpose not ``fit(X, y).transform(X)``: there
-        are fewer rows than in X.
+        The result differs from ``fit(X, y).transform(X)`` on purpose, as it does for
+        scikit-learn's `TargetEncoder`: it has fewer rows than X.
 
         Parameters
         ----------
@@ -238,14 +239,14 @@ class BaseDistiller(
         Returns
         -------
         DistilledArray or DataFrame
-            A DataFrame with a fresh index if X is one or `set_output` asks for it. Both
-            carry the labels, see `distilled_labels`.
+            A DataFrame with a new index if X is a DataFrame or `set_output` requires
+            one. `distilled_labels` returns the labels of either.
         """
         wants_frame = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
         if fit_params.get("X_unlabeled") is not None:
-            refuse_as_many(rows, X)
+            check_length_differs(rows, X)
         if wants_frame:
             if not hasattr(rows, "iloc"):
                 import pandas as pd
@@ -256,10 +257,10 @@ class BaseDistiller(
         return attach_labels(rows, distilled.labels)
 
     def transform(self, X: Any) -> Any:
-        """Return new rows unchanged, once they are checked.
+        """Check new rows and return them unchanged.
 
-        At predict time a distiller is not there: it changes what a model is trained
-        on, never what it is asked about.
+        A distiller changes the rows that a model is trained on, but not the rows for
+        which the model predicts.
 
         Parameters
         ----------
@@ -273,8 +274,8 @@ class BaseDistiller(
         Raises
         ------
         ValueError
-            For rows that could not have stood in `fit`: other columns, missing values,
-            categories that were not there.
+            If rows have other columns than in `fit`, missing values, or categories that
+            `fit` did not see.
         """
         check_is_fitted(self)
         self._check_container(X)
@@ -283,22 +284,22 @@ class BaseDistiller(
         return X
 
     def _check_container(self, X: Any) -> bool:
-        """Tell whether `set_output` asks for a DataFrame; refuse one of images."""
+        """Return whether `set_output` requires a DataFrame, which images cannot be."""
         wants_frame = _get_output_config("transform", self)["dense"] == "pandas"
         if wants_frame and getattr(X, "ndim", 2) > 2:
             raise ValueError(
-                'set_output(transform="pandas") asks for a table, but X holds images. '
-                "Pass flat rows and image_shape, or set the default output."
+                'set_output(transform="pandas") requires a table, but X holds images. '
+                "Pass flat rows and image_shape, or use the default output."
             )
         return wants_frame
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return how well a model trained on the distilled set does on (X, y).
+        """Return the score on (X, y) of a model trained on the distilled set.
 
         Parameters
         ----------
         X, y : array-like
-            Real rows and their labels, not those of `fit`.
+            Real rows and their labels, other than those of `fit`.
         sample_weight : array-like, default=None
 
         Returns
@@ -308,12 +309,14 @@ class BaseDistiller(
 
         Notes
         -----
-        scikit-learn's searches draw stratified folds for classifiers alone. For a
-        distiller pass ``cv=StratifiedKFold()``, or a fold may miss a class.
+        The searches of scikit-learn use stratified folds for classifiers only. For a
+        distiller pass ``cv=StratifiedKFold()``, because a fold may miss a class.
         """
         check_is_fitted(self)
         if self.distilled_.y is None:
-            raise ValueError("score needs labels, but this set was distilled without.")
+            raise ValueError(
+                "score requires labels, but fit was called without y. Call fit(X, y)."
+            )
         X, y = check_rows(self, X, reset=False), label_values(y)
         return score_with(
             self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
@@ -321,7 +324,8 @@ class BaseDistiller(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        # Strings are welcome too, but the tag would promise any Python object.
+        # Columns of strings are supported too, but the tag `categorical` would promise
+        # support of arbitrary Python objects.
         tags.input_tags.sparse = True
         tags.input_tags.categorical = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
@@ -330,73 +334,81 @@ class BaseDistiller(
     def _doc_link_url_param_generator(self) -> dict[str, str]:
         return {"estimator_page": kebab_case(type(self).__name__)}
 
-    def _check_input(self, X: Any, y: Any, sample_weight: Any) -> Source:
-        if y is None and get_tags(self).target_tags.required:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None."
+    def _check_common_parameters(self) -> None:
+        """Raise TypeError if a method does not take the parameters of this class."""
+        common = BaseDistiller._parameter_constraints
+        if missing := [name for name in common if not hasattr(self, name)]:
+            raise TypeError(
+                f"{type(self).__name__} lacks the parameters {', '.join(missing)}. The "
+                "__init__ of a method must take and assign the parameters of "
+                "BaseDistiller too."
             )
-        check_lengths(X, y)
-        X = check_rows(self, X, reset=True)
-        self.row_shape_ = X.shape[1:]
-        weights = check_weights(sample_weight, X)
-        present = np.flatnonzero(weights > 0)
-        if len(present) < len(weights):
-            X, weights = take_rows(X, present), weights[present]
-            if y is not None:
-                y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
-        target = check_target(y, task=self.task)
-        check_teacher(self.soft_labels, target.task)
-        check_evaluator(self.evaluator, target.task)
-        if target.task == "classification":
-            self.classes_ = target.classes
-        elif hasattr(self, "classes_"):
-            del self.classes_
-        y_column = None
-        if target.task == "regression":
-            y_column = NumericColumn("standard").fit(target.values, weights)
-        return Source(X, target, weights, y_column)
 
-    def _make_problem(self, source: Source, context: Any) -> Problem:
-        rng = check_random_state(self.random_state)
-        teacher_seed = int(rng.randint(np.iinfo(np.int32).max))
-        target, weights = source.target, source.weights
-        encoder = make_encoder(
-            source.X, image_shape=self.image_shape, numeric=self.numeric
-        ).fit(source.X, weights)
-        if target.task == "classification":
-            y = codes = target.values
-        else:
-            y = source.encode(target.values)
-            codes = np.zeros(len(y), dtype=np.int64)
-        n_rows = rows_per_group(
-            self.budget,
-            np.bincount(codes),
-            allocation=self.allocation,
-            weights=np.bincount(codes, weights=weights),
-            classes=target.classes,
+    def _keep_all(self, data: TrainingData) -> Kept:
+        """Return all rows in their own order, with a warning."""
+        warnings.warn(
+            f"budget={self.budget!r} covers all {len(data.X)} rows, which are returned "
+            "unchanged. Lower the budget to distill them.",
+            UserWarning,
+            stacklevel=4,  # the caller of fit, beyond scikit-learn's wrapper of fit
+        )
+        weights = data.sample_weight if data.is_weighted else None
+        return Kept(np.arange(len(data.X)), sample_weight=weights)
+
+    def _assemble(
+        self,
+        result: Kept | Learned,
+        problem: Problem,
+        data: TrainingData | None = None,
+    ) -> DistilledSet:
+        return assemble(
+            result,
+            problem,
+            method=type(self).__name__,
+            teacher=self.soft_labels,
+            data=data,
         )
 
-        def fitted_attributes(answer: Kept | Learned) -> dict[str, Any]:
-            distilled = assemble(
-                answer,
-                problem,
-                source,
-                teacher=self.soft_labels,
-                teacher_seed=teacher_seed,
-            )
-            return {"encoder_": encoder, "distilled_": distilled}
+    def _begin_iteration(self) -> Any:
+        """Tell scikit-learn's callbacks that an iteration begins.
 
-        problem = Problem(
-            Z=encoder.encode(source.X),
-            y=y,
-            sample_weight=weights,
-            n_rows=n_rows,
-            task=target.task,
-            encoder=encoder,
-            random_state=rng,
-            context=context,
-            encode_y=source.encode,
-            fitted_attributes=fitted_attributes,
+        Returns
+        -------
+        sklearn.callback.CallbackContext
+            The task of the iteration, to be passed to `_end_iteration`.
+        """
+        # scikit-learn stores the context of the fit on the estimator until fit ends.
+        iteration = self._callback_fit_ctx.subcontext(task_name="iteration")
+        iteration.call_on_fit_task_begin(estimator=self)
+        return iteration
+
+    def _end_iteration(
+        self,
+        iteration: Any,
+        problem: Problem,
+        result: Callable[[], Kept | Learned],
+    ) -> bool:
+        """Tell scikit-learn's callbacks that an iteration ends.
+
+        Parameters
+        ----------
+        iteration : sklearn.callback.CallbackContext
+            The return value of `_begin_iteration`.
+        problem : Problem
+        result : callable
+            Returns the result that the method would return now. It is called only if a
+            callback needs a fitted estimator.
+
+        Returns
+        -------
+        bool
+            True if a callback requests that the fit stops.
+        """
+
+        def fitted_attributes() -> dict[str, Any]:
+            distilled = self._assemble(result(), problem)
+            return {"encoder_": problem.encoder, "distilled_": distilled}
+
+        return iteration.call_on_fit_task_end(
+            estimator=self, reconstruction_attributes=fitted_attributes
         )
-        return problem

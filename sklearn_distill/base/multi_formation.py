@@ -1,65 +1,59 @@
-"""Several small images in the storage of one large one."""
+"""Multi-formation: several small images in the storage of one large image.
+
+A method with the parameter `factor` learns ``factor**2`` times as many images as its
+budget, each `factor` times smaller in height and width, and returns them enlarged to
+full size by bilinear interpolation.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from dataclasses import replace
-from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-from .._utils._sklearn_private import Interval
 from .problem import Learned, Problem
-from .row_learner import RowLearner
 
 
-class MultiFormationLearner(RowLearner):
-    """Base class of methods that may learn more images, and smaller ones.
-
-    A method takes the parameter below in its `__init__`, beside those of `RowLearner`.
+def with_more_rows(problem: Problem, factor: int, goes_on: bool) -> Problem:
+    """Return the problem with ``factor**2`` times as many rows per class.
 
     Parameters
     ----------
+    problem : Problem
     factor : int
-        Images only: learn `factor` squared times as many rows as `budget` says, each
-        `factor` times smaller in height and width, and return them brought to full size
-        by bilinear interpolation. ``distilled_.info["bytes_learned"]`` is what was
-        learned, ``info["bytes"]`` what the images take at full size.
+    goes_on : bool
+        Whether the fit starts from the rows of the last fit.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not images of at least `factor` pixels per side, if a class has
+        too few rows to start from, or if `goes_on` is True.
     """
-
-    _parameter_constraints: dict[str, Any] = {
-        **RowLearner._parameter_constraints,
-        "factor": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    def _distill(self, problem: Problem) -> Learned:
-        if self.factor == 1:
-            return super()._distill(problem)
-        if self.warm_start and hasattr(self, "distilled_"):
+    if goes_on:
+        raise ValueError(
+            f"warm_start=True cannot be combined with factor={factor}, because the "
+            "small images cannot be recovered from the enlarged images of the last "
+            "fit. Use checkpoint instead of warm_start, or factor=1."
+        )
+    if problem.Z.ndim != 4 or min(problem.Z.shape[2:]) < factor:
+        raise ValueError(
+            f"factor={factor} requires images of at least {factor} pixels per side, "
+            f"got rows of shape {problem.Z.shape[1:]}. Pass image_shape, or set "
+            "factor=1."
+        )
+    many = replace(problem, n_rows=problem.n_rows * factor**2)
+    for code, rows, n_rows in many.groups():
+        if len(rows) < n_rows:
             raise ValueError(
-                f"warm_start goes on from rows of full size, but with "
-                f"factor={self.factor} smaller ones are learned, which these do not "
-                "give back. Use checkpoint, or factor=1."
+                f"factor={factor} requires at least {n_rows} rows of group {code} to "
+                f"start from, got {len(rows)}. Lower budget or factor."
             )
-        many = replace(problem, n_rows=problem.n_rows * self.factor**2)
-        self._check_factor(many)
-        learned = super()._distill(many)
-        side = np.array(problem.Z.shape[2:])
-        pixels = problem.Z.shape[1] * int(np.prod(side // self.factor))
-        itemsize = problem.encoder.max_.dtype.itemsize
-        info = {"bytes_learned": len(learned.Z) * pixels * itemsize}
-        return replace(learned, info=info)
+    return many
 
-    def _check_factor(self, problem: Problem) -> None:
-        if problem.Z.ndim != 4 or min(problem.Z.shape[2:]) < self.factor:
-            raise ValueError(
-                f"factor={self.factor} is for images of at least that many pixels a "
-                f"side, but rows have the shape {problem.Z.shape[1:]}. Pass "
-                "image_shape, or factor=1."
-            )
-        for code, rows, n_rows in problem.groups():
-            if len(rows) < n_rows:
-                raise ValueError(
-                    f"factor={self.factor} makes {n_rows} rows of group {code}, which "
-                    f"has only {len(rows)} to start from. Lower budget or factor."
-                )
+
+def bytes_learned(result: Learned, problem: Problem, factor: int) -> int:
+    """Return the size in bytes of the small images."""
+    height, width = (side // factor for side in problem.Z.shape[2:])
+    n_pixels = problem.Z.shape[1] * height * width
+    return int(len(result.Z) * n_pixels * np.dtype(problem.encoder.max_.dtype).itemsize)

@@ -1,82 +1,82 @@
-"""What a method is handed, and what it may answer."""
+"""The input of a method, and the two kinds of results that it may return."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from .label_column import LabelColumn
+
 
 @dataclass(frozen=True)
 class Problem:
-    """What a method is handed: encoded rows, and how many it is to leave.
+    """The encoded training data, and the number of rows to distill them to.
 
     Attributes
     ----------
     Z : float32 ndarray of shape (n, d), or (n, C, H, W) for images
-        The training rows in the encoded space, where every column counts alike.
+        The training rows in the encoded space, where all columns have one scale.
     y : ndarray of shape (n,)
-        Class codes (int64) for classification, standardised numbers (float32) for
+        Class codes (int64) for classification, standardized numbers (float32) for
         regression, zeros (int64) without labels.
     sample_weight : float64 ndarray of shape (n,)
-        Positive; all ones if the user gave none.
+        Positive weights; all ones if the user passed none.
     n_rows : int ndarray of shape (n_groups,)
-        How many rows each class gets; a single entry if there are no classes.
-    task : {"classification", "regression", "unsupervised"}
+        The number of distilled rows of each class; one entry if there are no classes.
     encoder : TableEncoder or ImageEncoder
-        Where Z came from; `encoder.snap` moves encoded rows to ones that can be.
+        The encoder that made Z; `encoder.snap` moves encoded rows to valid ones.
+    labels : LabelColumn
+        The encoder that made y.
     random_state : numpy.random.RandomState
         The only source of randomness that a method may use.
-    context : sklearn.callback.CallbackContext
-        The fit's task; iterative methods open one subtask an iteration.
-    encode_y : callable
-        Turns labels in the user's terms into the form of `y`.
-    fitted_attributes : callable
-        Takes an answer and returns the attributes that the estimator would have, had
-        it answered so: those of the fit itself, and of a callback's
-        `reconstruction_attributes` on the way.
+    teacher_seed : int
+        The seed of the teacher of `soft_labels`.
     """
 
     Z: np.ndarray
     y: np.ndarray
     sample_weight: np.ndarray
     n_rows: np.ndarray
-    task: str
     encoder: Any
+    labels: LabelColumn
     random_state: np.random.RandomState
-    context: Any
-    encode_y: Callable[[Any], np.ndarray]
-    fitted_attributes: Callable[["Kept | Learned"], dict[str, Any]]
+    teacher_seed: int
+
+    @property
+    def task(self) -> str:
+        """The task: "classification", "regression" or "unsupervised"."""
+        return self.labels.task
 
     @property
     def flat(self) -> np.ndarray:
-        """Z with one axis for all features, for distances."""
+        """The rows as a matrix of shape (n, n_encoded), for distances."""
         return self.Z.reshape(len(self.Z), -1)
 
     def require_classes(self, who: str) -> None:
-        """Raise ValueError unless y holds classes.
+        """Raise ValueError unless the task is classification.
 
         Parameters
         ----------
         who : str
-            What needs them, as the message's subject.
+            The subject of the message: the method or parameter that needs classes.
         """
         if self.task != "classification":
             raise ValueError(
-                f"{who} needs classes, but y holds none. Take a method that does "
-                "without, or cut y into classes."
+                f"{who} needs class labels, but the task is {self.task}. Choose "
+                "another method, or convert y to classes."
             )
 
     def groups(self) -> Iterator[tuple[int, np.ndarray, int]]:
-        """Yield (code, indices of its rows, rows to leave) for each class."""
+        """Yield (code, indices of the rows, number of distilled rows) per class."""
         codes = np.zeros(len(self.Z)) if self.task == "regression" else self.y
         for code, n_rows in enumerate(self.n_rows):
             yield code, np.flatnonzero(codes == code), int(n_rows)
 
     def only(self, indices: np.ndarray) -> "Problem":
-        """Return the problem with these of its rows alone."""
+        """Return a copy of the problem that has only some of its rows."""
         return replace(
             self,
             Z=self.Z[indices],
@@ -85,10 +85,13 @@ class Problem:
         )
 
     def targets(self, y: np.ndarray) -> np.ndarray:
-        """Return what a network or a regression is to predict for labels like `y`.
+        """Return encoded labels as the targets of a network or a regression.
 
-        float32 of shape (len(y), n_targets): one-hots less their mean for classes, one
-        column of standardised numbers for regression.
+        Returns
+        -------
+        float32 ndarray of shape (len(y), n_targets)
+            Centered one-hot vectors for classes, standardized numbers in a single
+            column for regression.
         """
         if self.task == "regression":
             return y[:, None].astype(np.float32)
@@ -96,33 +99,40 @@ class Problem:
         return (np.eye(n_classes)[y] - 1.0 / n_classes).astype(np.float32)
 
 
-def hold_back(problem: Problem, fraction: float) -> tuple[np.ndarray, np.ndarray]:
-    """Split a problem's rows, class by class, into those to learn from and the rest.
+def split_validation(
+    problem: Problem, fraction: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Split the rows of each class into training and validation rows.
 
-    A class keeps at least as many rows to learn from as it is to leave. If that holds
-    no rows back at all, both parts are all rows.
+    Of each class at least as many training rows remain as are to be distilled. If no
+    validation rows are left by this rule, both parts contain all rows.
+
+    Returns
+    -------
+    training, validation : ndarray of int
+        Sorted indices.
     """
-    held_back = []
+    parts = []
     for _, rows, n_rows in problem.groups():
-        n_held = min(round(fraction * len(rows)), len(rows) - n_rows)
-        held_back.append(problem.random_state.permutation(rows)[: max(0, n_held)])
-    held = np.sort(np.concatenate(held_back))
+        n_validation = min(round(fraction * len(rows)), len(rows) - n_rows)
+        parts.append(problem.random_state.permutation(rows)[: max(0, n_validation)])
+    validation = np.sort(np.concatenate(parts))
     everything = np.arange(len(problem.Z))
-    if not len(held):
+    if not len(validation):
         return everything, everything
-    return np.setdiff1d(everything, held), held
+    return np.setdiff1d(everything, validation), validation
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A method's answer if it keeps real rows.
+    """The result of a method that keeps real rows.
 
     Attributes
     ----------
     indices : int ndarray of shape (m,)
-        Rows of `Problem.Z`.
+        Positions of the rows in `Problem.Z`.
     y : ndarray of shape (m,), default=None
-        Labels in the form of `Problem.y`; by default the rows' own.
+        Labels in the form of `Problem.y`; None keeps the labels of the rows.
     sample_weight : ndarray of shape (m,), default=None
     """
 
@@ -133,7 +143,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Learned:
-    """A method's answer if it makes rows of its own.
+    """The result of a method that makes new rows.
 
     Attributes
     ----------
@@ -144,12 +154,12 @@ class Learned:
     soft_labels : ndarray of shape (m, n_classes), default=None
     sample_weight : ndarray of shape (m,), default=None
     loss : float, default=None
-        The method's own objective, for `DistilledSet.info`.
+        The final loss of the method, stored in `DistilledSet.info`.
     info : dict, default=None
-        What else `DistilledSet.info` is to say; strings and numbers.
+        Further entries of `DistilledSet.info`; strings and numbers.
     n_parts : int, default=1
-        How many rows were made for each one that was due: with multi-formation several
-        small images take the storage of one.
+        The number of rows that were made for each row of the budget: with
+        multi-formation several small images take the storage of one.
     """
 
     Z: np.ndarray

@@ -1,4 +1,4 @@
-"""Rows without labels: a teacher labels them, and they are distilled like the rest."""
+"""Labels from a teacher for the rows that are passed without labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,118 +14,126 @@ from ..encoding.columns import columns_of
 from ..soft_labels.fitting import fit_weighted
 from ..soft_labels.teacher import seeded, teacher_or_forest
 from ..validation.rows import check_rows
-from .assembly import Source
+from .training_data import TrainingData
 
-# The weight of a row of whose label the teacher is not sure at all: it is there.
+# The smallest weight of a pseudo-labeled row, so that none vanishes from the data.
 LEAST_WEIGHT = 1e-3
-# A row may be taken for a rare class that is at least so likely, as a share of the
-# likeliest class's probability.
+# The smallest probability, as a share of that of the likeliest class, at which a row
+# may be labeled with a rarer class.
 PLAUSIBLE = 0.5
 
 
-def with_unlabeled(distiller: Any, source: Source, X_unlabeled: Any) -> Source:
-    """Return the labelled rows and, labelled by a teacher, those without a label.
+def with_pseudo_labels(
+    distiller: Any, data: TrainingData, X_unlabeled: Any
+) -> TrainingData:
+    """Append the unlabeled rows, with labels that a teacher predicts.
 
     Parameters
     ----------
     distiller : BaseDistiller
-        Its `soft_labels` names the teacher, a random forest unless it is an estimator.
-    source : Source
-        The labelled rows.
+        Its `soft_labels` is the teacher; a random forest unless it is an estimator.
+    data : TrainingData
+        The labeled rows.
     X_unlabeled : array-like or DataFrame of k rows
 
     Returns
     -------
-    Source
-        A row that was labelled so has the weight of the teacher's certainty, in units
-        of the mean weight of labelled rows; for regression all have that mean.
+    TrainingData
+        The weight of a pseudo-labeled row is the probability of its label times the
+        mean weight of the labeled rows; for regression it is that mean weight.
 
     Raises
     ------
     ValueError, TypeError
-        If there are no labels to learn from, or for rows that cannot be distilled.
+        If there are no labels to learn from, or if the rows cannot be distilled.
     """
-    task, y, classes, *_ = source.target
+    task, y, classes, *_ = data.target
     if task == "unsupervised":
         raise ValueError(
-            "X_unlabeled goes with labelled rows, but y is None. Without labels pass "
-            "all rows as X."
+            "X_unlabeled can only be passed together with labels, but y is None. To "
+            "distill without labels, pass all rows as X."
         )
     try:
         X_more = check_rows(distiller, X_unlabeled, reset=False)
     except (ValueError, TypeError) as error:
         raise type(error)(f"X_unlabeled: {error}") from error
-    X_more = in_form_of(source.X, X_more)
-    X, n = stacked(source.X, X_more), len(source.X)
-    _check_kinds(source.X, X)
-    weights = np.r_[source.weights, np.full(len(X_more), source.weights.mean())]
+    X_more = in_form_of(data.X, X_more)
+    X, n = stacked(data.X, X_more), len(data.X)
+    _check_kinds(data.X, X)
+    weights = np.r_[data.sample_weight, np.full(len(X_more), data.sample_weight.mean())]
     encoder = make_encoder(
         X, image_shape=distiller.image_shape, numeric=distiller.numeric
     )
     Z = encoder.fit(X, weights).encode(X).reshape(len(X), -1)
-    # Without a seed too a killed fit has to find the same labels again.
+    # A fixed seed stands in for random_state=None, because a fit that resumes from a
+    # checkpoint must find the same labels again.
     seed = 0
     if distiller.random_state is not None:
         seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
     teacher = teacher_or_forest(
         distiller.soft_labels, seed, is_regression=classes is None
     )
-    fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, source.weights)
+    fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, data.sample_weight)
     if classes is None:
-        guessed = fitted.predict(Z[n:]).astype(np.result_type(y, np.float32))
+        pseudo = fitted.predict(Z[n:]).astype(np.result_type(y, np.float32))
     else:
         proba = np.zeros((len(Z), len(classes)))
         proba[:, fitted.classes_] = fitted.predict_proba(Z)
-        # The balance that the teacher shows, whatever it made of weights.
-        shown = np.average(proba, axis=0, weights=weights)
-        guessed, certainty = likeliest_labels(proba[n:], shown)
+        # The mean prediction is the prior that the teacher has learned, whether or not
+        # the teacher uses sample weights.
+        prior = np.average(proba, axis=0, weights=weights)
+        pseudo, certainty = likeliest_labels(proba[n:], prior)
         weights[n:] *= certainty
     return replace(
-        source,
+        data,
         X=X,
-        target=source.target._replace(values=np.concatenate([y, guessed])),
-        weights=weights,
+        target=data.target._replace(values=np.concatenate([y, pseudo])),
+        sample_weight=weights,
+        is_weighted=True,
+        n_unlabeled=len(X_more),
     )
 
 
-def refuse_as_many(rows: Any, X: Any) -> None:
-    """Raise ValueError if a distilled set is as long as the labelled rows, X.
+def check_length_differs(rows: Any, X: Any) -> None:
+    """Raise ValueError if a distilled set has as many rows as the labeled rows X.
 
-    A Pipeline, which sees no difference, would fit its next step on X's labels.
+    A Pipeline would otherwise fit its next step on the distilled rows with the labels
+    of X.
     """
-    n_labelled = X.shape[0] if hasattr(X, "shape") else len(X)
-    if len(rows) == n_labelled:
+    n_labeled = X.shape[0] if hasattr(X, "shape") else len(X)
+    if len(rows) == n_labeled:
         raise ValueError(
-            f"The distilled set has as many rows as X, {n_labelled}, but they are "
-            "others: a Pipeline would fit its next step on the labels of X. Change the "
-            "budget, or use DistilledClassifier or DistilledRegressor."
+            f"The distilled set has {n_labeled} rows, as many as X, but its rows are "
+            "not those of X. A Pipeline would pair them with the labels of X. Change "
+            "the budget, or use DistilledClassifier or DistilledRegressor."
         )
 
 
 def _check_kinds(X: Any, X_both: Any) -> None:
-    """Raise ValueError for a column of numbers to which something else was added."""
+    """Raise ValueError if a numeric column of X is not numeric in `X_unlabeled`."""
     pairs = zip(columns_of(X), columns_of(X_both), strict=True)
     for j, (known, both) in enumerate(pairs):
         if known.dtype.kind in "biuf" and both.dtype.kind not in "biuf":
             name = X.columns[j] if hasattr(X, "columns") else j
             raise ValueError(
-                f"column {name!r} holds numbers in X, but not all of its values in "
-                "X_unlabeled are numbers. Convert it to a numeric dtype."
+                f"Column {name!r} is numeric in X, but not in X_unlabeled. Convert it "
+                "to a numeric dtype."
             )
 
 
 def likeliest_labels(
     proba: np.ndarray, prior: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""Return the label that each row speaks for, and how certain it is.
+    r"""Return a label for each row, and the probability of that label.
 
-    In doubt a row speaks for the class that it makes more likely than it was, and not
-    for the most frequent one, since a distilled set asks all classes for rows:
+    A distilled set needs rows of all classes, also of rare ones. Among the plausible
+    classes a row therefore gets the class whose probability is raised most above its
+    prior :math:`\pi_c`:
 
     .. math:: \hat y(x) = \arg\max_c p(c \mid x) / \pi_c
         \quad\text{among}\quad p(c \mid x) \ge \tfrac12 \max_k p(k \mid x) .
 
-    Its certainty is :math:`p(\hat y \mid x)`.
+    The certainty of the label is :math:`p(\hat y \mid x)`.
 
     Parameters
     ----------

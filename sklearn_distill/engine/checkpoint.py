@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,8 @@ import numpy as np
 import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
+
+from .._utils.atomic_file import write_atomically
 
 FORMAT = 1
 # Writing takes at most this share of the time.
@@ -78,19 +79,9 @@ class CheckpointFile:
         return saved
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Write the state; a crash on the way leaves the last file as it was."""
-        handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                torch.save(
-                    {"format": FORMAT, "fingerprint": self.fingerprint, **state}, file
-                )
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        """Replace the file by one with a new state."""
+        content = {"format": FORMAT, "fingerprint": self.fingerprint, **state}
+        write_atomically(self.path, lambda file: torch.save(content, file))
 
     def remove(self) -> None:
         """Delete the file: the fit is over."""

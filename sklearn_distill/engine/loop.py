@@ -5,7 +5,7 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -22,6 +22,7 @@ from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
+from .batches_net import BatchesNet
 from .real_rows import Batches
 
 MAX_ROLLBACKS = 5
@@ -32,6 +33,7 @@ OWN_CALLBACKS = {
     "valid_loss",
     "keep_best",
     "schedule",
+    "reports",
     "stop_when",
     "checkpoint",
 }
@@ -41,7 +43,7 @@ class DivergedError(ArithmeticError):
     """Loss or gradients were not finite, again and again, at ever smaller steps."""
 
 
-class DistillationLoop(NeuralNet):
+class DistillationLoop(BatchesNet):
     """Train synthetic rows against batches of real ones.
 
     A skorch net with the roles dealt out anew: the *module* is the `SyntheticRows`, the
@@ -61,15 +63,6 @@ class DistillationLoop(NeuralNet):
     n_steps_ = 0
     n_rollbacks_ = 0
     stop_reason_: str | None = None
-
-    def get_dataset(self, X: Batches, y: Any = None) -> Batches:
-        return X
-
-    def get_iterator(self, dataset: Batches, training: bool = False) -> Batches:
-        return dataset
-
-    def check_data(self, X: Any, y: Any = None) -> None:
-        """Batches need no checks: they were made of checked rows."""
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Callback]]:
@@ -160,6 +153,7 @@ class KeepBest(Callback):
         )
         self.best_step_ = 0
         self._keep(net)
+        self.first_state_ = self.best_state_
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         loss = net.history[-1, "valid_loss"]
@@ -191,8 +185,6 @@ class StopWhen(Callback):
     patience : int or None
         Steps without an improvement of the loss on held-back rows by `tol` of itself.
     tol : float
-    before_step, after_step : callable
-        Called with the net; an answer of True to the second stops.
     """
 
     def __init__(
@@ -201,15 +193,11 @@ class StopWhen(Callback):
         max_time: float | None,
         patience: int | None,
         tol: float,
-        before_step: Callable[[NeuralNet], None],
-        after_step: Callable[[NeuralNet], bool],
     ):
         self.max_iter = max_iter
         self.max_time = max_time
         self.patience = patience
         self.tol = tol
-        self.before_step = before_step
-        self.after_step = after_step
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         self.seconds_before_ = 0.0
@@ -218,20 +206,12 @@ class StopWhen(Callback):
         self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
         self.improved_at_ = 0
 
-    def on_batch_begin(
-        self, net: NeuralNet, training: bool = False, **kwargs: Any
-    ) -> None:
-        if training:
-            self.before_step(net)
-
     def on_batch_end(
         self, net: NeuralNet, training: bool = False, **kwargs: Any
     ) -> None:
         if not training:
             return
-        if self.after_step(net):
-            net.stop_reason_ = "callback"
-        elif self.max_time is not None:
+        if net.stop_reason_ is None and self.max_time is not None:
             if self.seconds() > self.max_time:
                 net.stop_reason_ = "max_time"
         if net.stop_reason_ is not None:
@@ -300,11 +280,10 @@ def make_loop(
     max_time: float | None,
     patience: int | None,
     tol: float,
-    before_step: Callable[[NeuralNet], None],
-    after_step: Callable[[NeuralNet], bool],
     device: str,
     objective_lr: float = 1e-3,
     callbacks: Sequence[Any] = (),
+    reports: Callback | None = None,
     checkpoint: Callback | None = None,
 ) -> DistillationLoop:
     """Return the loop for these rows, not yet started: Adam on a cosine schedule.
@@ -329,12 +308,11 @@ def make_loop(
                 "schedule",
                 LRScheduler(CosineAnnealingLR, T_max=max_iter, step_every="batch"),
             ),
-            # They see the last epoch too only if they come before what ends training.
+            # The user's callbacks precede the one that ends training, so that they are
+            # called for the last epoch too.
             *callbacks,
-            (
-                "stop_when",
-                StopWhen(max_iter, max_time, patience, tol, before_step, after_step),
-            ),
+            *([("reports", reports)] if reports is not None else []),
+            ("stop_when", StopWhen(max_iter, max_time, patience, tol)),
             *([("checkpoint", checkpoint)] if checkpoint is not None else []),
         ],
         device=device,

@@ -28,22 +28,21 @@ def task_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits, targets + 1.0 / targets.shape[1])
 
 
-def frozen(network: nn.Module) -> nn.Module:
-    """Return a network whose weights take no gradients.
+def trainable_names(network: nn.Module) -> frozenset[str]:
+    """Return the names of the weights that take gradients."""
+    return frozenset(n for n, p in network.named_parameters() if p.requires_grad)
 
-    The first time it notes which of them did: `train_step` moves only those.
-    """
-    trainable(network)
+
+def frozen(network: nn.Module) -> nn.Module:
+    """Return the network after turning off the gradients of all its weights."""
     return network.requires_grad_(False)
 
 
-def trainable(network: nn.Module) -> frozenset[str]:
-    """Return the names of the weights that took gradients when this was first asked."""
-    # On the network itself, so that its copies know them too.
-    return vars(network).setdefault(
-        "_trainable_names",
-        frozenset(name for name, p in network.named_parameters() if p.requires_grad),
-    )
+def thawed(network: nn.Module, names: frozenset[str]) -> nn.Module:
+    """Return the network after turning on the gradients of the named weights."""
+    for name, p in network.named_parameters():
+        p.requires_grad_(name in names)
+    return network
 
 
 def train_step(
@@ -53,19 +52,13 @@ def train_step(
     targets: Tensor,
     task_loss: Loss = task_loss,
 ) -> None:
-    """Make one step on the task itself, and leave the weights without gradients.
-
-    Weights that came without gradients, as a user freezes them, stay as they are.
-    """
-    names = trainable(network)
-    weights = [p for name, p in network.named_parameters() if name in names]
+    """Take one step on the task loss with the weights that take gradients."""
+    weights = [p for p in network.parameters() if p.requires_grad]
     if not weights:
         return
-    for p in weights:
-        p.requires_grad_(True)
     with torch.enable_grad():
         loss = task_loss(network(rows), targets)
-        # Only the network's: the rows may be parameters too.
+        # Restrict the gradients to the weights, since the rows may be parameters too.
         gradients = torch.autograd.grad(
             loss, weights, allow_unused=True, materialize_grads=True
         )
@@ -73,7 +66,6 @@ def train_step(
         p.grad = gradient
     optimizer.step()
     optimizer.zero_grad()
-    frozen(network)
 
 
 class NetworkObjective(nn.Module):
@@ -179,7 +171,9 @@ class RandomNetworks:
         self.make = make
         self.n_networks = n_networks
         self.keep = keep
-        self.fixed = [frozen(make()) for _ in range(n_fixed or n_networks)]
+        made = [make() for _ in range(n_fixed or n_networks)]
+        self.trainable = trainable_names(made[0])
+        self.fixed = [frozen(network) for network in made]
 
     def draw(self, real: Any = None) -> list[nn.Module]:
         if self.keep:
@@ -236,7 +230,9 @@ class NetworkQueue:
         self.max_steps = max_steps
         self.learning_rate = learning_rate
         self.task_loss = task_loss
-        self.fixed = [frozen(make()) for _ in range(n_fixed or n_networks)]
+        made = [make() for _ in range(n_fixed or n_networks)]
+        self.trainable = trainable_names(made[0])
+        self.fixed = [frozen(network) for network in made]
         self.pool = [self._newborn() for _ in range(max(size, n_networks))]
         # As if they had been born one after the other.
         for i, member in enumerate(self.pool):
@@ -251,6 +247,7 @@ class NetworkQueue:
             # A share of the batch, which is in order of classes, for each step: of two
             # rows at least, as batch normalisation needs.
             n_parts = max(1, min(self.n_train_steps, len(rows_and_targets[0]) // 2))
+            thawed(member["network"], self.trainable)
             for part in range(n_parts):
                 rows, targets = (t[part::n_parts] for t in rows_and_targets)
                 train_step(
@@ -260,6 +257,7 @@ class NetworkQueue:
                     targets,
                     self.task_loss,
                 )
+            frozen(member["network"])
             member["left"] -= self.n_train_steps
         return [self.pool[i]["network"] for i in chosen]
 

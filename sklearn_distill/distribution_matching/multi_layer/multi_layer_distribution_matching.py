@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.multi_formation import MultiFormationLearner
-from ...base.problem import Problem
+from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
@@ -21,7 +20,7 @@ from ..discrepancies import Discriminator, GaussianDiscrepancy, MeanDiscrepancy
 from .layer_losses import MultiLayerLoss, spatial_attention
 
 
-class MultiLayerDistributionMatching(MultiFormationLearner):
+class MultiLayerDistributionMatching(RowLearner):
     r"""Learn rows that look like the real ones to every layer of networks.
 
     The synthetic rows move downhill on the mean over the layers l of a discrepancy
@@ -190,14 +189,18 @@ class MultiLayerDistributionMatching(MultiFormationLearner):
     """
 
     plugin_api = 1
-    step_size = 0.02
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
-    # The joint distribution is matched: targets start with the spread that they have.
-    own_shares = (1.0,)
+    settings = LearningSettings(
+        step_size=0.02,
+        steps_per_epoch=20,
+        max_validation_rows=1_024,
+        # The joint distribution of rows and targets is matched, so that the initial
+        # targets must have the variance of the real ones.
+        own_target_shares=(1.0,),
+    )
 
     _parameter_constraints: dict[str, Any] = {
-        **MultiFormationLearner._parameter_constraints,
+        **RowLearner._parameter_constraints,
+        "factor": [Interval(Integral, 1, None, closed="left")],
         "layers": [StrOptions({"all"}), list, tuple],
         "discrepancy": [StrOptions({"auto", "attention", "mean", "mmd"})],
         "attention_power": [Interval(Real, 0, None, closed="neither")],

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.problem import Problem
-from ...base.row_learner import RowLearner
+from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
@@ -215,12 +214,15 @@ class DistributionMatching(RowLearner):
     """
 
     plugin_api = 1
-    step_size = 0.02
-    image_step_size = 0.05
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
-    # The joint distribution is matched: targets start with the spread that they have.
-    own_shares = (1.0,)
+    settings = LearningSettings(
+        step_size=0.02,
+        image_step_size=0.05,
+        steps_per_epoch=20,
+        max_validation_rows=1_024,
+        # The joint distribution of rows and targets is matched, so that the initial
+        # targets must have the variance of the real ones.
+        own_target_shares=(1.0,),
+    )
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,10 @@ from skorch import NeuralNet
 from skorch.callbacks import Callback
 from torch import Tensor, nn
 
+from ..._utils.atomic_file import write_atomically
 from ..._utils.fingerprint import fingerprint
 from ...engine.augmentation import SiameseAugmentation
+from ...engine.batches_net import BatchesNet
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import task_loss
 from ...engine.randomness import own_randomness
@@ -59,7 +60,7 @@ class RecordWeights(Callback):
         self.path_.append(flat_weights(net.module_).cpu())
 
 
-class ExpertNet(NeuralNet):
+class ExpertNet(BatchesNet):
     """A skorch net whose data are `Batches`, on the device already.
 
     Parameters
@@ -82,15 +83,6 @@ class ExpertNet(NeuralNet):
         super().__init__(*args, **kwargs)
         self.augmentation = augmentation
         self.flat = flat
-
-    def get_dataset(self, X: Batches, y: Any = None) -> Batches:
-        return X
-
-    def get_iterator(self, dataset: Batches, training: bool = False) -> Batches:
-        return dataset
-
-    def check_data(self, X: Any, y: Any = None) -> None:
-        """Batches need no checks: they were made of checked rows."""
 
     def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kw: Any) -> Tensor:
         return task_loss(y_pred, y_true)
@@ -188,7 +180,7 @@ def train_experts(
         seed = (int(digest[:12], 16) + number) % 2**31
         path = train_expert(make, real, training, seed)
         if files:
-            _write(files[number], path)
+            write_atomically(files[number], lambda file: torch.save(path, file))
         return path
 
     files: list[Path] = []
@@ -228,15 +220,3 @@ def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
     except Exception:
         return None
     return path if isinstance(path, Tensor) and path.shape == shape else None
-
-
-def _write(file: Path, path: Tensor) -> None:
-    """Write a path; a crash on the way leaves no file of that name."""
-    handle, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            torch.save(path, opened)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ...engine.network_sources import task_loss, trainable
+from ...engine.network_sources import task_loss, trainable_names
 
 Change = Callable[[Tensor], Tensor]
 # Which rows a step takes, and what they undergo.
@@ -41,8 +41,8 @@ class FlatNetwork:
         self.names = list(parameters)
         self.shapes = [p.shape for p in parameters.values()]
         self.sizes = [p.numel() for p in parameters.values()]
-        # Weights that a user has frozen stay as they are.
-        names = trainable(network)
+        # Weights that the user froze in the network's __init__ must not change.
+        names = trainable_names(network)
         self.frozen = None
         if len(names) < len(parameters):
             self.frozen = torch.cat(
@@ -51,6 +51,7 @@ class FlatNetwork:
                     for name, p in parameters.items()
                 ]
             )
+        network.requires_grad_(False)
 
     def __call__(self, weights: Tensor, rows: Tensor) -> Tensor:
         parts = weights.split(self.sizes)

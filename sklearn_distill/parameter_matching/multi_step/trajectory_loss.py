@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...engine.augmentation import SiameseAugmentation
+from ...engine.validation_pass import LastCallCache
 from .inner_training import FlatNetwork, Step, weights_in_constant_memory
 
 # Rows of a student's step at most; of fewer synthetic rows it takes all.
@@ -73,7 +74,7 @@ class TrajectoryMatchingLoss(nn.Module):
         self.train_student = train
         self.log_step_size = nn.Parameter(torch.zeros(()))
         self.register_buffer("n_calls", torch.zeros((), dtype=torch.int64))
-        self.last_look: tuple[Tensor, Tensor, Tensor, list[Tensor]] | None = None
+        self.validation_students = LastCallCache(self._train_students)
 
     @property
     def step_size(self) -> Tensor:
@@ -88,8 +89,10 @@ class TrajectoryMatchingLoss(nn.Module):
     ) -> Tensor:
         (S, y_S), (R, y_R) = synthetic, real
         if not self.training:
-            losses = [error(self.network(w, R), y_R) for w in self._look(S, y_S)]
-            return torch.stack(losses).mean()
+            students = self.validation_students(S, y_S, self.step_size.detach())
+            return torch.stack(
+                [error(self.network(w, R), y_R) for w in students]
+            ).mean()
         start, goal = self._stretch(S.device)
         end = self.train_student(
             self.network, start, S, y_S, self.step_size, self._steps(S, self.n_steps)
@@ -123,27 +126,32 @@ class TrajectoryMatchingLoss(nn.Module):
         batches = order[: n_steps * size].view(n_steps, size).to(S.device)
         return [(chosen, self.augmentation.draw()) for chosen in batches]
 
-    def _look(self, S: Tensor, y_S: Tensor) -> list[Tensor]:
-        """Return the weights of students trained on the rows as they are."""
-        step_size = self.step_size.detach()
-        if self.last_look is not None:
-            *seen, students = self.last_look
-            if all(map(torch.equal, seen, (S, y_S, step_size))):
-                return students
+    @torch.no_grad()
+    def expert_probabilities(self, rows: Tensor) -> Tensor:
+        """Return the mean of the experts' class probabilities for rows."""
+        (experts,) = self.experts
+        probabilities = [
+            self.network(weights.to(rows.device), rows).softmax(dim=1)
+            for weights in experts[:, -1]
+        ]
+        return torch.stack(probabilities).mean(dim=0)
+
+    def _train_students(
+        self, S: Tensor, y_S: Tensor, step_size: Tensor
+    ) -> list[Tensor]:
+        """Return the weights of students trained on rows without augmentation."""
         size = min(len(S), STUDENT_BATCH)
         (experts,) = self.experts
         # For as long as an expert's whole training.
         n_steps = self.n_steps * -(-(experts.shape[1] - 1) // self.n_epochs)
         rows = torch.arange(n_steps * size, device=S.device) % len(S)
         steps: list[Step] = [(chosen, _unchanged) for chosen in rows.split(size)]
-        students = [
+        return [
             weights_in_constant_memory(
                 self.network, path[0].to(S.device), S, y_S, step_size, steps
             )
             for path in experts[:N_LOOKS]
         ]
-        self.last_look = S.clone(), y_S.clone(), step_size.clone(), students
-        return students
 
 
 def _unchanged(rows: Tensor) -> Tensor:

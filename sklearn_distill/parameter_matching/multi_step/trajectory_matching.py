@@ -11,11 +11,9 @@ import torch
 from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.problem import Learned, Problem
-from ...base.row_learner import RowLearner
+from ...base import Learned, LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import frozen
 from .experts import Training, train_experts
 from .inner_training import FlatNetwork, weights_in_constant_memory, weights_with_graph
 from .trajectory_loss import TrajectoryMatchingLoss
@@ -204,9 +202,13 @@ class TrajectoryMatching(RowLearner):
     """
 
     plugin_api = 1
-    step_size = 0.02
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
+    settings = LearningSettings(
+        step_size=0.02, steps_per_epoch=20, max_validation_rows=1_024
+    )
+    parameters_without_effect = RowLearner.parameters_without_effect | {
+        "cache",
+        "n_jobs",
+    }
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,
@@ -303,17 +305,14 @@ class TrajectoryMatching(RowLearner):
         tags.target_tags.required = True
         return tags
 
-    def _distill(self, problem: Problem) -> Learned:
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
         if self.expert_epochs > self.max_epochs:
             raise ValueError(
-                f"expert_epochs={self.expert_epochs} is more than experts are trained "
-                f"for, max_epochs={self.max_epochs}."
+                "expert_epochs must not exceed max_epochs, the number of epochs that "
+                f"experts are trained for; got expert_epochs={self.expert_epochs} and "
+                f"max_epochs={self.max_epochs}."
             )
-        try:
-            return super()._distill(problem)
-        finally:
-            # Large, and of no use once the rows are learned.
-            self.__dict__.pop("_teacher", None)
 
     def _objective(self, problem: Problem, real: Any) -> nn.Module:
         make = NetworkFactory(
@@ -321,7 +320,7 @@ class TrajectoryMatching(RowLearner):
         )
         example = make()
         check_normalisation(example)
-        network = FlatNetwork(frozen(example))
+        network = FlatNetwork(example)
         fewest, most = STEPS_PER_EPOCH
         training = Training(
             n_epochs=self.max_epochs,
@@ -334,7 +333,6 @@ class TrajectoryMatching(RowLearner):
         experts = train_experts(
             make, real, training, self.n_experts, cache=self.cache, n_jobs=self.n_jobs
         )
-        self._teacher = network, experts[:, -1]
         covered = self.expert_epochs * training.steps_per_epoch / self.student_steps
         last = self.max_epochs - self.expert_epochs
         if self.max_start_epoch is not None:
@@ -353,20 +351,20 @@ class TrajectoryMatching(RowLearner):
             else weights_in_constant_memory,
         )
 
-    def _starting_targets(self, problem: Problem, start: Learned) -> np.ndarray:
-        own = super()._starting_targets(problem, start)
+    def _initial_targets(
+        self, problem: Problem, start: Learned, objective: Any
+    ) -> np.ndarray:
+        own = super()._initial_targets(problem, start, objective)
         if not self.learn_labels or problem.task == "regression":
             return own
         if start.soft_labels is not None:
-            # The last fit has mixed the experts' opinions in.
+            # The labels of the last fit are averaged with the predictions already.
             return own
-        network, experts = self._teacher
         rows = torch.as_tensor(start.Z, device=self.device_)
-        with torch.no_grad():
-            said = [network(w.to(self.device_), rows).softmax(dim=1) for w in experts]
-        likely = torch.stack(said).mean(dim=0).cpu().numpy()
-        # The row's own label is evidence that a teacher does not have.
-        return (own + likely - 1.0 / own.shape[1]) / 2
+        probabilities = objective.expert_probabilities(rows).cpu().numpy()
+        # The experts do not know the label of a row, so that it counts as much as their
+        # predictions.
+        return (own + probabilities - 1.0 / own.shape[1]) / 2
 
-    def _look_at_objective(self, objective: Any) -> None:
+    def _store_objective(self, objective: Any) -> None:
         self.student_step_size_ = float(objective.step_size.detach())

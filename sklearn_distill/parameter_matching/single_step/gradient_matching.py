@@ -12,8 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.multi_formation import MultiFormationLearner
-from ...base.problem import Problem
+from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import (
@@ -39,7 +38,7 @@ def networks_of_ages(
     make: Make, real: RealRows, batch_size: int, ages: Sequence[int]
 ) -> list[nn.Module]:
     """Return copies of one network, each after so many steps on real rows."""
-    network = frozen(make())
+    network = make()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     copies = []
     age = 0
@@ -48,7 +47,7 @@ def networks_of_ages(
         for rows, targets in Batches(real, batch_size, wanted - age, seed):
             train_step(network, optimizer, rows, targets)
         age = wanted
-        copies.append(copy.deepcopy(network))
+        copies.append(frozen(copy.deepcopy(network)))
     return copies
 
 
@@ -126,7 +125,7 @@ class GradientMatchingLoss(NetworkObjective):
         return source.draw((S, y_S))
 
 
-class GradientMatching(MultiFormationLearner):
+class GradientMatching(RowLearner):
     r"""Learn rows whose gradients in networks are those of the real rows.
 
     At every step networks with weights :math:`\theta` see a class-balanced batch of
@@ -280,12 +279,13 @@ class GradientMatching(MultiFormationLearner):
     """
 
     plugin_api = 1
-    step_size = 0.015
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
+    settings = LearningSettings(
+        step_size=0.015, steps_per_epoch=20, max_validation_rows=1_024
+    )
 
     _parameter_constraints: dict[str, Any] = {
-        **MultiFormationLearner._parameter_constraints,
+        **RowLearner._parameter_constraints,
+        "factor": [Interval(Integral, 1, None, closed="left")],
         "distance": [StrOptions(set(DISTANCES)), callable],
         "network": [str, callable, HasMethods(["initialize_module"])],
         "n_networks": [Interval(Integral, 1, None, closed="left")],

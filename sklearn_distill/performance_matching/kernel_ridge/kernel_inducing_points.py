@@ -10,9 +10,8 @@ import numpy as np
 from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.problem import Learned, Problem
+from ...base import Learned, Problem, RowLearner
 from ...base.prototypes import median_distance
-from ...base.row_learner import RowLearner
 from ...base.starting_rows import best_start, clustered_rows
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
 from .random_features import random_features, teacher_features
@@ -310,15 +309,16 @@ class KernelInducingPoints(RowLearner):
         }
         return [self.kernel] if callable(self.kernel) else by_name[self.kernel]
 
-    def _start(self, problem: Problem) -> Learned:
-        if self.warm_start and hasattr(self, "distilled_"):
-            return self._last_rows(problem)
+    def _initial_rows(self, problem: Problem) -> Learned:
+        if self._goes_on():
+            return super()._initial_rows(problem)
         if self.init == "k-means":
             return _centroids(problem)
-        start = super()._start(problem)
+        start = super()._initial_rows(problem)
         if self.init != "auto" or problem.task != "regression":
             return start
-        # Means over all rows of a cell are less noisy yet, but leave out the extremes.
+        # The mean target of a cluster is less noisy than the target of a single row,
+        # but centroids do not reach the extremes of the data.
         return best_start(problem, [start, _centroids(problem)])
 
 

@@ -13,12 +13,17 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..._utils._sklearn_private import HasMethods, Interval
-from ...base.problem import Problem
-from ...base.row_learner import RowLearner
+from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import NetworkObjective, NetworkQueue, train_step
+from ...engine.network_sources import (
+    NetworkObjective,
+    NetworkQueue,
+    frozen,
+    thawed,
+    train_step,
+)
 from ...engine.validation_pass import LastCallCache
 from .ridge_loss import ridge_weights
 
@@ -55,18 +60,19 @@ def label_margin(targets: Tensor) -> Tensor:
 
 def trained_copies(
     networks: Sequence[nn.Module],
+    trainable: frozenset[str],
     rows: Tensor,
     targets: Tensor,
     n_steps: int,
     learning_rate: float,
 ) -> list[nn.Module]:
     """Return copies of networks after some steps of Adam on the rows' squared error."""
-    copies = [copy.deepcopy(network) for network in networks]
+    copies = [thawed(copy.deepcopy(network), trainable) for network in networks]
     for network in copies:
         optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
         for _ in range(n_steps):
             train_step(network, optimizer, rows, targets, F.mse_loss)
-    return copies
+    return [frozen(network) for network in copies]
 
 
 class NeuralFeatureLoss(NetworkObjective):
@@ -124,7 +130,9 @@ class NeuralFeatureLoss(NetworkObjective):
         """Train from starts that stay the same from look to look."""
         (queue,) = self.networks
         n_steps = min(LOOK_STEPS, queue.max_steps)
-        return trained_copies(queue.fixed, S, y_S, n_steps, queue.learning_rate)
+        return trained_copies(
+            queue.fixed, queue.trainable, S, y_S, n_steps, queue.learning_rate
+        )
 
 
 class NeuralFeatureRegression(RowLearner):
@@ -273,10 +281,12 @@ class NeuralFeatureRegression(RowLearner):
     """
 
     plugin_api = 1
-    step_size = 0.02
-    image_step_size = 0.05
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
+    settings = LearningSettings(
+        step_size=0.02,
+        image_step_size=0.05,
+        steps_per_epoch=20,
+        max_validation_rows=1_024,
+    )
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,

@@ -191,4 +191,4 @@ def _imitation(H: np.ndarray, problem: Problem, device: str) -> nn.Module:
         some = torch.multinomial(weights, BATCH_SIZE, replacement=True)
         rows, wanted = Z[some].to(device), targets[some].to(device)
         train_step(network, optimizer, rows, wanted, F.mse_loss)
-    return network.eval()
+    return frozen(network.eval())

@@ -12,8 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
-from ...base.problem import Problem
-from ...base.row_learner import RowLearner
+from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import (
@@ -96,15 +95,17 @@ class MetaLearningLoss(NetworkObjective):
     ) -> list[Callable[[Tensor], Tensor]]:
         """Train networks to a random point, with gradients through the end."""
         n_before = int(torch.randint(self.horizon - self.window + 1, ()))
-        given = S, y_S, log_step_size.exp(), n_before, self.window
-        return [self.inner(network, *given) for network in networks]
+        arguments = S, y_S, log_step_size.exp(), n_before, self.window
+        trainable = self.networks[0].trainable
+        return [self.inner(network, *arguments, trainable) for network in networks]
 
     def _train_from_fixed(
         self, S: Tensor, y_S: Tensor, log_step_size: Tensor
     ) -> list[Callable[[Tensor], Tensor]]:
         """Train to the horizon, from starts that stay the same from look to look."""
-        given = S, y_S, log_step_size.exp(), self.horizon, 0
-        return [self.inner(network, *given) for network in self.networks[0].fixed]
+        (source,) = self.networks
+        arguments = S, y_S, log_step_size.exp(), self.horizon, 0
+        return [self.inner(net, *arguments, source.trainable) for net in source.fixed]
 
 
 class MetaLearning(RowLearner):
@@ -269,9 +270,9 @@ class MetaLearning(RowLearner):
     """
 
     plugin_api = 1
-    step_size = 0.02
-    steps_per_epoch = 20
-    max_validation_rows = 1_024
+    settings = LearningSettings(
+        step_size=0.02, steps_per_epoch=20, max_validation_rows=1_024
+    )
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,
@@ -388,5 +389,5 @@ class MetaLearning(RowLearner):
         n_rows = int(problem.n_rows.sum())
         return max(self.window, int(np.clip(n_rows // ROWS_A_STEP, *HORIZONS)))
 
-    def _look_at_objective(self, objective: nn.Module) -> None:
+    def _store_objective(self, objective: nn.Module) -> None:
         self.inner_learning_rate_ = float(objective.log_step_size.detach().exp())

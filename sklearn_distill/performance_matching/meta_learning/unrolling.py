@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ...engine.network_sources import Loss, trainable
+from ...engine.network_sources import Loss
 
 # SGD's momentum, and Adam's decays.
 MOMENTUM, DECAY_MEAN, DECAY_SQUARE = 0.9, 0.9, 0.999
@@ -80,6 +80,7 @@ class UnrolledTraining:
         step_size: Tensor,
         n_before: int,
         n_window: int,
+        trainable: frozenset[str] | None = None,
     ) -> Callable[[Tensor], Tensor]:
         """Return the trained network, as a function of rows.
 
@@ -95,13 +96,15 @@ class UnrolledTraining:
         n_window : int
             Steps after them that gradients flow through, to `rows`, `targets` and
             `step_size`.
+        trainable : frozenset of str, default=None
+            The names of the weights that the training changes; None is all weights.
         """
         weights = tuple(p.detach() for p in network.parameters())
         # The weights, then what the optimiser remembers of them.
         state = weights + self.n_memories * tuple(torch.zeros_like(p) for p in weights)
         given = rows, targets, step_size
         for t in range(n_before + n_window):
-            step = partial(self._step, network, t)
+            step = partial(self._step, network, trainable, t)
             if t < n_before:
                 with torch.no_grad():
                     state = step(*given, *state)
@@ -114,6 +117,7 @@ class UnrolledTraining:
     def _step(
         self,
         network: nn.Module,
+        trainable: frozenset[str] | None,
         t: int,
         rows: Tensor,
         targets: Tensor,
@@ -134,12 +138,13 @@ class UnrolledTraining:
                 allow_unused=True,
                 materialize_grads=True,
             )
-        # Weights that a user has frozen stay as they are.
-        names = trainable(network)
-        gradients = tuple(
-            g if name in names else torch.zeros_like(g)
-            for g, (name, _) in zip(gradients, network.named_parameters(), strict=True)
-        )
+        if trainable is not None:
+            # Weights that the user froze in the network's __init__ must not change.
+            names = dict(network.named_parameters())
+            gradients = tuple(
+                g if name in trainable else torch.zeros_like(g)
+                for g, name in zip(gradients, names, strict=True)
+            )
         if self.n_memories == 1:
             speeds = [
                 MOMENTUM * v + g for v, g in zip(state[n:], gradients, strict=True)

@@ -1,0 +1,131 @@
+"""From the arguments of `fit` to the problem that a method solves."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state, get_tags
+
+from .._utils.containers import take_rows
+from ..encoding import make_encoder
+from ..soft_labels.teacher import teacher_or_forest
+from ..validation.rows import check_lengths, check_rows, check_weights
+from ..validation.targets import Target, check_target
+from .budget import rows_per_group
+from .label_column import LabelColumn
+from .problem import Problem
+from .scoring import check_evaluator
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The checked input of `fit`, in the units of the user.
+
+    Attributes
+    ----------
+    X : ndarray or DataFrame
+        The rows of positive weight.
+    target : Target
+        Their labels.
+    sample_weight : float64 ndarray of shape (n,)
+    is_weighted : bool
+        Whether the user passed weights or unlabeled rows.
+    n_unlabeled : int
+        The number of rows at the end of X whose labels come from a teacher.
+    """
+
+    X: Any
+    target: Target
+    sample_weight: np.ndarray
+    is_weighted: bool
+    n_unlabeled: int = 0
+
+
+def check_training_data(
+    distiller: Any, X: Any, y: Any, sample_weight: Any
+) -> TrainingData:
+    """Return the rows of positive weight, checked.
+
+    Parameters
+    ----------
+    distiller : BaseDistiller
+        The attributes that describe X and y (`n_features_in_`, `feature_names_in_`,
+        `row_shape_`, `classes_`) are set on it.
+    X, y, sample_weight
+        The arguments of `fit`.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the rows cannot be distilled, or if the teacher of `soft_labels` or the
+        `evaluator` does not fit the task.
+    """
+    if y is None and get_tags(distiller).target_tags.required:
+        raise ValueError(
+            f"{type(distiller).__name__} requires y to be passed, but the target y is "
+            "None."
+        )
+    check_lengths(X, y)
+    X = check_rows(distiller, X, reset=True)
+    distiller.row_shape_ = X.shape[1:]
+    weights = check_weights(sample_weight, X)
+    present = np.flatnonzero(weights > 0)
+    if len(present) < len(weights):
+        X, weights = take_rows(X, present), weights[present]
+        if y is not None:
+            y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
+    target = check_target(y, task=distiller.task)
+    _check_teacher(distiller.soft_labels, target.task)
+    check_evaluator(distiller.evaluator, target.task)
+    if target.task == "classification":
+        distiller.classes_ = target.classes
+    elif hasattr(distiller, "classes_"):
+        del distiller.classes_
+    return TrainingData(X, target, weights, is_weighted=sample_weight is not None)
+
+
+def make_problem(distiller: Any, data: TrainingData) -> Problem:
+    """Encode the training data, and share the budget among the classes."""
+    rng = check_random_state(distiller.random_state)
+    teacher_seed = int(rng.randint(np.iinfo(np.int32).max))
+    weights = data.sample_weight
+    encoder = make_encoder(
+        data.X, image_shape=distiller.image_shape, numeric=distiller.numeric
+    ).fit(data.X, weights)
+    labels = LabelColumn.fit(data.target, weights)
+    if data.target.task == "classification":
+        y = codes = data.target.values
+    else:
+        y = labels.encode(data.target.values, len(data.X))
+        codes = np.zeros(len(y), dtype=np.int64)
+    n_rows = rows_per_group(
+        distiller.budget,
+        np.bincount(codes),
+        allocation=distiller.allocation,
+        weights=np.bincount(codes, weights=weights),
+        classes=data.target.classes,
+    )
+    return Problem(
+        Z=encoder.encode(data.X),
+        y=y,
+        sample_weight=weights,
+        n_rows=n_rows,
+        encoder=encoder,
+        labels=labels,
+        random_state=rng,
+        teacher_seed=teacher_seed,
+    )
+
+
+def _check_teacher(teacher: Any, task: str) -> None:
+    """Raise ValueError if a teacher cannot give soft labels for a task."""
+    if teacher is None:
+        return
+    if task == "unsupervised":
+        raise ValueError(
+            "soft_labels requires labels to train the teacher, but y is None. Pass y, "
+            "or set soft_labels=None."
+        )
+    teacher_or_forest(teacher, 0, is_regression=task == "regression")
