@@ -1,7 +1,7 @@
-"""How many rows each class gets.
+"""The number of distilled rows of each class.
 
-The functions here know numbers only: no estimator, no rows. A *group* is a class; a
-regression problem, or one without labels, is a single group.
+A *group* is a class. A regression problem, or a problem without labels, has a single
+group.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,34 +23,35 @@ def rows_per_group(
     weights: np.ndarray | None = None,
     classes: Sequence[Any] | np.ndarray | None = None,
 ) -> np.ndarray:
-    """Share a budget out among groups of rows.
+    """Share a budget among groups of rows.
 
     Parameters
     ----------
     budget : int, float or mapping
         Rows per group, a share of all rows in (0, 1), or rows by class label.
     available : ndarray of shape (n_groups,)
-        How many rows each group has; none gets more.
+        The number of real rows of each group, which is an upper bound.
     allocation : {"auto", "equal", "proportional", "sqrt"}
-        What a group's part of the total grows with: nothing, its size, or the root of
-        its size. "auto" is "equal" for an int and "proportional" for a float.
+        Whether the share of a group is the same for all groups, proportional to its
+        size, or proportional to the square root of its size. "auto" is "equal" for an
+        int and "proportional" for a float.
     weights : ndarray of shape (n_groups,), default=None
-        The sizes that `allocation` looks at; by default `available`.
+        The sizes of the groups that `allocation` uses; `available` by default.
     classes : sequence of length n_groups, default=None
-        The labels, for a budget given by label and for messages. None says that there
-        are no classes.
+        The class labels, for a budget per label and for messages. None if there are no
+        classes.
 
     Returns
     -------
     ndarray of int of shape (n_groups,)
-        At least 1 and at most `available` for each group. A share of the rows that
-        comes to fewer rows than there are groups is raised to one row each.
+        At least 1 and at most `available` rows for each group. A float that amounts to
+        fewer rows than there are groups is raised to one row per group.
 
     Raises
     ------
     ValueError
-        If the budget is not positive, is a share outside (0, 1), names a class that y
-        does not have, or leaves out one that it has; or if there is no such allocation.
+        If the budget is not positive or is a float outside (0, 1), if the classes of a
+        mapping are not those of y, or if the allocation is unknown.
 
     Examples
     --------
@@ -64,32 +65,34 @@ def rows_per_group(
     array([90,  9,  1])
     """
     if allocation not in ALLOCATIONS:
-        raise ValueError(f"allocation={allocation!r} is none of {ALLOCATIONS}.")
+        raise ValueError(
+            f"allocation must be one of {ALLOCATIONS}, got {allocation!r}."
+        )
     available = np.asarray(available, dtype=np.int64)
     if isinstance(budget, Mapping):
         return _rows_by_label(budget, available, classes)
     if isinstance(budget, bool | np.bool_) or not isinstance(budget, Real):
         raise ValueError(
-            f"budget={budget!r} is no budget. Give rows per class (an int), a share of "
-            "the rows (a float between 0 and 1) or {class: rows}."
+            "budget must be a positive int (rows per class), a float in (0, 1) (a "
+            f"share of the rows) or a dict {{class: rows}}; got {budget!r}."
         )
     sizes = available if weights is None else np.asarray(weights, dtype=np.float64)
     if isinstance(budget, Integral):
         if budget < 1:
-            raise ValueError(f"budget={budget} keeps no rows. Give at least 1.")
+            raise ValueError(f"budget must be at least 1 row per class, got {budget}.")
         total = int(budget) * len(available)
         shared_as = "equal" if allocation == "auto" else allocation
     else:
         if not 0.0 < budget < 1.0:
             raise ValueError(
-                f"budget={budget} is no share of the rows. A float lies between 0 and "
-                "1; for a number of rows per class give an int."
+                "budget must be in (0, 1) if it is a float, which is a share of the "
+                f"rows; got {budget}. For a number of rows per class pass an int."
             )
         total = max(len(available), round(float(budget) * available.sum()))
         shared_as = "proportional" if allocation == "auto" else allocation
     if shared_as == "equal" and isinstance(budget, Integral):
-        # Rows per class is a promise about each class: what a small class cannot take
-        # is not handed to the others.
+        # An int is the number of rows of each class, so the rows that a small class
+        # lacks are not added to other classes.
         return np.minimum(min(int(budget), available.max()), available)
     exponent = {"equal": 0.0, "proportional": 1.0, "sqrt": 0.5}[shared_as]
     return _share_out(total, available, np.asarray(sizes, dtype=np.float64) ** exponent)
@@ -100,23 +103,25 @@ def _rows_by_label(
 ) -> np.ndarray:
     if classes is None:
         raise ValueError(
-            "budget is a mapping from class to rows, but there are no classes here. "
-            "Give an int (rows in all) or a share between 0 and 1."
+            "budget must be an int (the total number of rows) or a float in (0, 1) if "
+            "there are no classes; got a mapping from classes to rows."
         )
     labels = [label.item() if hasattr(label, "item") else label for label in classes]
     if unknown := [label for label in budget if label not in labels]:
-        raise ValueError(f"budget names classes that y does not have: {unknown}.")
+        raise ValueError(
+            f"budget contains classes that y does not contain: {unknown}. Remove them."
+        )
     if missing := [label for label in labels if label not in budget]:
         raise ValueError(
-            f"budget leaves out classes of y: {missing}. Every class keeps at least "
-            "one row; give each its number of rows."
+            f"budget lacks classes of y: {missing}. Pass at least one row for every "
+            "class."
         )
     for label in labels:
         rows = budget[label]
         if isinstance(rows, bool) or not isinstance(rows, Integral) or rows < 1:
             raise ValueError(
-                f"budget={{{label!r}: {rows!r}}} is no number of rows. Every class "
-                "keeps at least 1."
+                "budget must map every class to a positive int, got "
+                f"{{{label!r}: {rows!r}}}."
             )
     return np.array(
         [min(int(budget[c]), n) for c, n in zip(labels, available, strict=True)]
@@ -129,15 +134,16 @@ def _share_out(total: int, available: np.ndarray, parts: np.ndarray) -> np.ndarr
     rows = np.ones(len(available), dtype=np.int64)
     while (left := total - rows.sum()) > 0:
         open_ = rows < available
-        # The whole total is shared among the open groups, then what they already hold
-        # is taken off, so that the floor of one row does not distort the proportions.
+        # Share the whole total among the groups that are not full, and then subtract
+        # the rows that they already have. Otherwise the minimum of one row per group
+        # would distort the proportions.
         target = parts * open_ * (total - rows[~open_].sum()) / (parts * open_).sum()
         wanted = np.where(open_, np.clip(target - rows, 0.0, available - rows), 0.0)
         if wanted.sum() > left:
             wanted *= left / wanted.sum()
         step = np.floor(wanted).astype(np.int64)
-        # Largest remainders first; ties go to the larger group, then to the first, so
-        # that neither the sort's internals nor the classes' names decide.
+        # Round up the largest remainders. Ties go to the larger group and then to the
+        # first one, so that the result does not depend on the names of the classes.
         order = np.lexsort((-available, -(wanted - step)))
         spare = [g for g in order if rows[g] + step[g] < available[g]]
         step[spare[: left - step.sum()]] += 1

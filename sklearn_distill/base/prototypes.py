@@ -1,4 +1,4 @@
-"""Algorithms that choose representative rows of one group: herding, k-means, random."""
+"""Algorithms that choose representative rows of a group: herding, k-means, random."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,14 +12,14 @@ from sklearn.metrics import (
 )
 from sklearn.metrics.pairwise import euclidean_distances
 
-# Up to this many rows of a class their mean similarity is computed pair by pair, beyond
-# it through random Fourier features.
+# The largest class whose kernel means are computed exactly. Larger classes use
+# `N_FEATURES` random Fourier features in chunks of `CHUNK` rows.
 MAX_EXACT = 4_000
 N_FEATURES = 2_048
-# Pairs of this many rows are enough for a median distance.
-MEDIAN_ROWS = 1_000
 CHUNK = 8_192
-# Beyond this many rows of a class, mini-batches find its clusters.
+# The number of rows that a median distance is estimated from.
+MEDIAN_ROWS = 1_000
+# The largest class that is clustered by k-means. Larger ones use mini-batch k-means.
 MAX_FULL_BATCH = 20_000
 
 
@@ -30,10 +30,11 @@ def median_distance(
     metric: str = "sqeuclidean",
     sample_weight: np.ndarray | None = None,
 ) -> float:
-    """Return the median distance between two different rows; 1 if all are the same.
+    """Return the median distance between two different rows; 1 if all rows are equal.
 
-    Beyond `MEDIAN_ROWS` rows, that of a random sample of so many. With weights a pair
-    counts by the product of its rows': a weight of 2 is as good as a row twice.
+    More than `MEDIAN_ROWS` rows are represented by a random sample. The weight of a
+    pair is the product of the weights of its rows, so that a weight of 2 has the effect
+    of a row that occurs twice.
     """
     weights = np.ones(len(Z)) if sample_weight is None else sample_weight
     if len(Z) > MEDIAN_ROWS:
@@ -50,7 +51,7 @@ def median_distance(
     mass = (weights[one] * weights[other])[different]
     order = distances.argsort()
     summed = np.cumsum(mass[order])
-    # As the median of an even number of values, halfway between the two in the middle.
+    # Average the two middle values, as the median of an even number of values does.
     half, last = summed[-1] / 2, len(order) - 1
     middle = [np.searchsorted(summed, half, side) for side in ("left", "right")]
     return float(distances[order[np.minimum(middle, last)]].mean())
@@ -63,15 +64,15 @@ def kernel_herding(
     bandwidth: float,
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    r"""Pick rows one by one so that their kernel mean approaches that of all rows.
+    r"""Select rows one by one so that their kernel mean approaches that of all rows.
 
-    Herding in a Gaussian kernel takes, at step t, the row
+    At step t, herding in a Gaussian kernel selects the row
 
     .. math:: \arg\max_i \; \sum_j w_j k(z_i, z_j)
               - \frac{1}{t + 1} \sum_{s \in S_t} k(z_i, z_s), \qquad \sum_j w_j = 1,
 
-    which lowers the maximum mean discrepancy between the picked rows and all rows.
-    Rows equal to a picked one are left out while there are others.
+    which lowers the maximum mean discrepancy between the selected rows and all rows.
+    Rows that equal a selected row are skipped as long as there are other rows.
 
     Parameters
     ----------
@@ -82,12 +83,12 @@ def kernel_herding(
     bandwidth : float
         b in :math:`k(z, z') = \exp(-\|z - z'\|^2 / b)`.
     rng : RandomState
-        Draws the random features, which only more than `MAX_EXACT` rows need.
+        Draws the random features, which are used for more than `MAX_EXACT` rows.
 
     Returns
     -------
     ndarray of int of shape (n_rows,)
-        Indices in the order in which they were picked.
+        Indices in the order of their selection.
     """
     share = sample_weight / sample_weight.sum()
     if len(Z) <= MAX_EXACT:
@@ -96,25 +97,25 @@ def kernel_herding(
         attraction = _mean_similarity(Z, share, bandwidth, rng)
     repulsion = np.zeros(len(Z))
     taken = np.zeros(len(Z), dtype=bool)
-    alike = np.zeros(len(Z), dtype=bool)
-    picked = np.empty(n_rows, dtype=np.int64)
+    equal = np.zeros(len(Z), dtype=bool)
+    selected = np.empty(n_rows, dtype=np.int64)
     for t in range(n_rows):
         gain = attraction - repulsion / (t + 1)
-        gain[taken if alike.all() else alike] = -np.inf
-        pick = int(gain.argmax())
-        picked[t] = pick
-        away = Z - Z[pick]
-        similarity = np.exp(-np.einsum("ij,ij->i", away, away) / bandwidth)
+        gain[taken if equal.all() else equal] = -np.inf
+        row = int(gain.argmax())
+        selected[t] = row
+        difference = Z - Z[row]
+        similarity = np.exp(-np.einsum("ij,ij->i", difference, difference) / bandwidth)
         repulsion += similarity
-        taken[pick] = True
-        alike |= ~away.any(axis=1)
-    return picked
+        taken[row] = True
+        equal |= ~difference.any(axis=1)
+    return selected
 
 
 def _mean_similarity(
     Z: np.ndarray, share: np.ndarray, bandwidth: float, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return each row's kernel mean, by random Fourier features, in O(n) memory."""
+    """Return the kernel mean of each row by random Fourier features, in O(n) memory."""
     frequencies = rng.standard_normal((Z.shape[1], N_FEATURES)).astype(np.float32)
     frequencies *= np.float32(np.sqrt(2.0 / bandwidth))
     phases = rng.uniform(0, 2 * np.pi, N_FEATURES).astype(np.float32)
@@ -133,7 +134,7 @@ def _mean_similarity(
 def random_rows(
     sample_weight: np.ndarray, n_rows: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Draw rows without replacement, each with a chance in proportion to its weight."""
+    """Draw rows without replacement, with probabilities proportional to weights."""
     share = sample_weight / sample_weight.sum()
     return rng.choice(len(sample_weight), n_rows, replace=False, p=share)
 
@@ -141,16 +142,18 @@ def random_rows(
 def cluster(
     Z: np.ndarray, sample_weight: np.ndarray, n_clusters: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (centroids, the cluster of each row); fewer clusters than asked for if
-    there are fewer different rows."""
+    """Return centroids and the cluster of each row.
+
+    There are fewer than `n_clusters` clusters if there are fewer different rows.
+    """
     if len(Z) > MAX_FULL_BATCH:
-        # A batch must hold several rows for each cluster.
+        # A batch must contain several rows of each cluster.
         batch = max(4_096, 10 * n_clusters)
         model = MiniBatchKMeans(n_clusters, batch_size=batch, random_state=seed)
     else:
         model = KMeans(n_clusters, random_state=seed)
     with warnings.catch_warnings():
-        # Equal rows make fewer clusters: the caller fills up with other rows.
+        # Equal rows lead to fewer clusters, which the caller makes up for.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         labels = model.fit(Z, sample_weight=sample_weight).labels_
     used, labels = np.unique(labels, return_inverse=True)
@@ -160,9 +163,9 @@ def cluster(
 def nearest_members(
     Z: np.ndarray, centroids: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
-    """Return, for each cluster, the index of its row that is nearest to its centre."""
-    away = Z - centroids[labels]
-    # Sorted by cluster, then by distance: the first of each cluster is its nearest.
-    order = np.lexsort((np.einsum("ij,ij->i", away, away), labels))
+    """Return the index of the row nearest to the centroid of each cluster."""
+    difference = Z - centroids[labels]
+    # Sort by cluster and then by distance, so that the nearest row is the first one.
+    order = np.lexsort((np.einsum("ij,ij->i", difference, difference), labels))
     first = np.r_[True, np.diff(labels[order]) > 0]
     return order[first]

@@ -39,20 +39,22 @@ def train_proxy(
     seed: int,
     after_epoch: Callable[[Any], None] | None = None,
 ) -> Any:
-    """Train a classifier on real rows, and look at it after each epoch.
+    """Train a classifier on real rows, with a hook after each epoch.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier or None
-        Unfitted; a clone is trained. None is an `MLP` with Adam and batches of 128.
+        An unfitted net, of which a clone is trained. None is an `MLP` that is trained
+        by Adam with batches of 128 rows.
     Z : float32 ndarray of shape (n, ...)
     y : int64 ndarray of shape (n,)
     sample_weight : ndarray of shape (n,)
-        How often a row is drawn, relative to others.
+        Relative probabilities of the rows to be drawn.
     max_epochs : int
     device : str
     seed : int
-        For the network's start and the order of rows; global generators are left alone.
+        The seed of the initial weights and of the order of the rows. The state of the
+        global generators does not change.
     after_epoch : callable, default=None
         Called with the net.
 
@@ -79,7 +81,8 @@ def train_proxy(
             with own_randomness():
                 tried = clone(net).set_params(device=device, verbose=0).initialize()
             check_probabilities(tried, Z)
-        # "disable", skorch's word for none, would also take our look from us.
+        # The string "disable" switches off all callbacks of a skorch net, which would
+        # include the callback that is added here.
         own = [] if isinstance(net.callbacks, str) else net.callbacks or []
         watch = [("after_epoch", AfterEpoch(after_epoch))] if after_epoch else []
         net.callbacks = [*own, *watch]
@@ -94,7 +97,7 @@ def train_proxy(
 
 
 def draw_by_weight(net: Any, sample_weight: np.ndarray) -> None:
-    """Let a net's batches hold rows as often as their weights say."""
+    """Make a net draw rows with probabilities proportional to their weights."""
     if (sample_weight == sample_weight[0]).all():
         return
     weights = torch.as_tensor(sample_weight, dtype=torch.float64)
@@ -105,7 +108,7 @@ def draw_by_weight(net: Any, sample_weight: np.ndarray) -> None:
 
 
 def fit_to_data(net: Any, Z: np.ndarray, n_outputs: int) -> None:
-    """Tell a net's module how many inputs and outputs, if it takes and lacks them."""
+    """Set `n_inputs` and `n_outputs` of a net's module if it takes them."""
     known = inspect.signature(net.module).parameters
     given = net.get_params()
     fitting = {"n_inputs": int(np.prod(Z.shape[1:])), "n_outputs": n_outputs}
@@ -120,14 +123,14 @@ def fit_to_data(net: Any, Z: np.ndarray, n_outputs: int) -> None:
 
 @torch.no_grad()
 def check_probabilities(net: Any, Z: np.ndarray) -> None:
-    """Raise ValueError if a net takes outputs for probabilities that are none.
+    """Raise ValueError if a net treats logits as probabilities.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
         Initialized.
     Z : float32 ndarray of shape (n, ...)
-        Its first rows are tried.
+        The first two rows are used.
     """
     if not isinstance(net.criterion_, nn.NLLLoss):
         return
@@ -137,17 +140,18 @@ def check_probabilities(net: Any, Z: np.ndarray) -> None:
     off = (outputs.flatten(1).sum(1) - 1).abs()
     if (outputs < 0).any() or not (off < 1e-3).all():
         raise ValueError(
-            f"{type(net).__name__} has skorch's default criterion, NLLLoss, which is "
-            "for modules that end in a softmax, but the outputs of "
-            f"{getattr(net.module, '__name__', net.module)} are no probabilities. Give "
-            "the net criterion=torch.nn.CrossEntropyLoss."
+            f"{type(net).__name__} has skorch's default criterion NLLLoss, which "
+            "requires a module that returns probabilities, but "
+            f"{getattr(net.module, '__name__', net.module)} returns other values. Set "
+            "criterion=torch.nn.CrossEntropyLoss on the net."
         )
 
 
 def as_logits(net: Any, outputs: Tensor) -> Tensor:
-    """Return a net's raw outputs before the softmax, up to a constant.
+    """Return the logits of a net up to a constant.
 
-    skorch's default criterion is for modules that end in one.
+    A module that is trained by skorch's default criterion returns probabilities, whose
+    logarithms are the logits.
     """
     if isinstance(net.criterion_, nn.NLLLoss):
         return outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
@@ -156,7 +160,7 @@ def as_logits(net: Any, outputs: Tensor) -> Tensor:
 
 @torch.no_grad()
 def all_outputs(net: Any, Z: np.ndarray, chunk: int = 8_192) -> Tensor:
-    """Return a net's raw outputs for all rows, on the CPU."""
+    """Return the outputs of a net for all rows, on the CPU."""
     net.module_.eval()
     parts = [
         net.module_(torch.as_tensor(Z[i : i + chunk], device=net.device)).cpu()

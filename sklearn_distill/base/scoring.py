@@ -1,4 +1,4 @@
-"""What a distilled set is worth to one model: the `score` of a distiller."""
+"""The score of a model that is trained on a distilled set."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,12 +14,11 @@ from ..soft_labels.fitting import fit_on_set
 
 
 def check_evaluator(evaluator: Any, task: str) -> None:
-    """Raise ValueError unless an evaluator, if there is one, is made for the task."""
+    """Raise ValueError if the evaluator is an estimator for another task."""
     fits = {"classification": is_classifier, "regression": is_regressor}.get(task)
     if evaluator is not None and fits is not None and not fits(evaluator):
         raise ValueError(
-            f"evaluator={evaluator!r} does not fit the task, {task}: its score would "
-            "mean something else."
+            f"evaluator must be an estimator for {task}, got {evaluator!r}."
         )
 
 
@@ -31,17 +30,17 @@ def score_with(
     y: Any,
     sample_weight: Any = None,
 ) -> float:
-    """Train a model on the distilled rows and return its score on real ones.
+    """Train a model on the distilled rows and return its score on real rows.
 
     Parameters
     ----------
     evaluator : estimator or None
-        None is a nearest neighbour in the encoded space, to which a category that was
-        not there in fit is equally far from all others.
+        None is a 1-nearest-neighbor model in the encoded space, in which a category
+        that `fit` did not see has the same distance from all known categories.
     distilled : DistilledSet
     encoder : TableEncoder or ImageEncoder
     X, y, sample_weight
-        Real rows, checked.
+        Real rows that have been checked.
 
     Returns
     -------
@@ -69,9 +68,10 @@ def score_with(
 def _warn_of_unknown_classes(labels: list[Any], classes: list[Any]) -> None:
     if unknown := sorted(set(labels) - set(classes), key=str):
         warnings.warn(
-            f"y holds classes that were not there in fit: {unknown}. All their rows "
-            "count as wrong. In a search or cross-validation pass "
-            "cv=StratifiedKFold(): only classifiers get it by themselves.",
+            f"y contains classes that fit did not see: {unknown}. All of their rows "
+            "count as errors. In a search or in cross-validation pass "
+            "cv=StratifiedKFold(), which scikit-learn uses by default for classifiers "
+            "only.",
             UserWarning,
             stacklevel=4,
         )

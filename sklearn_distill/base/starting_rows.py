@@ -1,6 +1,6 @@
-"""Rows from which methods start to learn, chosen among the real rows of a problem.
+"""Initial rows of the methods that learn, chosen among the real rows of a problem.
 
-The selection methods use them as well.
+The selection methods use the same functions.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -23,19 +23,20 @@ from .prototypes import (
     random_rows,
 )
 
-# For regression: how heavy the target is beside the columns, and how narrow the kernel
-# of herding. Chosen by what learners make of the rows, on parts of training data.
+# Regression: the weight of the target relative to all columns together, and the
+# bandwidth of herding as a multiple of the median distance. Both were chosen by the
+# scores of learners on validation splits of training data.
 TARGET_WEIGHT = 0.3
 REGRESSION_BANDWIDTH = 0.3
-# The ridge under which places to start from are compared, and at how many real rows.
+# The ridge with which initial rows are compared, and the number of real rows used.
 START_RIDGE = 0.2
 COMPARED_ROWS = 4_096
 
 
 def features_with_target(problem: Problem) -> np.ndarray:
-    """Return the rows to measure distances in: for regression, with y beside x.
+    """Return the rows for distances; for regression with the target as a last column.
 
-    The target weighs `TARGET_WEIGHT` of what all columns weigh together.
+    The target has `TARGET_WEIGHT` times the weight of all other columns together.
     """
     if problem.task != "regression":
         return problem.flat
@@ -44,7 +45,7 @@ def features_with_target(problem: Problem) -> np.ndarray:
 
 
 def lowest_scores(problem: Problem, score: np.ndarray) -> Kept:
-    """Keep the rows of each class with the lowest score; equals are drawn."""
+    """Keep the rows with the lowest scores of each class; ties are broken randomly."""
     picked = []
     for _, rows, n_rows in problem.groups():
         shuffled = problem.random_state.permutation(rows)
@@ -53,13 +54,13 @@ def lowest_scores(problem: Problem, score: np.ndarray) -> Kept:
 
 
 def herded_rows(problem: Problem, bandwidth: float | None = None) -> np.ndarray:
-    """Herd each group of a problem, group after group.
+    """Select rows of each group by kernel herding, group after group.
 
     Parameters
     ----------
     problem : Problem
     bandwidth : float, default=None
-        As a multiple of the median squared distance between rows. None is 1, or
+        A multiple of the median squared distance between rows. None is 1, or
         `REGRESSION_BANDWIDTH` for regression.
 
     Returns
@@ -80,7 +81,7 @@ def herded_rows(problem: Problem, bandwidth: float | None = None) -> np.ndarray:
 
 
 def randomly_drawn_rows(problem: Problem) -> np.ndarray:
-    """Draw rows of each group of a problem, group after group.
+    """Draw rows of each group at random, group after group.
 
     Returns
     -------
@@ -95,25 +96,25 @@ def randomly_drawn_rows(problem: Problem) -> np.ndarray:
 
 
 def _means(labels: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the mean of each label's values, of which every label has some."""
+    """Return the weighted mean of y for each label."""
     mass = np.bincount(labels, weights=weights)
     return np.bincount(labels, weights=weights * y) / mass
 
 
 def targets_around(problem: Problem, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return the mean target of the real rows around each of some rows.
+    """Return the mean target of the real rows around each row of Z.
 
-    The target of one real row is as noisy as the data. The mean over a cell, the real
-    rows that are nearer to a row than to any other, is not, but belongs to the middle
-    of the cell.
+    The target of a single real row is as noisy as the data. The mean target of the real
+    rows that are nearer to a row of Z than to any other is less noisy, but belongs to
+    the center of these real rows rather than to the row of Z.
 
     Parameters
     ----------
     problem : Problem
-        A regression.
+        A regression problem.
     Z : ndarray of shape (m, ...)
     y : ndarray of shape (m,)
-        Their own targets, for rows that are nearest to no real one.
+        The result for rows of Z that are nearest to none of the real rows.
 
     Returns
     -------
@@ -127,16 +128,17 @@ def targets_around(problem: Problem, Z: np.ndarray, y: np.ndarray) -> np.ndarray
 
 
 def best_start(problem: Problem, starts: Sequence[Learned]) -> Learned:
-    """Return those rows from which ridge regression predicts the other ones best.
+    """Return the initial rows from which kernel ridge regression predicts best.
 
-    In the Gaussian kernel of herding, with a ridge of `START_RIDGE`; beyond
-    `COMPARED_ROWS` real rows in a random sample.
+    The kernel is the Gaussian kernel of herding, the ridge is `START_RIDGE`, and the
+    error is measured on real rows, of which at most `COMPARED_ROWS` are sampled.
     """
     rng, flat, y, weights = (
         problem.random_state, problem.flat, problem.y, problem.sample_weight
     )  # fmt: skip
     width = REGRESSION_BANDWIDTH * median_distance(flat, rng, sample_weight=weights)
-    # A row that is its own start is predicted well however noisy its target is.
+    # Leave out real rows that are initial rows themselves, because their targets are
+    # predicted well however noisy they are.
     first = starts[0].Z.reshape(len(starts[0].Z), -1)
     others = np.flatnonzero(pairwise_distances_argmin_min(flat, first)[1] > 1e-6)
     if not len(others):
@@ -153,18 +155,18 @@ def best_start(problem: Problem, starts: Sequence[Learned]) -> Learned:
 
 
 def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cluster each group of a problem, group after group.
+    """Cluster the rows of each group, group after group.
 
-    Where rows repeat there are fewer clusters than rows to leave; rows at random make
-    up the number.
+    If rows repeat, there may be fewer clusters than rows in the budget; random rows
+    make up for the difference.
 
     Returns
     -------
     indices : ndarray of int of shape (m,)
-        The real row nearest to each centroid.
+        The real row that is nearest to each centroid.
     centroids : float32 ndarray of shape (m, ...)
     y : ndarray of shape (m,)
-        The class, or for regression the mean target of the cluster's rows.
+        The class code; for regression the mean target of the cluster.
     """
     rng = problem.random_state
     indices, centres, targets = [], [], []
