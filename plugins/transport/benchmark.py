@@ -1,11 +1,11 @@
-"""What the barycentres are worth beside other methods: the tables of the README.
+"""Score Wasserstein barycenters and other methods: the tables of the README.
 
     python plugins/transport/benchmark.py --data DIR
 
 DIR (or the environment variable SKLEARN_DISTILL_DATA) holds NAME.csv.gz files whose
 last column is `target`; digits and diabetes come with scikit-learn. Each seed is a
-split of its own, 70 % train, of which at most 10,000 rows are used, 30 % test, at most
-4,000. Nothing is chosen on test rows.
+different split: 70 % of the rows are for training, of which at most 10,000 are used, and
+30 % for testing, at most 4,000. Nothing is selected on test rows.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -25,7 +25,7 @@ import sklearn_distill as sd
 from sklearn_distill.evaluation import preprocessor, utility
 
 CLASSES = ("digits", "phoneme", "magic", "satimage", "spambase", "german")
-QUANTITIES = ("diabetes", "ccpp", "wine", "grid")
+CONTINUOUS = ("diabetes", "ccpp", "wine", "grid")
 
 
 def methods(budget, seed, task):
@@ -65,15 +65,15 @@ def scores(name, X, y, seed, budget, task):
             warnings.simplefilter("ignore")
             small = distiller.fit_distill(X_train, y_train)
         seconds = time.perf_counter() - started
-        found = utility(
+        scores_of_learners = utility(
             small,
             X_test,
             y_test,
             prepare=preprocessor(X_train),
             random_state=seed,
         )
-        found.pop("mean")
-        mean = pd.Series(found).clip(lower=0).mean()
+        scores_of_learners.pop("mean")
+        mean = pd.Series(scores_of_learners).clip(lower=0).mean()
         yield {
             "set": name,
             "seed": seed,
@@ -85,7 +85,7 @@ def scores(name, X, y, seed, budget, task):
 
 
 def table(results):
-    """Return mean scores by method and set, and their deviation over the seeds."""
+    """Return mean scores by method and data set, and their deviation over the seeds."""
     by_set = results.groupby(["method", "set"])["score"].mean().unstack()
     by_seed = results.groupby(["method", "seed"])["score"].mean().unstack()
     by_set["mean"], by_set["±"] = by_seed.mean(axis=1), by_seed.std(axis=1)
@@ -100,7 +100,7 @@ def main():
     args = parser.parse_args()
     for task, sets, budget in (
         ("classification", CLASSES, 10),
-        ("regression", QUANTITIES, 50),
+        ("regression", CONTINUOUS, 50),
     ):
         rows = []
         for name in sets:

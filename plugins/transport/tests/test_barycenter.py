@@ -1,4 +1,4 @@
-"""The whole contract, and what optimal transport promises beyond it."""
+"""The checks that every distiller must pass, and the properties of barycenters."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,18 +15,18 @@ from sklearn_distill.testing import parametrize_with_distiller_checks
 
 
 @parametrize_with_distiller_checks([WassersteinBarycenter()])
-def test_contract(estimator, check):
+def test_barycenter_passes_the_distiller_checks(estimator, check):
     check(estimator)
 
 
-def test_the_docstring_tells_the_truth():
+def test_docstring_example_runs():
     result = doctest.testmod(barycenter)
     assert result.attempted > 0
     assert result.failed == 0
 
 
-def test_one_point_is_the_weighted_mean():
-    """And the cost is the weighted variance about where the point was."""
+def test_single_point_moves_to_the_weighted_mean():
+    """The cost is the weighted variance about the unmoved point."""
     rng = np.random.RandomState(0)
     rows, mass = rng.randn(20, 3), rng.dirichlet(np.ones(20))
     moved, cost = transport_step(rows[:1], rows, mass)
@@ -34,16 +34,15 @@ def test_one_point_is_the_weighted_mean():
     np.testing.assert_allclose(cost, mass @ ((rows - rows[0]) ** 2).sum(axis=1))
 
 
-def test_every_point_holds_the_same_mass():
-    """Of 90 rows here and 10 there, nine points of ten go here: k-means sends one."""
+def test_points_are_allocated_in_proportion_to_the_mass():
+    """Of ten points, nine go to a cluster of 90 rows and one to a cluster of 10 rows."""
     rng = np.random.RandomState(0)
     X = np.r_[rng.randn(90, 2), 50 + rng.randn(10, 2)]
     made = WassersteinBarycenter(budget=10, random_state=0).fit(X).distilled_
     assert (made.X[:, 0] < 25).sum() == 9
 
 
-def test_plans_lower_the_cost():
-    """Iteration by iteration, down to the last."""
+def test_cost_decreases_with_the_number_of_plans():
     rng = np.random.RandomState(0)
     X, y = rng.randn(200, 4), np.arange(200) % 2
     losses = [
@@ -55,8 +54,8 @@ def test_plans_lower_the_cost():
     assert losses[-1] < 0.8 * losses[0]
 
 
-def test_weights_count_as_repeats():
-    """A row of weight 2 is a row twice: the same cost, and points as good."""
+def test_weights_are_equivalent_to_repeated_rows():
+    """An integer weight gives the same cost and points as repeating the row."""
     rng = np.random.RandomState(0)
     rows, points = rng.randn(30, 2), rng.randn(3, 2)
     weights = rng.randint(1, 4, size=30)
@@ -67,8 +66,8 @@ def test_weights_count_as_repeats():
     np.testing.assert_allclose(weighted[0], plain[0], atol=1e-8)
 
 
-def test_regression_labels_are_transported_with_the_rows():
-    """On a line without noise, each point's y is that of the line at its x."""
+def test_regression_targets_are_transported_with_the_rows():
+    """If y is a linear function of x, the points lie on the same line."""
     x = np.linspace(0.0, 10.0, 400)
     made = WassersteinBarycenter(budget=8, random_state=0).fit_distill(
         x[:, None], 3.0 * x + 1.0
@@ -78,8 +77,8 @@ def test_regression_labels_are_transported_with_the_rows():
                                atol=0.15)  # fmt: skip
 
 
-def test_the_mean_of_a_class_is_kept_unless_it_is_sampled():
-    """Points of equal mass have the mean of the rows that their plan was made for."""
+def test_points_have_the_mean_of_their_class_unless_max_rows_samples_it():
+    """With `max_rows`, the mean is that of the sampled rows, which differs."""
     X = np.random.RandomState(0).exponential(size=(600, 3))
     whole = WassersteinBarycenter(6, numeric="standard", random_state=0).fit_distill(X)
     np.testing.assert_allclose(whole.X.mean(axis=0), X.mean(axis=0), rtol=1e-5)

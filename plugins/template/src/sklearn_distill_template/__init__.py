@@ -1,29 +1,28 @@
-"""Leverage scores: rows by how much they alone decide of a linear model."""
+"""Rows drawn by their leverage, the influence of a row on a linear model."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 
-from sklearn_distill import BaseDistiller
-from sklearn_distill.base import Kept
+from sklearn_distill.base import BaseDistiller, Kept
 
 
 def leverage(Z, ridge):
-    """Return the diagonal of Z (Z'Z + ridge I)^-1 Z', with an intercept in Z."""
+    """Return the diagonal of Z (Z'Z + ridge I)^-1 Z' after adding an intercept to Z."""
     Z = np.column_stack([Z, np.ones(len(Z))]).astype(np.float64)
     inverse = np.linalg.inv(Z.T @ Z + ridge * np.eye(Z.shape[1]))
     return np.einsum("ij,jk,ik->i", Z, inverse, Z)
 
 
 class LeverageSelection(BaseDistiller):
-    """Draw the rows of each class with a chance in proportion to their leverage.
+    """Draw the rows of each class with probabilities proportional to their leverage.
 
     Parameters
     ----------
     budget, allocation, task, soft_labels, evaluator, numeric, image_shape, random_state
-        As for every distiller; see `BaseDistiller`.
+        The common parameters of all distillers; see `BaseDistiller`.
     ridge : float, default=1.0
-        What is added to the diagonal of Z'Z: larger values draw more evenly.
+        Added to the diagonal of Z'Z. Larger values make the probabilities more equal.
     """
 
     plugin_api = 1
@@ -46,10 +45,10 @@ class LeverageSelection(BaseDistiller):
     def _distill(self, problem):
         kept = []
         for _, rows, n_rows in problem.groups():
-            chance = leverage(problem.flat[rows], self.ridge)
-            chance *= problem.sample_weight[rows]
+            scores = leverage(problem.flat[rows], self.ridge)
+            scores *= problem.sample_weight[rows]
             drawn = problem.random_state.choice(
-                rows, n_rows, replace=False, p=chance / chance.sum()
+                rows, n_rows, replace=False, p=scores / scores.sum()
             )
             kept.append(drawn)
         return Kept(np.concatenate(kept))

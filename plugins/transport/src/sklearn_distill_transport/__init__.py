@@ -1,4 +1,4 @@
-"""Optimal transport: a few rows that each stand for an equal share of their class."""
+"""Wasserstein barycenters: rows that each represent an equal share of their class."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

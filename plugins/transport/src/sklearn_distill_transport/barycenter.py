@@ -1,35 +1,34 @@
-"""The free-support Wasserstein barycentre of each class, through exact transport."""
+"""The free-support Wasserstein barycenter of each class, by exact transport plans."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 
-from sklearn_distill import BaseDistiller
-from sklearn_distill.base import Learned
+from sklearn_distill.base import BaseDistiller, Learned
 
-# For regression: how heavy the target is beside all columns together. Chosen by what
-# learners make of the rows, on parts of training data.
+# For regression: the weight of the target relative to all columns together. It was
+# chosen by the scores of learners on validation parts of the training data.
 TARGET_WEIGHT = 0.1
 
 
 def transport_step(points, rows, mass):
-    """Move points to the mean of what an optimal plan transports to them.
+    """Move each point to the mean of the mass that an optimal plan transports to it.
 
     Parameters
     ----------
     points : float64 ndarray of shape (k, d)
-        Each holds 1 / k of the mass.
+        Each point has a mass of 1 / k.
     rows : float64 ndarray of shape (n, d)
     mass : float64 ndarray of shape (n,)
-        What each row holds; adds up to 1.
+        The mass of each row; sums to 1.
 
     Returns
     -------
     moved : float64 ndarray of shape (k, d)
     cost : float
-        The squared 2-Wasserstein distance between points, as they were, and rows.
+        The squared 2-Wasserstein distance between the rows and the unmoved points.
     """
-    # Here, because importing POT imports every array library that it finds.
+    # Import POT on first use, because POT imports every array library that it finds.
     import ot
 
     costs = ot.dist(points, rows)
@@ -39,50 +38,50 @@ def transport_step(points, rows, mass):
 
 
 class WassersteinBarycenter(BaseDistiller):
-    r"""Put k points where it takes the least work to spread them over their class.
+    r"""Learn k points of equal mass that are the Wasserstein barycenter of their class.
 
-    The points :math:`x_1, \dots, x_k` of a class minimise the squared 2-Wasserstein
-    distance between themselves, of equal mass, and the rows :math:`z_i` of the class,
+    The points :math:`x_1, \dots, x_k` of a class, all of mass :math:`1 / k`, minimize
+    the squared 2-Wasserstein distance to the rows :math:`z_i` of the class,
 
     .. math:: \min_{x} \min_{T \geq 0} \sum_{ji} T_{ji} \lVert x_j - z_i \rVert^2,
               \quad \sum_i T_{ji} = 1 / k, \quad \sum_j T_{ji} = w_i,
 
-    by turns: the plan T is solved exactly, then each point moves to the mean of what
-    it is sent. For regression rows and points carry the target as one more column, and
-    a point's label is where it ends up in it.
+    by alternating two steps: the plan T is solved exactly, then each point moves to the
+    mean of the mass that it receives. For regression, the target is an additional column
+    of rows and points, and the label of a point is its final value in that column.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression, or no y: rows in all), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Rows per class (for regression, or without y: rows in total), the share of the
+        rows to keep, or ``{class: rows}``. No class gets more rows than it has.
     max_iter : int, default=50
-        Plans at most. Points that no longer move end it earlier.
+        Maximum number of plans per class. The iteration ends earlier if no point moves.
     max_rows : int, default=2000
-        The plan of a larger class is made for so many of its rows, drawn once.
+        For a larger class, the plans use a random sample of this many rows.
     allocation, task, soft_labels, evaluator, numeric, image_shape, random_state
-        As for every distiller; see `BaseDistiller`.
+        The common parameters of all distillers; see `BaseDistiller`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The points, decoded to rows that the columns can hold.
+        The points, decoded to valid rows.
     n_iter_ : int
-        Plans made for each class.
+        Number of plans computed for each class.
 
     Notes
     -----
-    k-means differs in one thing: its centres hold as many rows as are near. Here each
-    point holds the same mass, so that every row of the set counts alike, and dense
-    parts of a class get more of them.
+    k-means differs in one respect: a centroid represents all rows that are nearest to
+    it. Here each point has the same mass, so that all rows of the distilled set count
+    alike, and dense regions of a class get more points.
 
     References
     ----------
     .. [1] M. Cuturi, A. Doucet, "Fast computation of Wasserstein barycenters",
        International Conference on Machine Learning, 2014.
     .. [2] H. Liu et al., "Dataset distillation via the Wasserstein metric",
-       International Conference on Computer Vision, 2025. It matches features of a
-       network trained on ImageNet; this works on the encoded rows themselves.
+       International Conference on Computer Vision, 2025. That method matches features
+       of a network trained on ImageNet; this one works on the encoded rows.
 
     Examples
     --------
@@ -114,7 +113,7 @@ class WassersteinBarycenter(BaseDistiller):
 
     def _distill(self, problem):
         groups = [
-            self._starting_group(problem, rows, n_rows)
+            self._initial_group(problem, rows, n_rows)
             for _, rows, n_rows in problem.groups()
         ]
         codes = np.repeat(np.arange(len(groups)), problem.n_rows)
@@ -130,19 +129,19 @@ class WassersteinBarycenter(BaseDistiller):
                     moving.discard(code)
                 points[code] = moved
             self.n_iter_ = n_plans
-            answer = learned(problem, np.concatenate(points), codes, costs.mean())
-            is_asked_to_stop = step.call_on_fit_task_end(
+            result = as_learned(problem, np.concatenate(points), codes, costs.mean())
+            callback_stops = step.call_on_fit_task_end(
                 estimator=self,
-                reconstruction_attributes=lambda answer=answer: (
-                    problem.fitted_attributes(answer)
+                reconstruction_attributes=lambda result=result: (
+                    problem.fitted_attributes(result)
                 ),
             )
-            if is_asked_to_stop or not moving:
+            if callback_stops or not moving:
                 break
-        return answer
+        return result
 
-    def _starting_group(self, problem, rows, n_rows):
-        """Return the starting points of a class, its rows and their mass."""
+    def _initial_group(self, problem, rows, n_rows):
+        """Return the initial points of a class, the rows of its plans and their mass."""
         rng, weights = problem.random_state, problem.sample_weight
         if len(rows) > max(self.max_rows, n_rows):
             rows = rng.choice(rows, max(self.max_rows, n_rows), replace=False)
@@ -153,22 +152,22 @@ class WassersteinBarycenter(BaseDistiller):
 
 
 def with_target(problem):
-    """Return the encoded rows as float64; for regression with y as the last column."""
+    """Return the encoded rows as float64, for regression with y as the last column."""
     space = problem.flat.astype(np.float64)
     if problem.task != "regression":
         return space
-    return np.column_stack([space, target_width(problem) * problem.y])
+    return np.column_stack([space, target_scale(problem) * problem.y])
 
 
-def target_width(problem):
-    """Return the length of a unit of y, so that it weighs TARGET_WEIGHT of all of X."""
+def target_scale(problem):
+    """Return the factor of y that gives it TARGET_WEIGHT of the weight of all of X."""
     return TARGET_WEIGHT * np.sqrt(problem.flat.shape[1])
 
 
-def learned(problem, points, codes, cost):
-    """Return points as an answer: encoded rows, and labels in the form of problem.y."""
+def as_learned(problem, points, codes, cost):
+    """Split points into encoded rows and labels in the form of `problem.y`."""
     if problem.task == "regression":
-        y = (points[:, -1] / target_width(problem)).astype(np.float32)
+        y = (points[:, -1] / target_scale(problem)).astype(np.float32)
         points = points[:, :-1]
     else:
         y = codes
