@@ -1,4 +1,4 @@
-"""The API reference, from what the package exports: new names appear by themselves."""
+"""Generate the API reference from the names that the package exports."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,11 +10,12 @@ from pathlib import Path
 import sklearn_distill
 from sklearn_distill import get_distiller, list_distillers
 
-# Packages whose exports are public beside those of `sklearn_distill` itself.
+# Packages whose exports are public in addition to those of `sklearn_distill` itself.
 PACKAGES = ("evaluation", "knowledge_distillation")
-# What authors of methods and tools import from other modules.
+# What authors of methods and tools import. Names that `sklearn_distill` exports too are
+# listed there only.
 FOR_AUTHORS = {
-    "base": ["RowLearner", "Problem", "Kept", "Learned"],
+    "base": ["BaseDistiller", "RowLearner", "Problem", "Kept", "Learned"],
     "testing": [
         "check_distiller",
         "parametrize_with_distiller_checks",
@@ -37,17 +38,19 @@ def groups() -> Iterator[tuple[str, str, list[str]]]:
             names = [n for n in module.__all__ if n not in sklearn_distill.__all__]
             if names:
                 yield f"In {module.__name__}", module.__name__, names
-    for module_name, names in FOR_AUTHORS.items():
+    for module_name, author_names in FOR_AUTHORS.items():
         module = f"sklearn_distill.{module_name}"
+        names = [n for n in author_names if n not in sklearn_distill.__all__]
         yield f"In {module}", module, names
 
 
 def title_of(home: str) -> str:
+    """Return the heading of a subpackage."""
     return home.replace("_", " ").capitalize()
 
 
 def own_members(cls: type) -> list[tuple[str, str]]:
-    """Return (directive, name) of a class's members that this package wrote."""
+    """Return (directive, name) of each public member that this package defines."""
     found = []
     for name, member in inspect.getmembers(cls):
         function = getattr(member, "fget", member)
@@ -61,19 +64,21 @@ def own_members(cls: type) -> list[tuple[str, str]]:
 
 
 def page(module: str, name: str) -> str:
-    """Return the page of one name, in reStructuredText."""
-    thing = getattr(import_module(module), name)
+    """Return the reStructuredText page of one public name."""
+    member = getattr(import_module(module), name)
     lines = [name, "=" * len(name), "", f".. currentmodule:: {module}", ""]
-    if inspect.isclass(thing):
+    if inspect.isclass(member):
         lines += [f".. autoclass:: {name}", ""]
-        lines += [f"   .. {kind}:: {member}" for kind, member in own_members(thing)]
+        lines += [
+            f"   .. {kind}:: {attribute}" for kind, attribute in own_members(member)
+        ]
     else:
         lines.append(f".. autofunction:: {name}")
     return "\n".join(lines) + "\n"
 
 
 def index(parts: list[tuple[str, str, list[str]]]) -> str:
-    """Return the page that lists them all."""
+    """Return the page that lists all public names."""
     lines = ["API reference", "=============", ""]
     for title, module, names in parts:
         lines += [title, "-" * len(title), "", f".. currentmodule:: {module}", ""]
@@ -85,7 +90,7 @@ def index(parts: list[tuple[str, str, list[str]]]) -> str:
 
 
 def methods_page(pages: Path) -> str:
-    """Return the page of all built-in methods, by name, from their docstrings."""
+    """Return the page that lists all built-in methods with their summaries."""
     title = "All methods"
     lines = [
         title,
@@ -93,8 +98,8 @@ def methods_page(pages: Path) -> str:
         "",
         ".. currentmodule:: sklearn_distill",
         "",
-        "What ``sklearn-distill list`` shows with this package alone. The names are",
-        "those that ``--method`` and `get_distiller` take.",
+        "The built-in methods. The command-line option ``--method`` and the function",
+        "`get_distiller` take these names.",
         "",
         ".. list-table::",
         "   :header-rows: 1",
@@ -117,7 +122,7 @@ def methods_page(pages: Path) -> str:
 
 
 def write_api_pages(folder: Path) -> None:
-    """Write index, methods and a page for each public name into `folder`."""
+    """Write the index, the list of methods and a page for each public name."""
     folder.mkdir(exist_ok=True)
     parts = list(groups())
     texts = {"index": index(parts), "methods": methods_page(folder.parent / "methods")}
@@ -128,6 +133,7 @@ def write_api_pages(folder: Path) -> None:
             old.unlink()
     for stem, text in texts.items():
         path = folder / f"{stem}.rst"
-        # Sphinx reads again what is newer than its last build.
+        # Leave unchanged files alone, because Sphinx reads files again that are newer
+        # than its last build.
         if not path.is_file() or path.read_text() != text:
             path.write_text(text)

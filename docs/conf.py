@@ -1,4 +1,4 @@
-"""How Sphinx builds the pages: `make docs`. Nothing here needs the network."""
+"""Configuration of Sphinx for `make docs`. The build needs no network access."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -28,15 +28,15 @@ extensions = [
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "examples", "api/*.inc"]
-# Single backticks in docstrings name things; those with a page become links.
+# Names in single backticks become links if the API reference has a page for the name.
 default_role = "autolink"
 
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 
 autosummary_generate = False
-autodoc_typehints = "none"  # the docstrings say what they are
-numpydoc_show_class_members = False  # api_pages lists those that are ours
+autodoc_typehints = "none"  # the docstrings state the types
+numpydoc_show_class_members = False  # api_pages lists the members of this package
 
 sphinx_gallery_conf = {
     "examples_dirs": "examples",
@@ -49,7 +49,7 @@ sphinx_gallery_conf = {
     "copyfile_regex": r"$^",
 }
 
-smartquotes = False  # values in docstrings are there to be typed
+smartquotes = False  # values in docstrings can be copied into code
 toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
@@ -66,7 +66,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Pages without pages below them need no navigation on the left.
+# Remove the left sidebar from pages without subpages.
 html_sidebars = {
     page: []
     for page in (
@@ -82,11 +82,11 @@ html_sidebars = {
 
 
 def quote_shapes(app, what, name, obj, options, lines):
-    """Take the names in shapes, such as (n_features_in_,), for names, not for links."""
+    """Mark names in shapes, such as (n_features_in_,), as code that is not a link."""
     lines[:] = [re.sub(r"(?<=\()(\w+_)(?=[,)])", r"``\1``", line) for line in lines]
 
 
 def setup(app):
-    """Write the API pages before Sphinx looks which pages there are."""
+    """Generate the API pages before Sphinx collects the source files."""
     app.connect("builder-inited", lambda _: write_api_pages(HERE / "api"), priority=1)
     app.connect("autodoc-process-docstring", quote_shapes, priority=1)

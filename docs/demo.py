@@ -1,10 +1,10 @@
-"""The main job, on real data: digits in, ten rows a class out, and what they are worth.
+"""Distill scikit-learn's digits to ten rows per class and score the distilled sets.
 
     python docs/demo.py [--budget 10] [--seeds 3] [--output demo-output]
 
-Distills scikit-learn's digits, trains seven learners on the full data and on small
-sets of equal size, tests them on rows that nobody has seen, prints the table and saves
-a picture of the distilled digits.
+Seven learners are trained on the full data and on small sets of equal size, and tested
+on unseen rows. The script prints the table of scores and saves a picture of the
+distilled digits.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -24,7 +24,7 @@ from sklearn_distill.evaluation import preprocessor, utility
 
 
 def distillers(budget, seed):
-    """Return the methods to compare, by the name of their column."""
+    """Return the distillers to compare; the keys are the names of the columns."""
     common = {"budget": budget, "random_state": seed}
     return {
         "random": sd.RandomSelection(**common),
@@ -35,7 +35,7 @@ def distillers(budget, seed):
 
 
 def save_picture(real, learned, path):
-    """Draw a row of real digits and rows of distilled ones, by class."""
+    """Save a picture of random and of distilled digits, one column per class."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -81,8 +81,10 @@ def main():
             seconds.setdefault(name, []).append(time.perf_counter() - began)
         prepare = preprocessor(X_train)
         for name, rows in sets.items():
-            found = utility(rows, X_test, y_test, prepare=prepare, random_state=seed)
-            scores.setdefault(name, []).append(found)
+            by_learner = utility(
+                rows, X_test, y_test, prepare=prepare, random_state=seed
+            )
+            scores.setdefault(name, []).append(by_learner)
         print(f"split {seed + 1} of {args.seeds}: {sets['distilled']}", flush=True)
 
     print(
@@ -105,9 +107,9 @@ def main():
     picture, saved = args.output / "distilled-digits.png", args.output / "digits.npz"
     save_picture(sets["random"], sets["distilled"], picture)
     sets["distilled"].save(saved)
-    print(f"\nThe distilled digits: {picture.resolve()}")
-    print(f"The set, for DistilledSet.load: {saved.resolve()}")
-    print(f"{time.perf_counter() - started:.0f} seconds in all")
+    print(f"\nPicture of the distilled digits: {picture.resolve()}")
+    print(f"Distilled set, readable by DistilledSet.load: {saved.resolve()}")
+    print(f"{time.perf_counter() - started:.0f} seconds in total")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-What is a seven? Distilled digits
-=================================
+Distilled digits
+================
 
-Five images of each digit instead of a hundred and thirty-five: real ones, picked, and
-learned ones, which nobody wrote.
+Five images of each digit replace a hundred and thirty-five: random, selected and
+learned ones.
 """
 
 # %%
-# 1,797 images of 8 by 8 pixels. With an ``image_shape`` flat rows are encoded as
-# images, not as rows of a table.
+# The data are 1,797 images of 8 by 8 pixels. With an ``image_shape``, flat rows are
+# encoded as images, not as rows of a table.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -30,7 +30,7 @@ sets = {
 sets = {name: method.fit_distill(X_train, y_train) for name, method in sets.items()}
 
 # %%
-# All five of each digit.
+# All distilled images, five of each digit:
 
 figure = plt.figure(figsize=(9, 4.4), layout="constrained")
 for part, (name, small) in zip(
@@ -45,7 +45,7 @@ for part, (name, small) in zip(
 plt.show()
 
 # %%
-# Accuracy on images that nobody has seen, of two learners; a single split.
+# The accuracy of two learners on test images, for a single split:
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -56,7 +56,7 @@ learners = {
     "logistic regression": make_pipeline(
         MinMaxScaler(), LogisticRegression(max_iter=1_000)
     ),
-    "nearest neighbour": KNeighborsClassifier(1),
+    "nearest neighbor": KNeighborsClassifier(1),
 }
 pd.DataFrame(
     {

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-How many rows, by which method: a grid search
-=============================================
+Choose the method and the budget by grid search
+===============================================
 
-A distiller is an estimator, so the budget and the method are parameters like any other.
-Each fold distils its own training rows; its test rows are real ones that the distiller
-did not see.
+A distiller is an estimator, so a grid search can choose the method and the budget (the
+number of rows per class) like any other parameter. Each fold distills its own training
+rows. The test rows are real rows that take no part in the distillation.
 """
 
 # %%
-# A distiller and the model that is trained on its rows, as one estimator.
+# One estimator contains the distiller and the model that is trained on its rows.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -31,7 +31,7 @@ svc = make_pipeline(StandardScaler(), SVC())
 model = DistilledClassifier(HerdingSelection(), svc)
 
 # %%
-# The grid: three methods, four budgets.
+# The grid consists of three methods and four budgets.
 
 methods = {
     "random": RandomSelection(random_state=0),
@@ -48,22 +48,22 @@ search = GridSearchCV(
 search.best_params_
 
 # %%
-# Accuracy by budget, with the deviation over the folds, beside that of all rows.
+# Accuracy by budget, with the deviation over the folds, and the accuracy on all rows:
 
 full = cross_val_score(svc, X, y, cv=folds)
 results = pd.DataFrame(search.cv_results_)
 figure, ax = plt.subplots(figsize=(6, 3.8), layout="constrained")
 for name, method in methods.items():
-    mine = results[[type(d) is type(method) for d in results["param_distiller"]]]
+    of_method = results[[type(d) is type(method) for d in results["param_distiller"]]]
     ax.errorbar(
-        mine["param_distiller__budget"].astype(int),
-        mine["mean_test_score"],
-        mine["std_test_score"],
+        of_method["param_distiller__budget"].astype(int),
+        of_method["mean_test_score"],
+        of_method["std_test_score"],
         marker="o",
         capsize=3,
         label=name,
     )
-ax.axhline(full.mean(), color="grey", linestyle="--", label=f"all {len(X)} rows")
-ax.set(xlabel="rows per class", ylabel="accuracy on unseen digits", xticks=budgets)
+ax.axhline(full.mean(), color="gray", linestyle="--", label=f"all {len(X)} rows")
+ax.set(xlabel="rows per class", ylabel="accuracy on test digits", xticks=budgets)
 ax.legend(loc="lower right")
 plt.show()

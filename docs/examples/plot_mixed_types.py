@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Categories, whole numbers and flags
-===================================
+Distill a table with categories, integers and booleans
+======================================================
 
-Real tables are not all numbers. What a distiller makes of them is a table of the same
-kind: known categories, whole numbers where there were whole numbers, nothing out of
-range; learned rows too.
+A distilled table has the same types of columns as the original one, even if its rows
+are learned: the categories are known ones, columns of integers stay integers, and no
+value lies outside the observed range.
 """
 
 # %%
-# A made-up table of bicycle hires: will this one come back late?
+# A generated table of bicycle hires. The label tells whether a bicycle is returned
+# late.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,8 +42,8 @@ late = pd.Series(np.where(hours > 1.5, "late", "in time"), name="returned")
 table.dtypes
 
 # %%
-# Eight learned rows a class. Categories are learned as relaxed one-hots and decoded to
-# the likeliest; the dtypes are those that came in.
+# Learn eight rows per class. Categories are learned as relaxed one-hot vectors and
+# decoded to the most probable category. The dtypes are those of the original table.
 
 distiller = KernelInducingPoints(budget=8, max_iter=150, random_state=0)
 small = distiller.fit_distill(table, late)
@@ -50,7 +51,8 @@ assert (small.X.dtypes == table.dtypes).all()
 small.to_frame()
 
 # %%
-# What sets the classes apart in the small table is what does so in the large one.
+# The columns that distinguish the classes are the same in the large and the small
+# table.
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), layout="constrained")
 large = table.assign(returned=late)
@@ -71,7 +73,7 @@ axes[-1].legend()
 plt.show()
 
 # %%
-# Any model that takes the table takes the distilled one, through the same encoder.
+# A pipeline that accepts the original table also accepts the distilled one.
 
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.linear_model import LogisticRegression

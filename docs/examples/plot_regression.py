@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Rows with a quantity to predict
-===============================
+Distill rows with a continuous target
+=====================================
 
-For regression a budget is a number of rows in all, and the labels are made with the
-rows: the mean over a cell of k-means, or drawn towards the mean around a learned row.
+For regression, the budget is the total number of rows. The distilled targets are less
+noisy than the real ones: k-means averages the targets of each cluster, and methods that
+learn rows move each target toward the mean target around the learned row.
 """
 
 # %%
-# One noisy curve first, because it can be looked at. The label of a centroid is the
-# mean over its cell, which takes out noise that a single row carries.
+# The first data set is a noisy curve. The target of a centroid is the mean over its
+# cluster, which averages out the noise of single rows.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -32,8 +33,8 @@ figure, axes = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True, layout="constra
 grid = np.linspace(0, 10, 200)
 for ax, (name, method) in zip(axes, methods.items(), strict=True):
     small = method.fit_distill(x[:, None], y)
-    ax.scatter(x, y, s=4, c="lightgrey")
-    ax.plot(grid, np.sin(grid) + 0.3 * grid, c="grey", lw=1, label="without noise")
+    ax.scatter(x, y, s=4, c="lightgray")
+    ax.plot(grid, np.sin(grid) + 0.3 * grid, c="gray", lw=1, label="without noise")
     ax.scatter(small.X[:, 0], small.y, s=36, c="tab:orange", edgecolors="black")
     ax.set(title=name, xlabel="x")
 axes[0].set_ylabel("y")
@@ -41,8 +42,9 @@ axes[0].legend(loc="upper left")
 plt.show()
 
 # %%
-# On a table: fifty rows of 442, for ridge regression and for nearest neighbours, over
-# five folds. ``DistilledRegressor`` makes one estimator of distiller and learner.
+# The second data set is a table. Fifty of its 442 rows train ridge regression and
+# nearest neighbors, over five folds. ``DistilledRegressor`` combines distiller and
+# learner into one estimator.
 
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import Ridge
@@ -57,7 +59,7 @@ X, y = load_diabetes(return_X_y=True)
 folds = KFold(5, shuffle=True, random_state=0)
 learners = {
     "ridge": make_pipeline(StandardScaler(), Ridge()),
-    "neighbours": make_pipeline(StandardScaler(), KNeighborsRegressor()),
+    "neighbors": make_pipeline(StandardScaler(), KNeighborsRegressor()),
 }
 rows = {}
 for label, learner in learners.items():

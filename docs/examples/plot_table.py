@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-A table, distilled and looked at
-================================
+Distill a table and plot the rows
+=================================
 
-Twenty rows instead of four hundred: what they look like, where they lie, and what a
-support vector classifier makes of them.
+Twenty rows replace four hundred. This example shows the distilled rows, plots them
+among the real ones, and trains a support vector classifier on them.
 """
 
 # %%
-# The table, and a part of it that nobody sees until the end.
+# Load the table and hold out test rows.
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -23,7 +23,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_sta
 X_train.shape
 
 # %%
-# Ten rows a class, by three methods. What comes out has the columns that came in.
+# Distill ten rows per class by three methods. The result has the columns of the table.
 
 sets = {
     "random": RandomSelection(budget=10, random_state=0),
@@ -36,27 +36,28 @@ sets = {name: method.fit_distill(X_train, y_train) for name, method in sets.item
 sets["herding"].to_frame().iloc[:, [0, 1, 2, -1]].groupby("diagnosis").head(3)
 
 # %%
-# Where they lie, in two of the thirty columns. Random rows come as they come. Herded
-# rows are picked so that together they look like their class. Learned rows started from
-# these and are nobody's: they were moved to where a model learns most from them.
+# Plot the rows in two of the thirty columns. Herding selects rows that together
+# resemble their class. Learned rows start from the herded ones and are moved such that
+# a model trained on them predicts the real rows well, so they do not exist in the data.
 
 figure, axes = plt.subplots(1, 3, figsize=(9, 3.4), sharey=True, layout="constrained")
 columns = ["mean radius", "mean texture"]
-colours = {"malignant": "tab:red", "benign": "tab:blue"}
+colors = {"malignant": "tab:red", "benign": "tab:blue"}
 for ax, (name, small) in zip(axes, sets.items(), strict=True):
-    for label, colour in colours.items():
+    for label, color in colors.items():
         rows = X_train.loc[y_train == label, columns]
-        ax.scatter(*rows.to_numpy().T, s=6, c=colour, alpha=0.15, linewidths=0)
+        ax.scatter(*rows.to_numpy().T, s=6, c=color, alpha=0.15, linewidths=0)
         few = small.X.loc[small.y == label, columns]
-        ax.scatter(*few.to_numpy().T, s=36, c=colour, edgecolors="black", label=label)
+        ax.scatter(*few.to_numpy().T, s=36, c=color, edgecolors="black", label=label)
     ax.set(title=name, xlabel=columns[0])
 axes[0].set_ylabel(columns[1])
 axes[0].legend(loc="upper right")
 plt.show()
 
 # %%
-# What they are worth: a support vector classifier, trained on each, tested on the rows
-# held back. A single split; :ref:`sphx_glr_gallery_plot_grid_search.py` has folds.
+# Train a support vector classifier on each set and score it on the test rows. A single
+# split is not reliable; :ref:`sphx_glr_gallery_plot_grid_search.py` uses
+# cross-validation.
 
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler

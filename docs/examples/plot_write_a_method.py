@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-Write a method, and see what it does
-====================================
+Write a method and plot its rows
+================================
 
-A method in one class: keep the rows of a class that lie deepest in it. The steps are
-those of :doc:`/write-a-method`; this page looks at what comes out.
+The method of this example keeps the rows that are nearest to the median of their class.
+:doc:`/write-a-method` explains each step of writing a method.
 """
 
 # %%
-# ``_distill`` gets encoded rows and how many of each class to leave; it answers which.
-# All else, such as budgets by share, DataFrames, weights or soft labels, is inherited.
+# ``_distill`` receives the encoded rows and the number of rows to keep of each class,
+# and returns the positions of the rows that it keeps. Budgets, DataFrames, weights and
+# soft labels are handled by the base class.
 
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import make_moons
 
-from sklearn_distill import BaseDistiller, HerdingSelection
-from sklearn_distill.base import Kept
+from sklearn_distill import HerdingSelection
+from sklearn_distill.base import BaseDistiller, Kept
 
 
-class DeepestRows(BaseDistiller):
+class MedianSelection(BaseDistiller):
     """Keep the rows of each class that are nearest to its median."""
 
     plugin_api = 1
@@ -49,29 +50,31 @@ class DeepestRows(BaseDistiller):
         kept = []
         for _, rows, n_rows in problem.groups():
             Z = problem.flat[rows]
-            depth = np.linalg.norm(Z - np.median(Z, axis=0), axis=1)
-            kept.append(rows[depth.argsort(kind="stable")[:n_rows]])
+            distances = np.linalg.norm(Z - np.median(Z, axis=0), axis=1)
+            kept.append(rows[distances.argsort(kind="stable")[:n_rows]])
         return Kept(np.concatenate(kept))
 
 
 # %%
-# Does it keep to the contract? All of scikit-learn's checks and ours, in seconds. Those
-# that fail as expected ("xfail") ask for as many rows out as in.
+# Run scikit-learn's checks and those of this package, which takes seconds. The checks
+# with the status "xfail" require as many output rows as input rows, so distillers fail
+# them.
 
 from collections import Counter
 
 from sklearn_distill.testing import check_distiller
 
-Counter(result["status"] for result in check_distiller(DeepestRows()))
+Counter(result["status"] for result in check_distiller(MedianSelection()))
 
 # %%
-# It is correct, but is it any good? Its rows crowd in the middle of each class, where
-# herding's are spread over it. A distiller scores itself by a nearest neighbour that is
-# trained on its rows; the titles say what it gets right of the rows held back.
+# The method is correct, but its rows are concentrated at the median of each class,
+# whereas herding spreads its rows over the class. The titles show the score of each
+# distiller on test rows: the accuracy of a nearest-neighbor classifier trained on the
+# distilled rows.
 
 X, y = make_moons(600, noise=0.15, random_state=0)
 figure, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
-for ax, method in zip(axes, [DeepestRows(budget=8), HerdingSelection(8)], strict=True):
+for ax, method in zip(axes, [MedianSelection(8), HerdingSelection(8)], strict=True):
     method.fit(X[::2], y[::2])
     small = method.distilled_
     ax.scatter(*X.T, c=y, s=6, alpha=0.25, cmap="coolwarm")

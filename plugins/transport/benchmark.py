@@ -4,8 +4,8 @@
 
 DIR (or the environment variable SKLEARN_DISTILL_DATA) holds NAME.csv.gz files whose
 last column is `target`; digits and diabetes come with scikit-learn. Each seed is a
-different split: 70 % of the rows are for training, of which at most 10,000 are used, and
-30 % for testing, at most 4,000. Nothing is selected on test rows.
+different split: 70 % of the rows are for training, of which at most 10,000 are used,
+and 30 % for testing, at most 4,000. Nothing is selected on test rows.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause

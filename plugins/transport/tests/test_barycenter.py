@@ -35,7 +35,7 @@ def test_single_point_moves_to_the_weighted_mean():
 
 
 def test_points_are_allocated_in_proportion_to_the_mass():
-    """Of ten points, nine go to a cluster of 90 rows and one to a cluster of 10 rows."""
+    """Of ten points, nine go to a cluster of 90 rows, one to a cluster of 10."""
     rng = np.random.RandomState(0)
     X = np.r_[rng.randn(90, 2), 50 + rng.randn(10, 2)]
     made = WassersteinBarycenter(budget=10, random_state=0).fit(X).distilled_

@@ -47,8 +47,9 @@ class WassersteinBarycenter(BaseDistiller):
               \quad \sum_i T_{ji} = 1 / k, \quad \sum_j T_{ji} = w_i,
 
     by alternating two steps: the plan T is solved exactly, then each point moves to the
-    mean of the mass that it receives. For regression, the target is an additional column
-    of rows and points, and the label of a point is its final value in that column.
+    mean of the mass that it receives. For regression, the target is an additional
+    column of rows and points, and the label of a point is its final value in that
+    column.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ class WassersteinBarycenter(BaseDistiller):
         return result
 
     def _initial_group(self, problem, rows, n_rows):
-        """Return the initial points of a class, the rows of its plans and their mass."""
+        """Return the initial points of a class, its rows and their mass."""
         rng, weights = problem.random_state, problem.sample_weight
         if len(rows) > max(self.max_rows, n_rows):
             rows = rng.choice(rows, max(self.max_rows, n_rows), replace=False)
