@@ -59,6 +59,25 @@ def save_picture(real, learned, path):
     plt.close(figure)
 
 
+def print_table(scores, seconds, sets, n_test, n_seeds):
+    """Print the mean score of each learner on each set, and the seconds per method."""
+    print(
+        f"\nBalanced accuracy on {n_test} unseen digits, %, mean of {n_seeds} "
+        f"splits\n\n{'':18}" + "".join(f"{name:>12}" for name in scores)
+    )
+    print(f"{'rows':18}" + "".join(f"{len(rows):12}" for rows in sets.values()))
+    for learner in scores["full"][0]:
+        means = [np.mean([s[learner] for s in runs]) for runs in scores.values()]
+        print(f"{learner:18}" + "".join(f"{100 * mean:12.1f}" for mean in means))
+    if n_seeds > 1:
+        spread = [np.std([s["mean"] for s in runs], ddof=1) for runs in scores.values()]
+        print(f"{'± over splits':18}" + "".join(f"{100 * s:12.1f}" for s in spread))
+    print(
+        f"{'seconds to make':18}{'':12}"
+        + "".join(f"{np.mean(runs):12.1f}" for runs in seconds.values())
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--budget", type=int, default=10, help="rows per class")
@@ -87,21 +106,7 @@ def main():
             scores.setdefault(name, []).append(by_learner)
         print(f"split {seed + 1} of {args.seeds}: {sets['distilled']}", flush=True)
 
-    print(
-        f"\nBalanced accuracy on {len(X_test)} unseen digits, %, mean of {args.seeds} "
-        f"splits\n\n{'':18}" + "".join(f"{name:>12}" for name in scores)
-    )
-    print(f"{'rows':18}" + "".join(f"{len(rows):12}" for rows in sets.values()))
-    for learner in scores["full"][0]:
-        means = [np.mean([s[learner] for s in runs]) for runs in scores.values()]
-        print(f"{learner:18}" + "".join(f"{100 * mean:12.1f}" for mean in means))
-    if args.seeds > 1:
-        spread = [np.std([s["mean"] for s in runs], ddof=1) for runs in scores.values()]
-        print(f"{'± over splits':18}" + "".join(f"{100 * s:12.1f}" for s in spread))
-    print(
-        f"{'seconds to make':18}{'':12}"
-        + "".join(f"{np.mean(runs):12.1f}" for runs in seconds.values())
-    )
+    print_table(scores, seconds, sets, len(X_test), args.seeds)
 
     args.output.mkdir(parents=True, exist_ok=True)
     picture, saved = args.output / "distilled-digits.png", args.output / "digits.npz"

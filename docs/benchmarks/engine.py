@@ -1,10 +1,11 @@
-"""What a step of the engine costs, as ratios side by side in one run.
+"""Measure the time and memory of a training step, as ratios within one run.
 
     python docs/benchmarks/engine.py
 
-Four figures: a step of `DistributionMatching` against a plain loop over classes; the
-loop's own cost as a share of a step; time per step at 1,000,000 rows against 10,000;
-and peak memory of processes that differ in the number of steps or of rows alone.
+The script measures the time of a step of `DistributionMatching` relative to a plain
+loop over classes; the share of a step that the training loop itself takes; the time per
+step at 1,000,000 rows relative to 10,000; and the peak memory of processes that differ
+only in the number of steps or of rows.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -28,6 +29,7 @@ N_CLASSES = 10
 
 
 def table(n, n_columns=20):
+    """Return n rows of numbers and their classes."""
     rng = np.random.RandomState(0)
     y = np.arange(n) % N_CLASSES
     X = rng.standard_normal((n, n_columns)).astype(np.float32) + 0.3 * y[:, None]
@@ -35,13 +37,14 @@ def table(n, n_columns=20):
 
 
 def images(n):
+    """Return n random images of 28 x 28 pixels and their classes."""
     rng = np.random.RandomState(0)
     X = rng.uniform(size=(n, 1, 28, 28)).astype(np.float32)
     return X, np.arange(n) % N_CLASSES
 
 
 class StepTimes(Callback):
-    """Note the seconds of each training step, and of its objective alone."""
+    """Record the seconds of each training step, and of the objective within it."""
 
     def __init__(self):
         self.steps, self.objective = [], []
@@ -69,7 +72,8 @@ class StepTimes(Callback):
         now = self._now(net)
         if training:
             self.steps.append(now - self.last)
-        # A look at held-back rows is no part of a step.
+        # Also reset the clock after a validation batch, whose time is not part of a
+        # step.
         self.last = now
 
     @staticmethod
@@ -79,8 +83,8 @@ class StepTimes(Callback):
         return time.perf_counter()
 
 
-def steps_of_ours(X, y, args, n_steps, batch_size):
-    """Return the seconds of each step of a fit, and of its objective alone."""
+def seconds_of_package(X, y, args, n_steps, batch_size):
+    """Return the seconds of each step of a fit, and of the objective within it."""
     times = StepTimes()
     distiller = sd.DistributionMatching(
         10,
@@ -100,14 +104,14 @@ def steps_of_ours(X, y, args, n_steps, batch_size):
     return times.steps[2:], times.objective[2:]
 
 
-def steps_of_reference(X, y, args, n_steps, batch_size):
-    """Return the seconds of each step of distribution matching, class by class."""
+def seconds_of_reference(X, y, args, n_steps, batch_size):
+    """Return the seconds of each step of a plain loop over classes."""
     of_images = X.ndim == 4
     X = torch.as_tensor(X).to(args.device)
     by_class = [np.flatnonzero(y == c) for c in range(N_CLASSES)]
     per_class = batch_size // N_CLASSES
-    start = [rows[:10] for rows in by_class]
-    synthetic = X[np.concatenate(start)].clone().requires_grad_(True)
+    initial = [rows[:10] for rows in by_class]
+    synthetic = X[np.concatenate(initial)].clone().requires_grad_(True)
     optimizer = torch.optim.SGD([synthetic], lr=1.0, momentum=0.5)
     seconds = []
     for _ in range(n_steps):
@@ -124,8 +128,8 @@ def steps_of_reference(X, y, args, n_steps, batch_size):
         for c, rows in enumerate(by_class):
             chosen = np.random.permutation(rows)[:per_class]
             real = embed(X[chosen]).detach()
-            ours = embed(synthetic[10 * c : 10 * (c + 1)])
-            loss = loss + (real.mean(0) - ours.mean(0)).square().sum()
+            learned = embed(synthetic[10 * c : 10 * (c + 1)])
+            loss = loss + (real.mean(0) - learned.mean(0)).square().sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -134,42 +138,45 @@ def steps_of_reference(X, y, args, n_steps, batch_size):
     return seconds[2:]
 
 
-def against_a_loop_over_classes(args):
+def compare_with_a_loop_over_classes(args):
+    """Print the time of a plain loop over classes relative to that of the package."""
     for name, (X, y), batch_size, n_steps in (
         ("table, 10,000 x 20, 1,000 rows a step", table(10_000), 1_000, 100),
         ("images, 28 x 28, 640 a step", images(5_000), 640, 12),
     ):
         ratios = []
         for _ in range(args.repeats):
-            ours, _ = steps_of_ours(X, y, args, n_steps, batch_size)
-            theirs = steps_of_reference(X, y, args, n_steps, batch_size)
-            ratios.append(statistics.median(theirs) / statistics.median(ours))
+            package, _ = seconds_of_package(X, y, args, n_steps, batch_size)
+            reference = seconds_of_reference(X, y, args, n_steps, batch_size)
+            ratios.append(statistics.median(reference) / statistics.median(package))
         print(
-            f"loop over classes / ours, {name}: {statistics.median(ratios):.2f} "
+            f"loop over classes / package, {name}: {statistics.median(ratios):.2f} "
             f"(from {min(ratios):.2f} to {max(ratios):.2f})",
             flush=True,
         )
 
 
-def own_cost(args):
+def overhead_of_the_loop(args):
+    """Print the share of a step that is not spent in the objective."""
     for name, (X, y), batch_size, n_steps in (
         ("table", table(10_000), 1_000, 100),
         ("images", images(5_000), 640, 12),
     ):
-        steps, objective = steps_of_ours(X, y, args, n_steps, batch_size)
+        steps, objective = seconds_of_package(X, y, args, n_steps, batch_size)
         shares = [1.0 - o / s for s, o in zip(steps, objective, strict=True)]
         print(
-            f"the loop's own cost, {name}: {100 * statistics.median(shares):.1f} % of "
-            "a step",
+            f"overhead of the training loop, {name}: "
+            f"{100 * statistics.median(shares):.1f} % of a step",
             flush=True,
         )
 
 
-def time_against_rows(args):
+def time_by_rows(args):
+    """Print the time of a step at a million rows relative to ten thousand."""
     ratios = []
     for _ in range(args.repeats):
         few, many = (
-            statistics.median(steps_of_ours(*table(n), args, 60, 1_000)[0])
+            statistics.median(seconds_of_package(*table(n), args, 60, 1_000)[0])
             for n in (10_000, 1_000_000)
         )
         ratios.append(many / few)
@@ -181,7 +188,7 @@ def time_against_rows(args):
 
 
 def peak_memory(args):
-    """Print the peak memory of processes of their own, beyond the data's."""
+    """Print the peak memory of fits, each in a separate process."""
     for n, n_steps in ((10_000, 40), (10_000, 400), (1_000_000, 40)):
         command = [sys.executable, __file__, "--device", args.device]
         command += ["--one-fit", str(n), str(n_steps)]
@@ -190,8 +197,9 @@ def peak_memory(args):
 
 
 def one_fit(n, n_steps, args):
+    """Fit once and print the peak memory of this process."""
     X, y = table(n)
-    steps_of_ours(X, y, args, n_steps, 1_000)
+    seconds_of_package(X, y, args, n_steps, 1_000)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{peak:.0f} MB, of which the table {X.nbytes / 2**20:.0f} MB")
 
@@ -209,11 +217,12 @@ def main():
     print(
         f"torch {torch.__version__}, {args.device}, {torch.get_num_threads()} threads"
     )
-    # First: a process's peak counts that of the one that started it, as it was then.
+    # Measure memory first, because the peak of a process includes the memory that its
+    # parent had when the process was started.
     peak_memory(args)
-    against_a_loop_over_classes(args)
-    own_cost(args)
-    time_against_rows(args)
+    compare_with_a_loop_over_classes(args)
+    overhead_of_the_loop(args)
+    time_by_rows(args)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""Methods where data are hard: unbalanced classes, wrong labels, few labels.
+"""Compare methods on hard data: imbalanced classes, wrong labels, few labels.
 
     python docs/benchmarks/hard_cases.py --data DIR --seeds 3 --output scores.csv
 
-- imbalanced: magic with 50 rows of one class for each of the other;
-- flipped: satimage, a fifth of the training labels replaced by another class's;
-- few labels: satimage, a twentieth of the training rows labelled. Distillers see the
-  labelled rows alone, or ("+ unlabeled") get the others too, as `X_unlabeled`.
+- imbalanced: magic with 50 rows of one class for each row of the other; - flipped:
+satimage with a fifth of the training labels replaced by those of other classes; - few
+labels: satimage with a twentieth of the training rows labeled. Distillers get only
+  the labeled rows, or ("+ unlabeled") also the others, as `X_unlabeled`.
 
-Labels are spoilt in the training rows alone, differently for each seed; scores are on
-clean test rows. "all rows" trains on everything, spoilt as it is, "full data" on
-everything with all the true labels. Splits are those of `panel.py`; of training rows
-2,000 are used in the first two cases, all 4,504 in the last, of which 225 keep their
-label. Nothing is chosen on test rows.
+Labels are changed in the training rows only, differently for each seed; scores are on
+unchanged test rows. "all rows" trains on all rows with the labels of the case, "full
+data" on all rows with the true labels. The splits are those of `panel.py`. 2,000
+training rows are used in the first two cases; in the last, all 4,504 are used, of which
+225 keep their label. Nothing is selected on test rows.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -33,7 +33,7 @@ from sklearn_distill.evaluation import weighted_full_data
 
 MAX_TRAIN = {"imbalanced": 2_000, "flipped": 2_000, "few labels": 20_000}
 LEARNERS = ["logistic", "neighbours", "naive Bayes", "support vectors", "random forest"]
-# Methods that get rows without labels too, where few have one.
+# The methods that are also run with unlabeled rows in the case "few labels".
 UNLABELED = [
     "random",
     "herding",
@@ -47,8 +47,8 @@ UNLABELED = [
 SETS = {"imbalanced": "magic", "flipped": "satimage", "few labels": "satimage"}
 
 
-class Spoilt(BaseEstimator):
-    """A distiller that is shown spoilt labels."""
+class DistillerOfHardCase(BaseEstimator):
+    """A distiller whose training labels are changed as the case requires."""
 
     def __init__(self, distiller=None, case="flipped", budget=10, random_state=0):
         self.distiller = distiller
@@ -57,7 +57,7 @@ class Spoilt(BaseEstimator):
         self.random_state = random_state
 
     def fit_distill(self, X, y):
-        """Spoil the labels, and distill what is left."""
+        """Change or remove labels, and distill the result."""
         rng = np.random.RandomState(self.random_state)
         if self.case == "flipped":
             y = flipped(y, 0.2, rng)
@@ -75,7 +75,7 @@ class Spoilt(BaseEstimator):
 
 
 def flipped(y, share, rng):
-    """Return labels of which a share is another class's, drawn evenly."""
+    """Replace a share of the labels by those of random other classes."""
     classes, codes = np.unique(y, return_inverse=True)
     wrong = rng.rand(len(y)) < share
     codes[wrong] += rng.randint(1, len(classes), size=wrong.sum())
@@ -83,13 +83,13 @@ def flipped(y, share, rng):
 
 
 def few_of_each(y, share, rng):
-    """Return the rows that keep their label: a share of each class."""
+    """Return the positions of a random share of the rows of each class."""
     of_class = [rng.permutation(np.flatnonzero(y == c)) for c in np.unique(y)]
     return np.sort(np.concatenate([r[: round(share * len(r))] for r in of_class]))
 
 
 def unbalanced(X, y, ratio, seed):
-    """Return rows in which the smallest class is `ratio` times smaller."""
+    """Return rows whose smallest class is `ratio` times smaller than the rest."""
     y = y.to_numpy()
     names, counts = np.unique(y, return_counts=True)
     small = np.flatnonzero(y == names[counts.argmin()])
@@ -100,7 +100,7 @@ def unbalanced(X, y, ratio, seed):
 
 
 def methods(case):
-    """Return the distillers to compare, by the name that the table gives them."""
+    """Return the distillers to compare; the keys are their names in the tables."""
     task = {"task": "classification"}
     made = {}
     for info in sd.list_distillers():
@@ -111,17 +111,18 @@ def methods(case):
     for name in ("random", "herding", "k-means", "kip"):
         soft = clone(made[name]).set_params(soft_labels="teacher")
         made[f"{name}, soft labels"] = soft
-    spoilt = {name: Spoilt(one, case) for name, one in made.items()}
+    compared = {name: DistillerOfHardCase(one, case) for name, one in made.items()}
     if case == "few labels":
         for name in UNLABELED:
-            spoilt[f"{name} + unlabeled"] = Spoilt(made[name], "+ unlabeled")
+            with_unlabeled = DistillerOfHardCase(made[name], "+ unlabeled")
+            compared[f"{name} + unlabeled"] = with_unlabeled
     if case != "imbalanced":
-        spoilt["all rows"] = Spoilt(None, case)
-    return spoilt
+        compared["all rows"] = DistillerOfHardCase(None, case)
+    return compared
 
 
 def run(args):
-    """Compare the methods in each case; return all scores."""
+    """Compare the methods in each case and return all scores."""
     parts = []
     for case in args.cases.split(","):
         X, y = load(args.data, SETS[case])
@@ -146,7 +147,7 @@ def run(args):
 
 
 def table(results, case):
-    """Return the table of a case, in per cent, against random rows and herding."""
+    """Return the table of a case in percent, compared with random rows and herding."""
     comparison = Comparison(results[results["set"] == case])
     budget = comparison.budgets[0]
     summary = comparison.summary(budget)
@@ -184,21 +185,25 @@ def main():
     parser.add_argument("--cases", default=",".join(SETS))
     parser.add_argument("--budget", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--jobs", type=int, help="cells at once")
-    parser.add_argument("--output", type=Path, help="a CSV file for every score")
+    parser.add_argument("--jobs", type=int, help="number of parallel processes")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="a CSV file of every score, from which a run resumes",
+    )
     args = parser.parse_args()
     results = run(args).results
     print(
         f"\nscikit-learn {sklearn.__version__}, Python {platform.python_version()}, "
         f"{platform.machine()}, {os.cpu_count()} cores; {args.seeds} seeds; "
-        f"{args.budget} rows a class"
+        f"{args.budget} rows per class"
     )
     for case in args.cases.split(","):
         print(f"\n{case} ({SETS[case]})\n")
         shown = table(results, case)
         digits = [".0f" if "seeds" in column else ".1f" for column in shown]
         print(shown.to_markdown(floatfmt=["", *digits]))
-    print("\nMean balanced accuracy in per cent, by case\n")
+    print("\nMean balanced accuracy in percent, by case\n")
     print(overview(results, args.cases.split(",")).to_markdown())
 
 

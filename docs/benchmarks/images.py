@@ -1,15 +1,15 @@
-"""What convolutional networks trained on a few images score: the tables of the docs.
+"""Score convolutional networks that are trained on a few distilled images.
 
     python docs/benchmarks/images.py --data DIR --method distribution-matching \
         --budget 1,10
 
-DIR (or the environment variable SKLEARN_DISTILL_DATA) holds mnist.npz. Each seed
-distills anew; each distilled set trains `--networks` new networks by one recipe: SGD
-with momentum 0.9, weight decay 5e-4, step 0.01 cut to a tenth after half of `--epochs`,
-siamese augmentation without flips. Random images, the real images nearest to k-means
-centroids and all images are trained on by the same recipe (all images for as many
-steps). What is reported is the last step's accuracy on the 10,000 test images: no step
-is picked on them.
+DIR (or the environment variable SKLEARN_DISTILL_DATA) holds mnist.npz. Each seed is a
+new distillation. Each distilled set trains `--networks` new networks by one recipe: SGD
+with momentum 0.9, weight decay 5e-4, a step size of 0.01 that is divided by ten after
+half of `--epochs`, and siamese augmentation without flips. The same recipe trains on
+random images, on the real images nearest to k-means centroids, and on all images (for
+as many steps). The reported accuracy on the 10,000 test images is that after the last
+step; no step is selected on test images.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -59,14 +59,14 @@ def load(folder):
 
 
 def probabilities(small, n_classes):
-    """Return the labels of a set as probabilities."""
+    """Return the labels of a distilled set as probabilities."""
     if small.soft_labels is not None:
         return small.soft_labels.astype(np.float32)
     return np.eye(n_classes, dtype=np.float32)[small.y]
 
 
 def train(images, labels, args, seed):
-    """Return a network trained by the recipe on (images, label probabilities)."""
+    """Train a network by the recipe on images and label probabilities."""
     torch.manual_seed(seed)
     net = ConvNet(images.shape[1:], labels.shape[1], width=args.width).to(args.device)
     optimizer = torch.optim.SGD(
@@ -76,8 +76,8 @@ def train(images, labels, args, seed):
     augmentation = SiameseAugmentation("auto", of_images=True)
     images = torch.as_tensor(images, device=args.device)
     labels = torch.as_tensor(labels, device=args.device)
-    # All images are seen for as many steps as a set of one batch, not for as many
-    # epochs.
+    # Limit the batches per epoch so that training on all images takes as many steps as
+    # training on a distilled set that fits one batch.
     per_epoch = min(-(-len(images) // BATCH), args.full_steps // args.epochs + 1)
     for _ in range(args.epochs):
         order = torch.randperm(len(images), device=args.device)
@@ -93,19 +93,19 @@ def train(images, labels, args, seed):
 
 @torch.no_grad()
 def accuracy(net, images, y):
-    """Return the share of test images whose class the network names."""
+    """Return the share of test images that the network classifies correctly."""
     device = next(net.parameters()).device
-    said = [
+    predictions = [
         net(torch.as_tensor(images[i : i + 100], device=device)).argmax(1).cpu()
         for i in range(0, len(images), 100)
     ]
-    return float((torch.cat(said).numpy() == y).mean())
+    return float((torch.cat(predictions).numpy() == y).mean())
 
 
 def distiller(name, budget, seed, args):
-    """Return a registered method with the benchmark's network, time and device."""
+    """Return a method with the network, time limit and device of the benchmark."""
     cls = sd.get_distiller(name)
-    offered = {
+    settings = {
         "budget": budget,
         "random_state": seed,
         "device": args.device,
@@ -114,20 +114,55 @@ def distiller(name, budget, seed, args):
         "n_iter_no_change": None,
         **json.loads(args.params),
     }
-    takes = inspect.signature(cls).parameters
-    if "network" in takes:
+    accepted = inspect.signature(cls).parameters
+    if "network" in accepted:
         from skorch import NeuralNetClassifier
 
-        offered["network"] = NeuralNetClassifier(ConvNet, module__width=args.width)
-    known = {k: v for k, v in offered.items() if k in takes and v is not None}
-    return cls(**known)
+        settings["network"] = NeuralNetClassifier(ConvNet, module__width=args.width)
+    return cls(**{k: v for k, v in settings.items() if k in accepted and v is not None})
+
+
+def distilled_images(name, budget, seed, args, X, y):
+    """Return distilled images and their labels as probabilities."""
+    make = BASELINES.get(name)
+    method = make(budget, seed) if make else distiller(name, budget, seed, args)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        small = method.fit_distill(X, y)
+    if args.save:
+        small.save(Path(args.save, f"{name}-{budget}-{seed}.npz"))
+    return small.X, probabilities(small, len(np.unique(y)))
+
+
+def measure(name, budget, seed, args, data):
+    """Return sizes, seconds and the mean accuracy of one method, budget and seed.
+
+    A budget of 0 trains a single network on all images.
+    """
+    X, y, X_test, y_test = data
+    mean, scale = X.mean(), X.std()
+    X_in, y_in = X[: args.n_train], y[: args.n_train]
+    started = time.perf_counter()
+    if budget == 0:
+        images, labels = X_in, np.eye(len(np.unique(y)), dtype=np.float32)[y_in]
+    else:
+        images, labels = distilled_images(name, budget, seed, args, X_in, y_in)
+    seconds = time.perf_counter() - started
+    scores = []
+    for k in range(1 if budget == 0 else args.networks):
+        net = train((images - mean) / scale, labels, args, 1_000 * seed + k)
+        scores.append(accuracy(net, (X_test - mean) / scale, y_test))
+    return {
+        "images": len(images),
+        "seconds": seconds,
+        "accuracy": float(np.mean(scores)),
+        "networks": len(scores),
+    }
 
 
 def run(args):
-    X, y, X_test, y_test = load(args.data)
-    mean, scale = X.mean(), X.std()
-    n_classes = len(np.unique(y))
-    X_in, y_in = X[: args.n_train], y[: args.n_train]
+    """Return the scores of all cells, including those that the output file contains."""
+    data = load(args.data)
     done = pd.read_csv(args.output) if args.output and args.output.exists() else None
     rows = [] if done is None else done.to_dict("records")
     methods = [name for name in args.method.split(",") if name]
@@ -140,35 +175,7 @@ def run(args):
             key = {"method": name, "budget": budget, "seed": seed, "width": args.width}
             if any(all(row[k] == v for k, v in key.items()) for row in rows):
                 continue
-            started = time.perf_counter()
-            if budget == 0:
-                images, labels = X_in, np.eye(n_classes, dtype=np.float32)[y_in]
-            else:
-                make = BASELINES.get(name)
-                est = (
-                    make(budget, seed) if make else distiller(name, budget, seed, args)
-                )
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    small = est.fit_distill(X_in, y_in)
-                images, labels = small.X, probabilities(small, n_classes)
-                if args.save:
-                    small.save(Path(args.save, f"{name}-{budget}-{seed}.npz"))
-            seconds = time.perf_counter() - started
-            scores = []
-            n_networks = 1 if budget == 0 else args.networks
-            for k in range(n_networks):
-                net = train((images - mean) / scale, labels, args, 1_000 * seed + k)
-                scores.append(accuracy(net, (X_test - mean) / scale, y_test))
-            rows.append(
-                {
-                    **key,
-                    "images": len(images),
-                    "seconds": seconds,
-                    "accuracy": float(np.mean(scores)),
-                    "networks": n_networks,
-                }
-            )
+            rows.append({**key, **measure(name, budget, seed, args, data)})
             print(json.dumps(rows[-1]), flush=True)
             if args.output:
                 partial = args.output.with_suffix(".part")
@@ -181,7 +188,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKLEARN_DISTILL_DATA"))
     parser.add_argument("--method", default="distribution-matching")
-    parser.add_argument("--params", default="{}", help="of the methods, as JSON")
+    parser.add_argument(
+        "--params", default="{}", help="parameters of the methods, as JSON"
+    )
     parser.add_argument("--budget", default="1,10")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--networks", type=int, default=3)
@@ -189,7 +198,7 @@ def main():
     parser.add_argument("--full-steps", type=int, default=1_200)
     parser.add_argument("--n-train", type=int, default=60_000)
     parser.add_argument("--max-iter", type=int)
-    parser.add_argument("--max-time", type=float, help="seconds a fit")
+    parser.add_argument("--max-time", type=float, help="time limit of a fit in seconds")
     parser.add_argument(
         "--device", default="cuda" if torch.cuda.is_available() else "cpu"
     )
@@ -198,7 +207,9 @@ def main():
     )
     parser.add_argument("--no-full", action="store_true")
     parser.add_argument("--no-baselines", action="store_true")
-    parser.add_argument("--output", type=Path, help="CSV of all scores; resumed from")
+    parser.add_argument(
+        "--output", type=Path, help="CSV file of all scores, from which a run resumes"
+    )
     parser.add_argument("--save", type=Path, help="a directory for the distilled sets")
     args = parser.parse_args()
     results = run(args)

@@ -1,9 +1,10 @@
-"""Seconds and memory of the selectors at a million rows: 20 columns, 10 classes.
+"""Measure time and memory of selections on a million rows of 20 columns, 10 classes.
 
     python docs/benchmarks/million_rows.py [--rows 1000000] [--budget 100]
 
-Each selector runs in a process of its own; the peak is that process's resident memory,
-less what it held before `fit`, with the rows themselves (160 MB) already there.
+Each selection runs in a separate process. "Of which the fit" is the peak resident
+memory of this process less its memory before `fit`, when the rows (160 MB) are already
+loaded.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -20,11 +21,12 @@ METHODS = ["random", "k-means", "herding", "k-center"]
 
 
 def megabytes():
+    """Return the peak resident memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(method, n_rows, budget):
-    """Fit one selector in this process and print its row of the table."""
+    """Fit one selection in this process and print its row of the table."""
     import numpy as np
 
     from sklearn_distill import get_distiller
@@ -46,7 +48,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--budget", type=int, default=100, help="rows per class")
-    parser.add_argument("--method", help="only this one, in this process")
+    parser.add_argument("--method", help="run only this method, in this process")
     args = parser.parse_args()
     if args.method:
         measure(args.method, args.rows, args.budget)

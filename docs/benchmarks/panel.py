@@ -1,17 +1,17 @@
-"""What a panel of learners scores on small sets, by method: the tables of the docs.
+"""Score a panel of learners on distilled sets, by method: the tables of the docs.
 
     python docs/benchmarks/panel.py --data DIR --sets letter,magic --budget 10 --seeds 5
 
 DIR (or the environment variable SKLEARN_DISTILL_DATA) holds NAME.csv.gz files whose
 last column is `target`. Classification is scored by balanced accuracy, regression
 (`--task regression`) by R^2 clipped at 0. The full data are class-weighted, so that
-"retention" compares like with like. Each seed is a split of its own: 70 % train, of
-which at most 20,000 rows are used, 30 % test, at most 6,000. Nothing is chosen on
-test rows.
+"retention" compares balanced training sets. Each seed is a different split: 70 % of the
+rows are for training, of which at most 20,000 are used, and 30 % for testing, at most
+6,000. Nothing is selected on test rows.
 
-With `--output` every score is written as it comes, and a run that was stopped goes on
-where it was. It knows methods by name and parameters, not by their code: after a change
-of the code take another file.
+With `--output`, every score is written to a file as soon as it is computed, and a run
+resumes from the file. The file identifies a method by its name and parameters, not by
+its code: use a new file after changing the code.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -33,21 +33,21 @@ import sklearn_distill as sd
 from sklearn_distill import Comparison, compare_distillers
 
 MAX_TRAIN, MAX_TEST, MAX_FULL = 20_000, 6_000, 10_000
-# What the tables call methods whose own names are long.
+# Shorter names for the tables.
 SHORT = {"gradient-norm": "gradient norm", "kernel-inducing-points": "kip"}
 
 
 def methods(task, wanted=None):
-    """Return the distillers to compare, by the name that the table gives them.
+    """Return the distillers to compare; the keys are their names in the tables.
 
-    Those that cannot do the task are left out, unless they are not wanted anyway.
+    Methods that do not support the task are left out if they are not in `wanted`.
     """
     made = {}
     for info in sd.list_distillers():
         try:
             distiller = sd.get_distiller(f"{info.distribution}:{info.name}")(task=task)
         except ImportError as error:
-            print(f"left out: {error}")
+            print(f"skipped: {error}")
             continue
         name = SHORT.get(info.name, info.name)
         if (wanted and name not in wanted) or can_do(distiller, task):
@@ -69,22 +69,22 @@ def methods(task, wanted=None):
 
 
 def can_do(distiller, task):
-    """Tell, by trying it on a few rows, whether a method takes labels of this kind."""
+    """Return whether a method supports the task, by fitting it on a few rows."""
     y = np.arange(20) % 2 if task == "classification" else np.linspace(0, 1, 20)
-    tried = sklearn.clone(distiller).set_params(budget=2, random_state=0)
-    if "max_iter" in tried.get_params(deep=False):
-        tried.set_params(max_iter=1)
+    trial = sklearn.clone(distiller).set_params(budget=2, random_state=0)
+    if "max_iter" in trial.get_params(deep=False):
+        trial.set_params(max_iter=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tried.fit(np.random.RandomState(0).randn(20, 2), y)
+            trial.fit(np.random.RandomState(0).randn(20, 2), y)
         except ValueError:
             return False
     return True
 
 
 def load(folder, name):
-    """Return X and y of a table in `folder`, of scikit-learn's own, or online."""
+    """Load X and y from `folder`, from scikit-learn, or from OpenML."""
     path = Path(folder, f"{name}.csv.gz") if folder else None
     if path is not None and path.is_file():
         table = pd.read_csv(path, keep_default_na=False)
@@ -95,7 +95,7 @@ def load(folder, name):
 
 
 def split(y, seed, stratified):
-    """Return the train and test rows of a seed."""
+    """Return the positions of the training and test rows for a seed."""
     train, test = train_test_split(
         np.arange(len(y)),
         test_size=0.3,
@@ -109,6 +109,7 @@ def split(y, seed, stratified):
 
 
 def capped(rows, y, n, seed, stratified):
+    """Return at most n of the rows, stratified by class if `stratified`."""
     if len(rows) <= n:
         return rows
     stratify = y.iloc[rows] if stratified else None
@@ -116,12 +117,14 @@ def capped(rows, y, n, seed, stratified):
 
 
 def run(args):
-    """Compare the methods on each set; return all scores."""
+    """Compare the methods on each data set and return all scores."""
     wanted = args.methods.split(";") if args.methods else None
     compared = methods(args.task, wanted)
     if wanted:
         if unknown := [name for name in wanted if name not in compared]:
-            raise SystemExit(f"no method {unknown}; there are {list(compared)}")
+            raise SystemExit(
+                f"Unknown methods {unknown}. Choose from {list(compared)}."
+            )
         compared = {name: compared[name] for name in wanted}
     parts = []
     for name in args.sets.split(","):
@@ -148,7 +151,7 @@ def run(args):
 
 
 def table(comparison, budget):
-    """Return the table for one budget, in per cent, with the full data's row."""
+    """Return the table for one budget in percent, including the full data."""
     summary = comparison.summary(budget)
     shares = [*comparison.learners, "mean", "±", "auc", "retention", "worst", "invalid"]
     full = comparison.full_data()
@@ -159,8 +162,8 @@ def table(comparison, budget):
         for column in {"auc", "log loss"} & set(summary):
             scores = rows.loc[rows["method"] == "full data", column.replace(" ", "_")]
             summary.loc["full data", column] = scores.mean()
-    there = [column for column in shares if column in summary]
-    summary[there] *= 100
+    present = [column for column in shares if column in summary]
+    summary[present] *= 100
     return summary.sort_values("mean", ascending=False)
 
 
@@ -177,18 +180,19 @@ def main():
     )
     parser.add_argument("--budget", default="10")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--methods", help="only these, separated by ';'")
+    parser.add_argument("--methods", help="names of methods, separated by ';'")
     parser.add_argument(
-        "--no-full", action="store_true", help="leave out the full data"
+        "--no-full", action="store_true", help="do not train on the full data"
     )
-    parser.add_argument("--jobs", type=int, help="cells at once")
+    parser.add_argument("--jobs", type=int, help="number of parallel processes")
     parser.add_argument(
         "--output",
         type=Path,
-        help="a CSV file for every single score; what is in it is not computed again",
+        help="a CSV file of every single score, from which a run resumes",
     )
     parser.add_argument(
-        "--scores", help="tables from such CSV files, separated by ',', without a run"
+        "--scores",
+        help="print tables from such CSV files, separated by ',', without a run",
     )
     args = parser.parse_args()
     if args.scores:

@@ -1,15 +1,16 @@
-"""What students gain from a teacher, by where its labels go: the tables of the docs.
+"""Measure what students gain from a teacher: the tables of the docs.
 
     python docs/benchmarks/students.py --data DIR --output students.csv
 
 DIR (or the environment variable SKLEARN_DISTILL_DATA) holds NAME.csv.gz files whose
-last column is `target`. Each seed is a split of its own: so many labelled rows (at
-most half of the set), up to 2,500 unlabeled ones, up to 3,000 test rows. Teachers are
-histogram boosting and 100 extremely randomised trees, averaged, trained on the
-labelled rows. Nothing is chosen on test rows, and no setting was tuned on these sets.
+last column is `target`. Each seed is a different split into `--labeled` labeled rows
+(at most half of the data set), up to 2,500 unlabeled rows and up to 3,000 test rows.
+The teacher averages histogram boosting and 100 extremely randomized trees, which are
+trained on the labeled rows. Nothing is selected on test rows, and no setting was tuned
+on these data sets.
 
-Every line of the CSV file is written as soon as it is measured; a second run with the
-same file goes on where the first one ended.
+Each line of the CSV file is written as soon as it is measured; another run with the
+same file resumes from it.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -24,7 +25,6 @@ import numpy as np
 import pandas as pd
 import sklearn
 import torch
-from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -51,9 +51,9 @@ from sklearn_distill import (
 from sklearn_distill.engine.networks import MLP
 
 MAX_UNLABELED, MAX_TEST = 2_500, 3_000
-# Nets make so many steps, however many rows they see.
+# Nets are trained for this many steps of this batch size, regardless of the rows.
 STEPS, BATCH = 600, 64
-# The share of the labelled rows that a distilled set, or a random one, holds.
+# Distilled sets and random sets contain this share of the labeled rows.
 SHARE = 0.2
 CLASSIFICATION = (
     "adult,banana,crx,german,letter,magic,mushroom,nursery,page-blocks,phoneme,ring,"
@@ -77,7 +77,7 @@ ORDER = [
 
 
 def prepare():
-    """Return an unfitted transformer: categories one-hot, numbers standardised."""
+    """Return an unfitted transformer: one-hot categories, standardized numbers."""
     return make_column_transformer(
         (StandardScaler(), make_column_selector(dtype_include="number")),
         (
@@ -88,6 +88,7 @@ def prepare():
 
 
 def net(kind, n_rows):
+    """Return an unfitted skorch net for training on `n_rows` rows."""
     epochs = -(-STEPS // -(-n_rows // BATCH))
     return kind(
         MLP,
@@ -104,7 +105,7 @@ def net(kind, n_rows):
 
 
 def students(task, seed, n_rows):
-    """Return the students by name, for training on so many rows."""
+    """Return the students by name, for training on `n_rows` rows."""
     if task == "regression":
         made = {
             "tree": DecisionTreeRegressor(max_leaf_nodes=32, random_state=seed),
@@ -127,6 +128,7 @@ def students(task, seed, n_rows):
 
 
 def teachers(task, seed):
+    """Return the unfitted teachers, whose predictions are averaged."""
     if task == "regression":
         kinds = (
             HistGradientBoostingRegressor(random_state=seed),
@@ -141,7 +143,7 @@ def teachers(task, seed):
 
 
 def ways(task, X, y, X_more, y_more, seed):
-    """Return what each row of the table trains on: (parameters, X, y, X_unlabeled)."""
+    """Return (parameters, X, y, X_unlabeled) for each row of the table."""
     plain = {"alpha": 0.0}
     made = {
         "direct": (plain, X, y, None),
@@ -167,7 +169,7 @@ def ways(task, X, y, X_more, y_more, seed):
 
 
 def load(folder, name):
-    """Return X and y of a table in `folder`, or of a data set with that name online."""
+    """Load X and y from `folder`, or from OpenML."""
     path = Path(folder, f"{name}.csv.gz") if folder else None
     if path is not None and path.is_file():
         table = pd.read_csv(path, keep_default_na=False)
@@ -178,8 +180,8 @@ def load(folder, name):
     return X, y.to_numpy()
 
 
-def split(X, y, n_labelled, seed, task):
-    """Return labelled, unlabeled and test rows."""
+def split(X, y, n_labeled, seed, task):
+    """Return labeled, unlabeled and test rows."""
 
     def part(X, y, size):
         stratify = y if task == "classification" else None
@@ -187,54 +189,54 @@ def split(X, y, n_labelled, seed, task):
             parts = train_test_split(
                 X, y, train_size=size, random_state=seed, stratify=stratify
             )
-        except ValueError:  # a class of one row
+        except ValueError:  # a class with a single row cannot be stratified
             parts = train_test_split(X, y, train_size=size, random_state=seed)
         first, rest, y_first, y_rest = parts
         return (first.reset_index(drop=True), y_first), (rest, y_rest)
 
-    labelled, rest = part(X, y, min(n_labelled, len(X) // 2))
+    labeled, rest = part(X, y, min(n_labeled, len(X) // 2))
     test, rest = part(*rest, min(MAX_TEST, len(rest[0]) // 2))
     if len(rest[0]) > MAX_UNLABELED:
         unlabeled, _ = part(*rest, MAX_UNLABELED)
     else:
         unlabeled = rest[0].reset_index(drop=True), rest[1]
-    return labelled, unlabeled, test
+    return labeled, unlabeled, test
 
 
-def scores(task, model, X_test, y_test):
+def predictions_of(task, model, X):
+    """Return predicted targets for regression, predicted probabilities otherwise."""
+    return model.predict(X) if task == "regression" else model.predict_proba(X)
+
+
+def scores(task, predictions, classes, y_test):
+    """Return accuracy and log loss of probabilities, or R^2 of predicted targets."""
     if task == "regression":
-        return r2_score(y_test, model.predict(X_test)), float("nan")
-    proba = model.predict_proba(X_test)
-    known = np.isin(y_test, model.classes_)
-    guessed = model.classes_[proba.argmax(axis=1)]
-    loss = log_loss(y_test[known], proba[known], labels=model.classes_)
-    return float((guessed == y_test).mean()), float(loss)
+        return r2_score(y_test, predictions), float("nan")
+    known = np.isin(y_test, classes)
+    predicted = classes[predictions.argmax(axis=1)]
+    loss = log_loss(y_test[known], predictions[known], labels=classes)
+    return float((predicted == y_test).mean()), float(loss)
 
 
-def measure(name, seed, n_labelled, args, done):
-    """Yield a line for each student and way that is not done yet."""
+def measure(name, seed, n_labeled, args, done):
+    """Yield a line for each student and training set that is not in `done`."""
     X, y = load(args.data, name)
-    parts = split(X, y, n_labelled, seed, args.task)
-    labelled, unlabeled, (X_test, y_test) = parts
-    X, y = labelled
+    parts = split(X, y, n_labeled, seed, args.task)
+    labeled, unlabeled, (X_test, y_test) = parts
+    X, y = labeled
     kind = {
         "classification": KnowledgeDistillationClassifier,
         "regression": KnowledgeDistillationRegressor,
     }[args.task]
-    taught = [FrozenEstimator(t.fit(X, y)) for t in teachers(args.task, seed)]
-    key = (name, seed, n_labelled)
+    fitted = [FrozenEstimator(t.fit(X, y)) for t in teachers(args.task, seed)]
+    key = (name, seed, n_labeled)
     settings = {"check_teacher": False, "random_state": seed}
     if (*key, "any", "teacher") not in done:
-        # A student on the teacher's own answers is only there to be asked for them.
-        model = kind(taught, clone(students(args.task, seed, 1)["linear"]), **settings)
-        model.fit(X, y)
-        yield [
-            *key,
-            "any",
-            "teacher",
-            *teacher_scores(args.task, model, X_test, y_test),
-        ]
-    compared = ways(args.task, *labelled, *unlabeled, seed)
+        predictions = [predictions_of(args.task, t, X_test) for t in fitted]
+        classes = getattr(fitted[0], "classes_", None)
+        averaged = np.mean(predictions, axis=0)
+        yield [*key, "any", "teacher", *scores(args.task, averaged, classes, y_test)]
+    compared = ways(args.task, *labeled, *unlabeled, seed)
     for way, (params, X_way, y_way, X_u) in compared.items():
         n_rows = len(X_way) + (0 if X_u is None else len(X_u))
         n_rows = 5 * n_rows if "transfer" in params else n_rows
@@ -243,27 +245,16 @@ def measure(name, seed, n_labelled, args, done):
                 continue
             if args.students and student_name not in args.students.split(","):
                 continue
-            model = kind(taught, student, **settings, **params)
+            model = kind(fitted, student, **settings, **params)
             model.fit(X_way, y_way, X_unlabeled=X_u)
-            yield [*key, student_name, way, *scores(args.task, model, X_test, y_test)]
-
-
-def teacher_scores(task, model, X_test, y_test):
-    answers = [
-        t.predict(X_test) if task == "regression" else t.predict_proba(X_test)
-        for t in model.teacher_
-    ]
-    mean = np.mean(answers, axis=0)
-    if task == "regression":
-        return r2_score(y_test, mean), float("nan")
-    known = np.isin(y_test, model.classes_)
-    guessed = model.classes_[mean.argmax(axis=1)]
-    loss = log_loss(y_test[known], mean[known], labels=model.classes_)
-    return float((guessed == y_test).mean()), float(loss)
+            predictions = predictions_of(args.task, model, X_test)
+            classes = getattr(model, "classes_", None)
+            measured = scores(args.task, predictions, classes, y_test)
+            yield [*key, student_name, way, *measured]
 
 
 def run(args):
-    """Measure what the output file does not hold yet."""
+    """Measure the lines that are missing in the output file."""
     done = set()
     if args.output.is_file():
         lines = pd.read_csv(args.output)
@@ -271,21 +262,21 @@ def run(args):
     else:
         pd.DataFrame(columns=COLUMNS).to_csv(args.output, index=False)
     for seed in range(args.seeds):
-        for n_labelled in map(int, args.labelled.split(",")):
+        for n_labeled in map(int, args.labeled.split(",")):
             for name in args.sets.split(","):
-                for line in measure(name, seed, n_labelled, args, done):
+                for line in measure(name, seed, n_labeled, args, done):
                     pd.DataFrame([line]).to_csv(
                         args.output, mode="a", header=False, index=False
                     )
 
 
 def print_reports(name, args):
-    """Print what the students of one table with numbers weigh, cost and know."""
+    """Print the student reports of one table of numbers."""
     X, y = load(args.data, name)
     (X, y), (X_more, _), (X_test, y_test) = split(X, y, 250, 0, args.task)
     for student_name, student in students(args.task, 0, len(X)).items():
         if student_name in ("tree", "boosting"):
-            student = student[-1]  # trees need no encoder of numbers
+            student = student[-1]  # trees do not need standardized numbers
         else:
             student = make_pipeline(StandardScaler(), student[-1])
         model = KnowledgeDistillationClassifier(
@@ -300,17 +291,18 @@ def print_reports(name, args):
         print(report.to_markdown(floatfmt=REPORT_FORMAT))
 
 
-def summary(results, n_labelled, column):
-    """Return the changes against training directly: a row a way, a column a student.
+def summary(results, n_labeled, column):
+    """Return the changes relative to training on the labels, one column per student.
 
-    "direct" is the score itself. "±" is the deviation over seeds of the mean over sets;
-    in brackets on how many sets the mean over seeds is better, and worse.
+    "direct" is the score itself. "±" is the deviation over seeds of the mean over data
+    sets. The numbers in parentheses count the data sets on which the mean over seeds is
+    better and worse.
     """
-    some = results[(results["labelled"] == n_labelled) & (results["student"] != "any")]
+    some = results[(results["labelled"] == n_labeled) & (results["student"] != "any")]
     scale = 100 if column == "accuracy" else 1
     score = scale * some.pivot_table(column, ["set", "seed"], ["student", "rows"])
     teacher = results[
-        (results["labelled"] == n_labelled) & (results["student"] == "any")
+        (results["labelled"] == n_labeled) & (results["student"] == "any")
     ]
     students = [s for s in STUDENTS if s in score]
     ways = [way for way in ORDER if way in set(some["rows"])]
@@ -331,19 +323,40 @@ def summary(results, n_labelled, column):
 
 
 def with_deviation(values, form):
+    """Format the mean and the deviation over seeds of the mean over data sets."""
     by_seed = values.groupby("seed").mean()
     return form.format(values.mean()) + f" ± {by_seed.std():.2f}"
 
 
-def by_set(results, n_labelled, way):
-    """Return the change of each student on each set, with the teacher's lead."""
-    some = results[results["labelled"] == n_labelled]
+def by_set(results, n_labeled, way):
+    """Return the change of each student by data set, and the teacher's accuracy."""
+    some = results[results["labelled"] == n_labeled]
     score = some.pivot_table("accuracy", "set", ["student", "rows"])
     names = [s for s in dict.fromkeys(some["student"]) if s != "any"]
     table = {
         name: 100 * (score[name][way] - score[name]["direct"]) for name in names
     } | {"teacher": 100 * score["any"]["teacher"]}
     return pd.DataFrame(table)
+
+
+def print_tables(results, args):
+    """Print the tables of all scores."""
+    print(
+        f"\nscikit-learn {sklearn.__version__}, torch {torch.__version__}, "
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} "
+        f"cores; {results['seed'].nunique()} seeds, {results['set'].nunique()} sets"
+    )
+    for n_labeled in map(int, args.labeled.split(",")):
+        if n_labeled not in set(results["labelled"]):
+            continue
+        print(f"\n{n_labeled} labeled rows: accuracy, or R^2, in percent\n")
+        print(summary(results, n_labeled, "accuracy").to_markdown())
+        if results["log_loss"].notna().any():
+            print("\nLog loss, in nats\n")
+            print(summary(results, n_labeled, "log_loss").to_markdown())
+        print("\nChange of accuracy with unlabeled rows, by data set\n")
+        table = by_set(results, n_labeled, "+ unlabeled rows")
+        print(table.to_markdown(floatfmt=".1f"))
 
 
 def main():
@@ -353,15 +366,17 @@ def main():
         "--task", choices=["classification", "regression"], default="classification"
     )
     parser.add_argument("--sets")
-    parser.add_argument("--labelled", default="250,1000")
+    parser.add_argument("--labeled", default="250,1000")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--students", help="only these, separated by ','")
+    parser.add_argument("--students", help="names of students, separated by ','")
     parser.add_argument("--output", type=Path, default=Path("students.csv"))
     parser.add_argument(
-        "--show", action="store_true", help="print the tables of the file, run nothing"
+        "--show",
+        action="store_true",
+        help="print the tables of the output file without a run",
     )
     parser.add_argument(
-        "--report", metavar="NAME", help="student_report on this table, nothing else"
+        "--report", metavar="NAME", help="print only the student reports of this table"
     )
     args = parser.parse_args()
     if args.sets is None:
@@ -375,23 +390,7 @@ def main():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             run(args)
-    results = pd.read_csv(args.output)
-    print(
-        f"\nscikit-learn {sklearn.__version__}, torch {torch.__version__}, "
-        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} "
-        f"cores; {results['seed'].nunique()} seeds, {results['set'].nunique()} sets"
-    )
-    for n_labelled in map(int, args.labelled.split(",")):
-        if n_labelled not in set(results["labelled"]):
-            continue
-        print(f"\n{n_labelled} labelled rows: accuracy, or R^2, in per cent\n")
-        print(summary(results, n_labelled, "accuracy").to_markdown())
-        if results["log_loss"].notna().any():
-            print("\nLog loss, in nats\n")
-            print(summary(results, n_labelled, "log_loss").to_markdown())
-        print("\nChange with unlabeled rows, by set\n")
-        table = by_set(results, n_labelled, "+ unlabeled rows")
-        print(table.to_markdown(floatfmt=".1f"))
+    print_tables(pd.read_csv(args.output), args)
 
 
 if __name__ == "__main__":
