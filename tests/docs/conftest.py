@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^( *)```(\S*)\n(.*?)^ *```", flags=re.M | re.S)
+FENCE = re.compile(r"^( *)```([^\s`]*)[^\n]*\n(.*?)^ *```", flags=re.M | re.S)
 INLINE_CODE = re.compile(r"(`+)(.+?)\1", flags=re.S)
 PATHS = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("plugins/*/*.md")]
