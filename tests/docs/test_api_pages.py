@@ -1,4 +1,4 @@
-"""The API reference has a page for each public name, without anybody writing one."""
+"""The generated API reference has a page for each public name."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    """The pages, by name; docs/methods is beside them."""
+    """The generated pages by name, with docs/methods in the folder beside them."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / "methods").symlink_to(DOCS / "methods")
     runpy.run_path(str(DOCS / "api_pages.py"))["write_api_pages"](folder / "api")
@@ -29,8 +29,7 @@ def test_every_exported_name_has_a_page_and_is_listed(written, name):
     assert f"\n   sklearn_distill.{name}\n" in written["index"]
 
 
-def test_a_class_shows_the_methods_that_this_package_wrote(written):
-    """And none of those that scikit-learn gives every estimator."""
+def test_class_page_lists_only_the_methods_that_this_package_defines(written):
     page = written["sklearn_distill.HerdingSelection"]
     assert "automethod:: fit\n" in page
     assert "automethod:: fit_distill\n" in page
@@ -39,8 +38,7 @@ def test_a_class_shows_the_methods_that_this_package_wrote(written):
     assert "autoproperty:: nbytes\n" in written["sklearn_distill.DistilledSet"]
 
 
-def test_every_method_is_listed_by_name(written):
-    """With a link to its page, where it has one."""
+def test_every_method_is_listed_by_name_with_a_link_to_its_page(written):
     for info in list_distillers():
         if info.distribution != "sklearn-distill":
             continue

@@ -1,4 +1,4 @@
-"""Public docstrings are in numpydoc's form, and name every parameter."""
+"""Public docstrings follow the numpydoc format and document every parameter."""
 
 import inspect
 
@@ -9,21 +9,22 @@ from numpydoc.validate import validate
 import sklearn_distill
 from sklearn_distill import get_distiller, list_distillers
 
-# What scikit-learn ignores too.
+# Codes of numpydoc that scikit-learn ignores too.
 IGNORED = {
-    "GL01",  # the summary starts on the line of the quotes
-    "GL02",  # and short docstrings end on it
-    "RT02",  # returned values have names
+    "GL01",  # the summary starts on the line of the opening quotes
+    "GL02",  # a one-line docstring ends on the line of its text
+    "RT02",  # returned values may have names
 }
-# What this code base leaves out where a type or a name says it all.
+# Codes of descriptions that are optional where a type or a name is sufficient.
 IGNORED |= {
-    "PR07",  # a parameter's description
-    "RT03",  # a returned value's description
-    "PR08",  # the capital letter of a description that starts with a symbol
+    "PR07",  # a parameter may lack a description
+    "RT03",  # a returned value may lack a description
+    "PR08",  # a description may start with a lower-case symbol
 }
-# A class tells the story once; its methods need not repeat it. So does scikit-learn.
+# Extended summary, See Also and Examples are required for classes only, as in
+# scikit-learn.
 IGNORED_BELOW_CLASSES = IGNORED | {"ES01", "SA01", "EX01"}
-# Nobody calls an abstract class, and its parameters are those of its subclasses.
+# An abstract class has no example, and documents the parameters of its subclasses.
 IGNORED_IF_ABSTRACT = IGNORED | {"EX01", "PR02"}
 
 FUNCTIONS = [
@@ -42,7 +43,7 @@ FUNCTIONS = [
 
 
 def public_classes():
-    """The classes that users name: exported ones and all registered methods."""
+    """Return the exported classes and all registered methods."""
     exported = [getattr(sklearn_distill, name) for name in sklearn_distill.__all__]
     methods = [
         get_distiller(f"sklearn-distill:{info.name}")
@@ -58,7 +59,7 @@ def path_of(cls):
 
 
 def public_methods():
-    """Paths of the methods and properties that this package wrote, for each class."""
+    """Yield the path of each method and property that this package defines."""
     for cls in public_classes():
         for name, member in inspect.getmembers(cls):
             function = getattr(member, "fget", member)
@@ -68,31 +69,31 @@ def public_methods():
                 yield f"{path_of(cls)}.{name}"
 
 
-def complaints(path, ignored):
+def docstring_errors(path, ignored):
+    """Return the errors that numpydoc finds in a docstring, except ignored codes."""
     errors = validate(path)["errors"]
     return [f"{code}: {text}" for code, text in errors if code not in ignored]
 
 
 @pytest.mark.parametrize("cls", public_classes(), ids=lambda c: c.__name__)
-def test_class_docstring(cls):
+def test_class_docstring_follows_numpydoc(cls):
     ignored = IGNORED_IF_ABSTRACT if inspect.isabstract(cls) else IGNORED
-    assert complaints(path_of(cls), ignored) == []
+    assert docstring_errors(path_of(cls), ignored) == []
 
 
 @pytest.mark.parametrize("path", [*public_methods(), *FUNCTIONS])
-def test_method_and_function_docstring(path):
-    assert complaints(path, IGNORED_BELOW_CLASSES) == []
+def test_method_and_function_docstring_follows_numpydoc(path):
+    assert docstring_errors(path, IGNORED_BELOW_CLASSES) == []
 
 
-def test_every_public_function_is_among_those_checked():
+def test_every_public_function_is_in_the_list_of_functions():
     exported = [getattr(sklearn_distill, name) for name in sklearn_distill.__all__]
     functions = {f.__name__ for f in exported if inspect.isfunction(f)}
     assert functions <= {path.rpartition(".")[2] for path in FUNCTIONS}
 
 
 @pytest.mark.parametrize("cls", public_classes(), ids=lambda c: c.__name__)
-def test_every_init_parameter_is_documented_and_no_other(cls):
-    """In the order of the signature, so that the page reads as the call is written."""
+def test_documented_parameters_are_those_of_init_in_the_same_order(cls):
     documented = [p.name for p in NumpyDocString(inspect.getdoc(cls))["Parameters"]]
     if inspect.isabstract(cls):
         assert documented == list(cls._parameter_constraints)

@@ -1,4 +1,4 @@
-"""The examples of the gallery run without a warning, and each draws something."""
+"""The examples of the gallery run without a warning, and each shows a figure."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -11,7 +11,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "docs" / "examples").glob("plot_*
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs_and_draws(example, tmp_path, monkeypatch):
+def test_example_runs_and_shows_a_figure(example, tmp_path, monkeypatch):
     import matplotlib
     import matplotlib.pyplot as plt
 
@@ -27,5 +27,5 @@ def test_example_runs_and_draws(example, tmp_path, monkeypatch):
     assert shown
 
 
-def test_there_are_examples():
+def test_all_examples_are_found():
     assert len(EXAMPLES) >= 6

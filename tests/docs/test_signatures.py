@@ -11,13 +11,15 @@ import builtins
 import inspect
 import re
 from importlib import import_module, metadata
+from pathlib import Path
 
 import pytest
 
 import sklearn_distill
-from sklearn_distill.base import PLUGIN_API, Kept, Learned, Problem, RowLearner
+from sklearn_distill import base
 from sklearn_distill.testing import check_distiller, parametrize_with_distiller_checks
 
+ROOT = Path(__file__).parents[2]
 PUBLIC = {
     name: getattr(sklearn_distill, name)
     for name in sklearn_distill.__all__
@@ -26,7 +28,7 @@ PUBLIC = {
 PUBLIC |= {
     member.__name__: member
     for member in (
-        *(Kept, Learned, Problem, RowLearner),
+        *(base.Kept, base.Learned, base.Problem, base.RowLearner),
         *(check_distiller, parametrize_with_distiller_checks),
     )
 }
@@ -172,7 +174,7 @@ def test_parameters_in_inline_code_exist(page):
 
 def test_plugin_api_of_the_pages_is_the_current_one(page):
     versions = re.findall(r"plugin_api = (\d+)", page.text)
-    assert set(versions) <= {str(PLUGIN_API)}
+    assert set(versions) <= {str(base.PLUGIN_API)}
 
 
 @pytest.mark.parametrize(
@@ -198,3 +200,16 @@ def test_accepts_compares_a_call_with_the_signature(code, is_accepted):
     found = candidates(called_name(call))
     assert found
     assert any(accepts(f, call, compare_names=True) for f in found) == is_accepted
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*ROOT.glob("plugins/*/src/**/*.py"), *ROOT.glob("docs/examples/*.py")],
+    ids=lambda path: path.stem,
+)
+def test_authors_import_from_base_only(path):
+    """The names that methods consist of are imported from `sklearn_distill.base`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module != "sklearn_distill.base":
+            imported = {alias.name for alias in node.names}
+            assert not imported & set(base.__all__), ast.unparse(node)

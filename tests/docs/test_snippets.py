@@ -23,6 +23,7 @@ def commands(code):
     return [call[1:] for call in calls if call[:1] == ["sklearn-distill"]]
 
 
+@pytest.mark.slow
 def test_snippets_run_in_their_order_in_a_bare_namespace(
     page, tmp_path, monkeypatch, capsys
 ):
