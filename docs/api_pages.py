@@ -15,7 +15,14 @@ PACKAGES = ("evaluation", "knowledge_distillation")
 # What authors of methods and tools import. Names that `sklearn_distill` exports too are
 # listed there only.
 FOR_AUTHORS = {
-    "base": ["BaseDistiller", "RowLearner", "Problem", "Kept", "Learned"],
+    "base": [
+        "BaseDistiller",
+        "RowLearner",
+        "Problem",
+        "Kept",
+        "Learned",
+        "LearningSettings",
+    ],
     "testing": [
         "check_distiller",
         "parametrize_with_distiller_checks",

@@ -40,7 +40,8 @@ SHORT = {"gradient-norm": "gradient norm", "kernel-inducing-points": "kip"}
 def methods(task, wanted=None):
     """Return the distillers to compare; the keys are their names in the tables.
 
-    Methods that do not support the task are left out if they are not in `wanted`.
+    Methods that do not support the task are left out. To save time, only the methods in
+    `wanted` are tested for this if it is given.
     """
     made = {}
     for info in sd.list_distillers():

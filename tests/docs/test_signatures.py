@@ -28,7 +28,8 @@ PUBLIC = {
 PUBLIC |= {
     member.__name__: member
     for member in (
-        *(base.Kept, base.Learned, base.Problem, base.RowLearner),
+        *(base.Kept, base.Learned, base.LearningSettings, base.Problem),
+        base.RowLearner,
         *(check_distiller, parametrize_with_distiller_checks),
     )
 }

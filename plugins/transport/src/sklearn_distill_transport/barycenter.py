@@ -122,8 +122,7 @@ class WassersteinBarycenter(BaseDistiller):
         costs = np.full(len(groups), np.inf)
         moving = set(range(len(groups)))
         for n_plans in range(1, self.max_iter + 1):
-            step = problem.context.subcontext(task_name="iteration")
-            step.call_on_fit_task_begin(estimator=self)
+            iteration = self._begin_iteration()
             for code in sorted(moving):
                 moved, costs[code] = transport_step(points[code], *groups[code][1:])
                 if np.allclose(moved, points[code], rtol=0, atol=1e-6):
@@ -131,13 +130,8 @@ class WassersteinBarycenter(BaseDistiller):
                 points[code] = moved
             self.n_iter_ = n_plans
             result = as_learned(problem, np.concatenate(points), codes, costs.mean())
-            callback_stops = step.call_on_fit_task_end(
-                estimator=self,
-                reconstruction_attributes=lambda result=result: (
-                    problem.fitted_attributes(result)
-                ),
-            )
-            if callback_stops or not moving:
+            stop = self._end_iteration(iteration, problem, lambda result=result: result)
+            if stop or not moving:
                 break
         return result
 
