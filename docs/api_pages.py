@@ -12,8 +12,8 @@ from sklearn_distill import get_distiller, list_distillers
 
 # Packages whose exports are public in addition to those of `sklearn_distill` itself.
 PACKAGES = ("evaluation", "knowledge_distillation")
-# What authors of methods and tools import. Names that `sklearn_distill` exports too are
-# listed there only.
+# Names that authors of methods and tools import. Names that `sklearn_distill` exports
+# too are listed there only.
 FOR_AUTHORS = {
     "base": [
         "BaseDistiller",

@@ -189,7 +189,7 @@ def split(X, y, n_labeled, seed, task):
             parts = train_test_split(
                 X, y, train_size=size, random_state=seed, stratify=stratify
             )
-        except ValueError:  # a class with a single row cannot be stratified
+        except ValueError:  # stratified splits need two rows of each class
             parts = train_test_split(X, y, train_size=size, random_state=seed)
         first, rest, y_first, y_rest = parts
         return (first.reset_index(drop=True), y_first), (rest, y_rest)

@@ -149,7 +149,8 @@ def test_calls_in_inline_code_agree_with_a_signature(page):
                 continue
             found = candidates(name)
             if not found and isinstance(call.func, ast.Name) and name[0].isupper():
-                continue  # a class of another library, such as SVC()
+                # The class belongs to another library, as in SVC().
+                continue
             assert any(accepts(f, call, compare_names=True) for f in found), code
 
 
@@ -164,7 +165,8 @@ def test_parameters_in_inline_code_exist(page):
             for _, method in methods:
                 try:
                     known |= {parameter.name for parameter in parameters_of(method)}
-                except (TypeError, ValueError):  # a method implemented in C
+                except (TypeError, ValueError):
+                    # Methods implemented in C may have no signature.
                     continue
     for code in page.inline_code:
         if code.startswith(("$", "-", "sklearn-distill ", "python ")):

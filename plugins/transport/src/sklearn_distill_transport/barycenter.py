@@ -6,8 +6,8 @@ import numpy as np
 
 from sklearn_distill.base import BaseDistiller, Learned
 
-# For regression: the weight of the target relative to all columns together. It was
-# chosen by the scores of learners on validation parts of the training data.
+# In regression, the weight of the target relative to all columns of X together. The
+# value was chosen by the scores of learners on validation parts of the training data.
 TARGET_WEIGHT = 0.1
 
 
