@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from .._utils.containers import in_form_of, stacked
 from ..encoding import make_encoder
-from ..encoding.columns import columns_of
+from ..encoding.values import columns_of
 from ..soft_labels.fitting import fit_weighted
 from ..soft_labels.teacher import seeded, teacher_or_forest
 from ..validation.rows import check_rows

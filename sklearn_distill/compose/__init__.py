@@ -1,4 +1,4 @@
-"""Distillers inside other estimators: wrappers, samplers and pipelines."""
+"""Distillers combined with other estimators: wrappers, pipelines and a sampler."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

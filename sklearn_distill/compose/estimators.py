@@ -1,4 +1,4 @@
-"""A classifier or regressor that is trained on what a distiller leaves."""
+"""DistilledClassifier and DistilledRegressor: estimators fitted on distilled sets."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -31,14 +31,28 @@ from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from ..soft_labels.fitting import fit_on_set
 from ..validation.rows import check_rows
 
+IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
+
+
+def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
+    """Set `n_features_in_` and `feature_names_in_` to those of a fitted estimator."""
+    estimator.n_features_in_ = fitted.n_features_in_
+    if hasattr(fitted, "feature_names_in_"):
+        estimator.feature_names_in_ = fitted.feature_names_in_
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+
 
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
-    """Fit a distiller; a function of its own, so that a `memory` can remember it."""
+    """Fit a distiller; joblib's Memory can cache this function."""
     return distiller.fit(X, y, **params)
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
+    """Return a check for `available_if` that the wrapped estimator has a method."""
+
     def check(self: Any) -> bool:
+        # Let the AttributeError of the wrapped estimator explain what is missing.
         getattr(getattr(self, "estimator_", self.estimator), name)
         return True
 
@@ -46,15 +60,15 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
 
 
 class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
-    """What the wrappers of a classifier and of a regressor share."""
+    """Base class of DistilledClassifier and DistilledRegressor."""
 
     _task: str
-    # It is the distiller that asks for weights.
+    # Only the distiller can request sample weights, so the wrapper does not.
     __metadata_request__fit = {"sample_weight": UNUSED}
 
     _parameter_constraints: dict[str, Any] = {
         "distiller": [HasMethods(["fit", "fit_distill"])],
-        # A stacking ensemble has `predict` once it is fitted.
+        # Do not require `predict`, which some ensembles have only after `fit`.
         "estimator": [HasMethods(["fit"])],
         "memory": [None, str, HasMethods(["cache"])],
     }
@@ -67,38 +81,45 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
     # The distiller and the estimator validate their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
-        """Distill (X, y), then fit the estimator on what is left.
+        """Distill (X, y), and fit the estimator on the distilled set.
 
         Parameters
         ----------
-        X, y : array-like
-            The training data, as for the distiller.
+        X : array-like, DataFrame or sparse matrix of n rows
+            The training data.
+        y : array-like of shape (n,)
+            Class labels, or continuous targets for regression.
         sample_weight : array-like of shape (n,), default=None
-            For the distiller.
+            Sample weights for the distiller.
         **params : dict
-            Further metadata for the distiller. None reaches the estimator: after the
-            distiller the rows that they belong to no longer exist. With metadata
-            routing the distiller has to ask for them, weights too.
+            Further metadata for the distiller. The estimator receives no metadata,
+            because the rows to which metadata belong do not exist after distillation.
+            If metadata routing is enabled, the distiller must request its metadata,
+            including `sample_weight`.
 
         Returns
         -------
         self : object
+
+        Raises
+        ------
+        ValueError
+            If the distiller or the estimator is for another task, or if (X, y) cannot
+            be distilled.
+        TypeError
+            If the estimator cannot predict, or if the distiller does not accept the
+            metadata.
         """
         context = self._init_callback_context(max_subtasks=1)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        distiller = clone(self.distiller)
-        if distiller.task not in ("auto", self._task):
-            raise ValueError(
-                f"{type(self).__name__} is for {self._task}, but its distiller has "
-                f"task={distiller.task!r}. Leave that at 'auto'."
-            )
-        distiller.set_params(task=self._task)
+        distiller = self._clone_distiller()
         self._check_estimator()
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
         routed = self._route(params)
         step = context.subcontext(task_name="distill")
-        # Callbacks would make every call look new to the memory.
+        # Do not pass callbacks to a cached distiller: joblib would hash them, and would
+        # not find the cached result again.
         with (
             step.propagate_callback_context(distiller)
             if self.memory is None
@@ -110,11 +131,7 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
         self.estimator_ = fit_on_set(clone(self.estimator), distilled)
-        self.n_features_in_ = self.distiller_.n_features_in_
-        if hasattr(self.distiller_, "feature_names_in_"):
-            self.feature_names_in_ = self.distiller_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:
             self.classes_ = distilled.classes
         context.call_on_fit_task_end(
@@ -122,52 +139,70 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
         )
         return self
 
+    def _clone_distiller(self) -> Any:
+        """Return a clone of the distiller whose task is that of the wrapper."""
+        distiller = clone(self.distiller)
+        if distiller.task not in ("auto", self._task):
+            raise ValueError(
+                f"{type(self).__name__} is for {self._task}, but its distiller has "
+                f"task={distiller.task!r}. Set the task of the distiller to 'auto'."
+            )
+        return distiller.set_params(task=self._task)
+
     def _check_estimator(self) -> None:
-        is_kind = {"classification": is_classifier, "regression": is_regressor}
-        if is_kind[self._task](self.estimator):
+        """Raise an error if the estimator is of another kind than the wrapper."""
+        if IS_OF_TASK[self._task](self.estimator):
             return
-        if any(is_other(self.estimator) for is_other in is_kind.values()):
+        if any(is_of_task(self.estimator) for is_of_task in IS_OF_TASK.values()):
             raise ValueError(
                 f"{type(self).__name__} is for {self._task}, but estimator="
-                f"{self.estimator!r} is not. Take the other wrapper, or another "
-                "estimator."
+                f"{self.estimator!r} is not. Use DistilledClassifier for classifiers "
+                "and DistilledRegressor for regressors."
             )
         if not hasattr(self.estimator, "predict"):
-            raise TypeError(f"estimator={self.estimator!r} has no predict.")
+            raise TypeError(
+                f"estimator={self.estimator!r} must be a classifier or a regressor, "
+                "but has no method predict."
+            )
 
     def _route(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Return the metadata for the `fit` of the distiller."""
         if _routing_enabled():
             return dict(process_routing(self, "fit", **params).distiller.fit)
         if unknown := [p for p in params if not has_fit_parameter(self.distiller, p)]:
             raise TypeError(
-                f"{type(self.distiller).__name__}.fit takes no {unknown}; metadata of "
-                "fit go to the distiller alone."
+                f"{type(self.distiller).__name__}.fit does not accept {unknown}. "
+                f"Metadata passed to {type(self).__name__}.fit are passed only to the "
+                "distiller."
             )
         return params
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the estimator's predictions for real rows.
+        """Return the predictions of the estimator.
 
         Parameters
         ----------
-        X : array-like
+        X : array-like, DataFrame or sparse matrix of n rows
 
         Returns
         -------
         ndarray of shape (n,)
         """
         check_is_fitted(self)
-        return self.estimator_.predict(self._rows(X))
+        return self.estimator_.predict(self._check_rows(X))
 
-    def _rows(self, X: Any) -> Any:
-        """Check real rows, but leave new categories to the estimator, which may know
-        what to do with them."""
+    def _check_rows(self, X: Any) -> Any:
+        """Check new rows, but not for unknown categories.
+
+        The estimator may support unknown categories.
+        """
         return check_rows(self.distiller_, X, reset=False)
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return where metadata go: in `fit` to the distiller's, and nowhere else.
+        """Return the metadata routing of this object.
 
-        `score` takes a `sample_weight` of its own.
+        `fit` passes metadata to `fit` of the distiller; `score` may request a
+        `sample_weight`.
 
         Returns
         -------
@@ -184,40 +219,40 @@ class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimato
 
 
 class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
-    """A classifier trained on a distilled set.
+    """A classifier that is fitted on a distilled set.
 
-    `fit` distills (X, y) and trains the estimator on the result; `predict` is the
-    estimator's. Soft labels reach an estimator that takes `sample_weight` as weighted
-    hard rows; one that does not gets hard labels.
+    `fit` distills (X, y) and fits the estimator on the distilled set. Predictions are
+    those of the estimator. Soft labels are passed as weighted hard rows to estimators
+    that accept `sample_weight`; other estimators are fitted on the hard labels.
 
     Parameters
     ----------
     distiller : distiller
         Any method of this package or of a plugin.
     estimator : classifier
-        Any scikit-learn classifier, or a Pipeline that ends in one.
+        Any scikit-learn classifier, or a Pipeline that ends in a classifier.
     memory : str or joblib.Memory, default=None
-        Where fitted distillers are remembered, so that a grid over the estimator's
-        parameters distills once a fold. With ``random_state=None`` the first draw is
-        remembered too. Callbacks do not reach a remembered distiller.
+        The cache of fitted distillers, so that a grid search over the parameters of the
+        estimator distills only once per fold. With ``random_state=None``, the first
+        random result is cached, too. Callbacks are not passed to a cached distiller.
 
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the set.
+        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
     estimator_ : classifier
-        The classifier, fitted on the set.
+        The classifier, fitted on the distilled set.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X, if X has string column names.
 
     See Also
     --------
-    DistilledRegressor : The same for quantities.
-    make_distill_pipeline : From a flat list of steps.
+    DistilledRegressor : The same for regression.
+    make_distill_pipeline : Build this estimator from a flat list of steps.
 
     Examples
     --------
@@ -234,80 +269,80 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the estimator's class probabilities for real rows.
+        """Return the class probabilities that the estimator predicts.
 
         Parameters
         ----------
-        X : array-like
+        X : array-like, DataFrame or sparse matrix of n rows
 
         Returns
         -------
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._rows(X))
+        return self.estimator_.predict_proba(self._check_rows(X))
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of the class probabilities for real rows.
+        """Return the logarithms of the class probabilities that the estimator predicts.
 
         Parameters
         ----------
-        X : array-like
+        X : array-like, DataFrame or sparse matrix of n rows
 
         Returns
         -------
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_log_proba(self._rows(X))
+        return self.estimator_.predict_log_proba(self._check_rows(X))
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the estimator's decision function for real rows.
+        """Return the values of the decision function of the estimator.
 
         Parameters
         ----------
-        X : array-like
+        X : array-like, DataFrame or sparse matrix of n rows
 
         Returns
         -------
         ndarray of shape (n,) or (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(self._rows(X))
+        return self.estimator_.decision_function(self._check_rows(X))
 
 
 class DistilledRegressor(RegressorMixin, _DistilledEstimator):
-    """A regressor trained on a distilled set.
+    """A regressor that is fitted on a distilled set.
 
-    `fit` distills (X, y), with y as a quantity, and trains the estimator on the
-    result; `predict` is the estimator's.
+    `fit` distills (X, y) with y as a continuous target, and fits the estimator on the
+    distilled set. Predictions are those of the estimator.
 
     Parameters
     ----------
     distiller : distiller
-        Any method of this package or of a plugin; its budget is the number of rows in
-        all.
+        Any method of this package or of a plugin; its budget is the total number of
+        distilled rows.
     estimator : regressor
-        Any scikit-learn regressor, or a Pipeline that ends in one.
+        Any scikit-learn regressor, or a Pipeline that ends in a regressor.
     memory : str or joblib.Memory, default=None
-        Where fitted distillers are remembered; see `DistilledClassifier`.
+        The cache of fitted distillers; see `DistilledClassifier`.
 
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the set.
+        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
     estimator_ : regressor
-        The regressor, fitted on the set.
+        The regressor, fitted on the distilled set.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X, if X has string column names.
 
     See Also
     --------
-    DistilledClassifier : The same for classes.
+    DistilledClassifier : The same for classification.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A flat list of steps with a distiller, as plain scikit-learn objects."""
+"""make_distill_pipeline: a flat list of steps as plain scikit-learn objects."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -17,34 +17,39 @@ def make_distill_pipeline(
     transform_input: list[str] | None = None,
     verbose: bool = False,
 ) -> Any:
-    """Fold a flat list of steps with a distiller into plain scikit-learn objects.
+    """Build a pipeline from a flat list of steps that contains a distiller.
 
-    ``make_distill_pipeline(a, distiller, b, model)`` is ``make_pipeline(a,
-    DistilledClassifier(distiller, make_pipeline(b, model)))``, with DistilledRegressor
-    for a regressor: `a` sees all rows, `b` and `model` the distilled ones.
+    ``make_distill_pipeline(a, distiller, b, model)`` returns ``make_pipeline(a,
+    DistilledClassifier(distiller, make_pipeline(b, model)))``, or the same with a
+    DistilledRegressor if `model` is a regressor: `a` is fitted on all rows, and `b` and
+    `model` are fitted on the distilled rows.
 
     Parameters
     ----------
     *steps : estimators
-        Exactly one of them is a distiller. After it, the last is a classifier or a
-        regressor; if nothing stands after it, this is `make_pipeline`.
+        Exactly one step must be a distiller. The last step after the distiller must be
+        a classifier or a regressor. If the distiller is the last step, the result is
+        that of `make_pipeline`.
     memory : str or joblib.Memory, default=None
-        Where fitted transformers and distillers are remembered.
+        The cache of fitted transformers and distillers.
     transform_input : list of str, default=None
-        As for `make_pipeline`, for the steps before the distiller.
+        As in `make_pipeline`, for the steps before the distiller.
     verbose : bool, default=False
-        As for `make_pipeline`.
+        As in `make_pipeline`.
 
     Returns
     -------
     Pipeline, DistilledClassifier or DistilledRegressor
-        The latter two where nothing stands before the distiller.
+        A Pipeline if there are steps before the distiller, or if the distiller is the
+        last step.
 
     Raises
     ------
     TypeError
-        If there is no distiller, or more than one, or if the last step is neither a
+        If the number of distillers is not one, or if the last step is neither a
         classifier nor a regressor.
+    ValueError
+        If `transform_input` is given, but there are no steps before the distiller.
 
     Examples
     --------
@@ -60,30 +65,28 @@ def make_distill_pipeline(
     places = [i for i, step in enumerate(steps) if isinstance(step, BaseDistiller)]
     if len(places) != 1:
         raise TypeError(
-            f"make_distill_pipeline takes exactly one distiller, not {len(places)}. "
-            "For none of them use sklearn.pipeline.make_pipeline."
+            "make_distill_pipeline requires exactly one distiller among its steps; got "
+            f"{len(places)}. Use sklearn.pipeline.make_pipeline for steps without a "
+            "distiller."
         )
-    before, distiller, after = (
-        steps[: places[0]],
-        steps[places[0]],
-        steps[places[0] + 1 :],
-    )
+    place = places[0]
+    before, distiller, after = steps[:place], steps[place], steps[place + 1 :]
     outer = {"memory": memory, "transform_input": transform_input, "verbose": verbose}
     if not after:
         return make_pipeline(*steps, **outer)
     if not (is_classifier(after[-1]) or is_regressor(after[-1])):
         raise TypeError(
-            f"The last step, {after[-1]!r}, is neither a classifier nor a regressor. "
-            "Fit it on distiller.fit_distill(X, y) instead."
+            f"The last step must be a classifier or a regressor; got {after[-1]!r}. "
+            "Fit other estimators on distiller.fit_distill(X, y)."
         )
     wrap = DistilledRegressor if is_regressor(after[-1]) else DistilledClassifier
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
     wrapped = wrap(distiller, model, memory=memory)
-    if not before:
-        if transform_input is not None:
-            raise ValueError(
-                f"transform_input={transform_input!r} is for steps before the "
-                "distiller, and there are none. Leave it out."
-            )
-        return wrapped
-    return make_pipeline(*before, wrapped, **outer)
+    if before:
+        return make_pipeline(*before, wrapped, **outer)
+    if transform_input is not None:
+        raise ValueError(
+            f"transform_input={transform_input!r} applies to steps before the "
+            "distiller, but there are none. Leave out transform_input."
+        )
+    return wrapped

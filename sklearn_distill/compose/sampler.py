@@ -1,4 +1,4 @@
-"""A distiller as a sampler of imbalanced-learn."""
+"""DistillationSampler: a distiller as a sampler of imbalanced-learn."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,14 +10,15 @@ from sklearn.utils import get_tags
 
 from .._utils._sklearn_private import HasMethods, _fit_context
 from ..validation.targets import check_target
+from .estimators import copy_feature_attributes
 
 
 class DistillationSampler(BaseEstimator):
     """A distiller as an imbalanced-learn sampler.
 
-    imbalanced-learn's Pipeline takes steps that have `fit_resample` and no
-    `transform`; this is a distiller in that form. Class probabilities have no place in
-    what `fit_resample` returns: a distiller that makes some is refused.
+    The Pipeline of imbalanced-learn accepts steps that have `fit_resample` and no
+    `transform`; this class gives a distiller that interface. `fit_resample` cannot
+    return soft labels, so distillers that create soft labels raise an error.
 
     Parameters
     ----------
@@ -28,10 +29,14 @@ class DistillationSampler(BaseEstimator):
     ----------
     distiller_ : distiller
         The fitted distiller.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns of X, if X has string column names.
 
     See Also
     --------
-    DistilledClassifier : For all other pipelines.
+    DistilledClassifier : The recommended way to combine a distiller with a classifier.
 
     Examples
     --------
@@ -60,7 +65,8 @@ class DistillationSampler(BaseEstimator):
 
         Parameters
         ----------
-        X, y : array-like
+        X : array-like or DataFrame of n rows
+        y : array-like of shape (n,)
 
         Returns
         -------
@@ -71,50 +77,50 @@ class DistillationSampler(BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, np.ndarray]:
-        """Return the distilled rows and their labels.
+        """Fit the distiller and return the distilled rows and their labels.
 
         Parameters
         ----------
-        X, y : array-like
+        X : array-like or DataFrame of n rows
+        y : array-like of shape (n,)
         **params : dict
             Metadata for the distiller's `fit`.
 
         Returns
         -------
-        X_resampled, y_resampled
-            In the container that came in.
+        X_resampled : ndarray or DataFrame of m rows
+        y_resampled : ndarray or Series of shape (m,)
+            A Series of the name and dtype of y if y is a Series.
 
         Raises
         ------
         ValueError
-            If the distiller gives its rows class probabilities.
+            If the distiller would create soft labels for classes.
         """
-        self._refuse_soft_labels(y)
+        self._reject_soft_labels(y)
         self.distiller_ = clone(self.distiller).fit(X, y, **params)
+        copy_feature_attributes(self.distiller_, self)
         distilled = self.distiller_.distilled_
-        self.n_features_in_ = self.distiller_.n_features_in_
-        if hasattr(self.distiller_, "feature_names_in_"):
-            self.feature_names_in_ = self.distiller_.feature_names_in_
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
         if hasattr(y, "iloc") and y.ndim == 1:
             return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
         return distilled.X, distilled.y
 
-    def _refuse_soft_labels(self, y: Any) -> None:
+    def _reject_soft_labels(self, y: Any) -> None:
+        """Raise ValueError if the distiller would create soft labels for classes."""
         given = self.distiller.get_params(deep=False)
-        # An estimator is not asked for its truth: one that is not fitted may have none.
-        makers = [
+        # Compare with None and False instead of testing the truth value, because an
+        # unfitted ensemble, for example, has no length.
+        active = [
             name
             for name in ("soft_labels", "learn_labels")
             if given.get(name) not in (None, False)
         ]
-        # For quantities both are about y itself, which does come back.
-        if not makers or y is None:
+        # For regression both parameters change y itself, which fit_resample returns.
+        if not active or y is None:
             return
         if check_target(y, task=given.get("task", "auto")).task == "classification":
             raise ValueError(
-                f"{makers[0]}={given[makers[0]]!r} makes class probabilities, for "
-                "which fit_resample has no place. Leave it out, or use "
-                "DistilledClassifier(distiller, model), which trains on them."
+                f"{active[0]}={given[active[0]]!r} creates soft labels, which "
+                "fit_resample cannot return. Leave this parameter out, or use "
+                "DistilledClassifier(distiller, model), which trains on soft labels."
             )

@@ -1,4 +1,4 @@
-"""The distilled set, its files, and arrays that carry labels."""
+"""The distilled set, its file formats, and arrays that carry labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

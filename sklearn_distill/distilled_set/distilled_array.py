@@ -1,4 +1,4 @@
-"""Rows that carry their labels through a plain Pipeline."""
+"""DistilledArray: rows that carry their labels through a plain Pipeline."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+# The key of the labels in the `attrs` of a DataFrame of distilled rows.
 ATTRS_KEY = "distilled"
 
 
 class DistilledLabels(NamedTuple):
-    """What a distilled set says about its rows.
+    """The labels of the m rows of a distilled set.
 
     Attributes
     ----------
@@ -28,20 +29,20 @@ class DistilledLabels(NamedTuple):
 
 
 class DistilledArray(np.ndarray):
-    """Distilled rows that know their labels.
+    """An ndarray of distilled rows that carries their labels.
 
-    An ndarray in every respect. The labels are there for the next step of a pipeline
-    to read, see `distilled_labels`; pickling keeps them, and no slice, view, copy or
-    result of arithmetic has any, because its rows may no longer be the same.
+    The next step of a pipeline can read the labels with `distilled_labels`. Pickling
+    keeps the labels. Slices, views, copies and results of arithmetic have no labels,
+    because their rows may differ from the distilled rows.
 
     Parameters
     ----------
-    rows : array-like
+    rows : array-like of m rows
     labels : DistilledLabels
 
     See Also
     --------
-    distilled_labels : Reads the labels of whatever a pipeline hands on.
+    distilled_labels : Return the labels that distilled rows carry.
 
     Examples
     --------
@@ -56,7 +57,7 @@ class DistilledArray(np.ndarray):
     _checksum: int | None
 
     def __new__(cls, rows: Any, labels: DistilledLabels) -> "DistilledArray":
-        return _labelled(rows, labels, _checksum(rows))
+        return _labeled(rows, labels, _checksum(rows))
 
     def __array_finalize__(self, other: Any) -> None:
         self.labels = None
@@ -65,29 +66,30 @@ class DistilledArray(np.ndarray):
     def __reduce__(self) -> Any:
         if self.labels is None:
             return super().__reduce__()
-        # With the checksum of the rows as they were labelled: rows that were changed
-        # since stay found out.
-        return _labelled, (np.asarray(self), self.labels, self._checksum)
+        # Keep the checksum of the rows at the time of labeling, so that a later change
+        # of the rows is still detected after pickling.
+        return _labeled, (np.asarray(self), self.labels, self._checksum)
 
     @property
     def y(self) -> np.ndarray | None:
-        """The labels of the rows, or None."""
+        """The labels of the rows, of shape (m,), or None."""
         return None if self.labels is None else self.labels.y
 
     @property
     def soft_labels(self) -> np.ndarray | None:
-        """The soft labels of the rows, or None."""
+        """The soft labels of the rows, of shape (m, n_classes), or None."""
         return None if self.labels is None else self.labels.soft_labels
 
     @property
     def sample_weight(self) -> np.ndarray | None:
-        """The weights of the rows, or None."""
+        """The sample weights of the rows, of shape (m,), or None."""
         return None if self.labels is None else self.labels.sample_weight
 
 
-def _labelled(
+def _labeled(
     rows: Any, labels: DistilledLabels, checksum: int | None
 ) -> DistilledArray:
+    """Return a copy of rows as a DistilledArray; pickles refer to this function."""
     array = np.array(rows).view(DistilledArray)
     array.labels, array._checksum = labels, checksum
     return array
@@ -97,7 +99,7 @@ def attach_labels(X: Any, labels: DistilledLabels) -> Any:
     """Return rows that carry their labels: a DistilledArray or a DataFrame."""
     if not hasattr(X, "iloc"):
         return DistilledArray(X, labels)
-    # Plain lists, so that to_parquet, which writes attrs as JSON, goes on working.
+    # Store lists instead of arrays, because to_parquet writes attrs as JSON.
     X.attrs[ATTRS_KEY] = {
         name: None if value is None else [str(value.dtype), value.tolist()]
         for name, value in labels._asdict().items()
@@ -106,14 +108,14 @@ def attach_labels(X: Any, labels: DistilledLabels) -> Any:
 
 
 def distilled_labels(X: Any) -> DistilledLabels | None:
-    """Return the labels that distilled rows carry, or None if these carry none.
+    """Return the labels that distilled rows carry, or None if X carries no labels.
 
-    This is how an estimator at the end of a plain Pipeline, after a distiller, learns
-    the labels of the rows that it is handed: call it in `fit`, before X is validated.
+    An estimator that follows a distiller in a plain Pipeline calls this function in
+    `fit`, before X is validated, to obtain the labels of the distilled rows.
 
     Parameters
     ----------
-    X : DistilledArray, DataFrame or anything else
+    X : DistilledArray, DataFrame or any other object
 
     Returns
     -------
@@ -122,7 +124,7 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
     Raises
     ------
     ValueError
-        If X carries labels, but its rows are no longer those that they belong to.
+        If X carries labels, but its rows were changed or reordered after distillation.
 
     Examples
     --------
@@ -151,15 +153,15 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
         return None
     if checksum != _checksum(X):
         raise ValueError(
-            "These rows carry the labels of a distilled set, but they were changed or "
-            "reordered since. Take the labels from distiller.distilled_.y instead, and "
-            "the rows from distiller.distilled_.X."
+            "X carries the labels of a distilled set, but its rows were changed or "
+            "reordered since. Use the rows and labels in distiller.distilled_.X and "
+            "distiller.distilled_.y instead."
         )
     return carried
 
 
 def is_part_of_distilled(X: Any) -> bool:
-    """Tell whether a DataFrame is a part of one that carried its labels."""
+    """Tell whether a DataFrame is a subset of the rows of a labeled DataFrame."""
     stored = getattr(X, "attrs", {}).get(ATTRS_KEY)
     if stored is None or stored["y"] is None:
         return False
@@ -167,11 +169,13 @@ def is_part_of_distilled(X: Any) -> bool:
 
 
 def _checksum(X: Any) -> int:
+    """Return a checksum of the values and the shape of an array or a DataFrame."""
     if hasattr(X, "iloc"):
         from pandas.util import hash_pandas_object
 
         return zlib.crc32(hash_pandas_object(X, index=False).to_numpy().tobytes())
     X = np.asarray(X)
     if X.dtype.kind == "O":
-        return zlib.crc32(repr(X.tolist()).encode())  # nested lists show the shape
+        # The text of nested lists contains the shape.
+        return zlib.crc32(repr(X.tolist()).encode())
     return zlib.crc32(X.tobytes(), zlib.crc32(repr(X.shape).encode()))

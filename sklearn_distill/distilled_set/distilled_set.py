@@ -1,4 +1,4 @@
-"""DistilledSet: the thing that is made."""
+"""DistilledSet: a small training set of rows and labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -11,34 +11,47 @@ import numpy as np
 from .._utils.containers import take_rows
 from ..soft_labels.expansion import weighted_hard_rows
 from .distilled_array import DistilledLabels
+from .files import load_set, save_set
+from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
+from .tables import set_to_frame
 
 
 class DistilledSet:
-    """A small training set: rows, labels, and how they were made.
+    """A small training set: rows, labels, and a record of how they were made.
 
-    Iterating gives the rows and the labels, so ``Xs, ys = distilled`` works.
+    Distilled sets are also known as condensed sets or coresets. Iterating over a
+    distilled set yields the rows and the labels, so ``Xs, ys = distilled`` works.
 
     Parameters
     ----------
     X : ndarray or DataFrame of m rows
-        Rows in the units, dtypes and names of the data they stand for.
+        The distilled rows, in the units, dtypes and column names of the training data;
+        images have shape (m, channels, height, width).
     y : array of shape (m,), default=None
-        Classes or numbers; None if there are no labels.
+        Class labels or continuous targets; None for rows without labels.
     soft_labels : array of shape (m, n_classes), default=None
-        Class probabilities, in the order of `classes`.
+        Class probabilities, with columns in the order of `classes`.
     sample_weight : array of shape (m,), default=None
-        How much each row counts.
+        The sample weights.
     classes : array of shape (n_classes,), default=None
-        The class labels, sorted; None for regression and for rows without labels.
+        The sorted class labels; None for regression and for rows without labels.
     target_name : str, default=None
-        What the column of labels is called in a table.
+        The name of the column of labels in a table.
     info : dict, default=None
-        How the set was made: method, parameters, versions, sizes, loss, seconds.
+        How the distilled set was made: method, parameters, versions, sizes, loss and
+        seconds.
 
     Attributes
     ----------
     nbytes : int
-        Size in memory of rows and labels together.
+        The size in memory of rows and labels.
+
+    Raises
+    ------
+    ValueError
+        If the shapes of the parts do not match, if weights are negative or not finite,
+        if rows of `soft_labels` are not probabilities, or if y contains a label that
+        is not in `classes`.
 
     See Also
     --------
@@ -68,50 +81,17 @@ class DistilledSet:
         target_name: str | None = None,
         info: dict[str, Any] | None = None,
     ):
-        self.X: Any = X if hasattr(X, "iloc") else np.asarray(X)
-        self.y = None if y is None else np.asarray(y)
-        self.soft_labels = _floats(soft_labels)
-        self.sample_weight = _floats(sample_weight)
-        self.classes = None if classes is None else np.asarray(classes)
-        self.target_name = target_name
-        self.info = dict(info or {})
-        self._check()
-
-    def _check(self) -> None:
-        if len(self.X.shape) < 2:
-            raise ValueError(
-                f"X has shape {self.X.shape}; rows are 2-D (or images, 4-D). A single "
-                "column is X.reshape(-1, 1)."
-            )
-        if 0 in self.X.shape:
-            raise ValueError(f"X has shape {self.X.shape}: there is nothing in it.")
-        m = len(self.X)
-        for name in ("y", "soft_labels", "sample_weight"):
-            value = getattr(self, name)
-            if value is not None and (value.ndim == 0 or len(value) != m):
-                raise ValueError(f"{name} has shape {value.shape}, but X has {m} rows.")
-        for name in ("y", "sample_weight", "classes"):
-            value = getattr(self, name)
-            if value is not None and value.ndim != 1:
-                raise ValueError(f"{name} must be 1-D, not of shape {value.shape}.")
-        if self.sample_weight is not None and not (
-            np.isfinite(self.sample_weight).all() and (self.sample_weight >= 0).all()
-        ):
-            raise ValueError("sample_weight must be finite and not negative.")
-        if self.classes is not None and self.y is not None:
-            if not np.isin(self.y, self.classes).all():
-                raise ValueError("y holds labels that classes does not list.")
-        if self.soft_labels is not None:
-            if self.classes is None:
-                raise ValueError("soft_labels need classes, to name their columns.")
-            if self.soft_labels.shape != (m, len(self.classes)):
-                raise ValueError(
-                    f"soft_labels has shape {self.soft_labels.shape}, not "
-                    f"{(m, len(self.classes))}."
-                )
-            sums = self.soft_labels.sum(axis=1)
-            if (self.soft_labels < 0).any() or not np.allclose(sums, 1.0, atol=1e-4):
-                raise ValueError("rows of soft_labels must be probabilities.")
+        parts = as_arrays(
+            SetParts(X, y, soft_labels, sample_weight, classes, target_name, info)
+        )
+        check_parts(parts)
+        self.X: Any = parts.X
+        self.y: np.ndarray | None = parts.y
+        self.soft_labels: np.ndarray | None = parts.soft_labels
+        self.sample_weight: np.ndarray | None = parts.sample_weight
+        self.classes: np.ndarray | None = parts.classes
+        self.target_name = parts.target_name
+        self.info: dict[str, Any] = parts.info or {}
 
     def __len__(self) -> int:
         return len(self.X)
@@ -131,36 +111,32 @@ class DistilledSet:
             parts.append("soft labels")
         if self.sample_weight is not None:
             parts.append("weights")
-        if "n_rows_before" in self.info and len(self):
-            times = self.info["n_rows_before"] / len(self)
-            if times >= 2 and self.info["n_rows_before"] >= 1_000:
-                parts.append(f"1/{times:.0f} of the rows")
+        n_before = self.info.get("n_rows_before", 0)
+        if n_before >= max(1_000, 2 * len(self)):
+            parts.append(f"1/{n_before / len(self):.0f} of the rows")
         return f"<DistilledSet: {', '.join(parts)}>"
 
     @property
     def labels(self) -> DistilledLabels:
-        """The labels without the rows."""
+        """The labels, soft labels, sample weights and classes without the rows."""
         return DistilledLabels(
             self.y, self.soft_labels, self.sample_weight, self.classes
         )
 
     @property
     def nbytes(self) -> int:
-        """Size in memory of rows and labels together."""
-        return nbytes_of(self.X) + sum(
-            value.nbytes
-            for value in (self.y, self.soft_labels, self.sample_weight)
-            if value is not None
-        )
+        """The size in memory of rows and labels."""
+        labels = (getattr(self, name) for name in ROW_PARTS)
+        return nbytes_of(self.X) + sum(v.nbytes for v in labels if v is not None)
 
     def expand(self) -> tuple[Any, np.ndarray | None, np.ndarray | None]:
-        """Return (X, y, sample_weight) that any estimator can be trained on.
+        """Return (X, y, sample_weight), on which any estimator can be trained.
 
-        Soft labels become weighted hard rows: one row for each class that is at least a
-        hundredth as likely as the likeliest, with a weight in proportion to its
-        probability. The weights have the mean of the set's own, or 1, so that
-        estimators with a penalty fit them as they fit hard rows. Without soft labels
-        the set comes back as it is.
+        Soft labels are converted to weighted hard rows: a row is repeated once for each
+        class whose probability is at least a hundredth of the largest one, with a
+        weight proportional to the probability. The mean of the weights is the mean of
+        `sample_weight`, or 1, so that penalized estimators regularize as they do for
+        hard labels. Without soft labels, the parts are returned unchanged.
 
         Returns
         -------
@@ -174,48 +150,54 @@ class DistilledSet:
         return take_rows(self.X, rows), self.classes[codes], weights
 
     def to_frame(self) -> Any:
-        """Return the set as one pandas DataFrame.
+        """Return rows, labels and weights as one pandas DataFrame.
 
-        The columns of X, then the labels under `target_name` (or "target"), then
-        "sample_weight" and one "soft_label:<class>" a class, where the set has them.
+        The columns are those of X, then the labels under `target_name` (or "target"),
+        then "sample_weight" and one "soft_label:<class>" per class, if present.
 
         Returns
         -------
         DataFrame of m rows
-        """
-        from .tables import set_to_frame
-
-        return set_to_frame(self)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the set to a ``.npz``, ``.parquet`` or ``.csv`` file.
-
-        The file is complete or not there: a crash leaves what stood at `path` before.
-        ``.npz`` keeps every dtype and `info`; ``.parquet`` and ``.csv`` are for tables
-        and need pandas (``.parquet`` pyarrow too). A CSV file keeps no dtypes and no
-        `info`, and `load` cannot tell one that was cut at the end of a row, or that
-        something else wrote.
-
-        Parameters
-        ----------
-        path : str or path-like
 
         Raises
         ------
         ValueError
-            If the ending is none of these, or the format cannot hold the set.
+            If the rows are images, or if a column of X has one of these names.
         """
-        from .files import save_set
+        return set_to_frame(self._parts())
 
-        save_set(self, path)
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the distilled set to a ``.npz``, ``.parquet`` or ``.csv`` file.
 
-    @classmethod
-    def load(cls, path: str | PathLike[str]) -> "DistilledSet":
-        """Read a set that `save` wrote. No pickle is ever loaded.
+        Files are written atomically: if writing fails, an existing file at `path`
+        remains unchanged. ``.npz`` keeps every dtype and `info`. ``.parquet`` and
+        ``.csv`` are for tables and need pandas (``.parquet`` also pyarrow). A CSV file
+        keeps neither dtypes nor `info`, and `load` cannot detect a CSV file that was
+        truncated at the end of a line, or that was not written by `save`.
 
         Parameters
         ----------
         path : str or path-like
+            The suffix sets the format.
+
+        Raises
+        ------
+        ValueError
+            If the suffix is not supported, or if the format cannot store the distilled
+            set.
+        FileNotFoundError
+            If the directory does not exist.
+        """
+        save_set(self._parts(), path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "DistilledSet":
+        """Read a distilled set from a file written by `save`. Never loads a pickle.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The suffix sets the format: ``.npz``, ``.parquet`` or ``.csv``.
 
         Returns
         -------
@@ -226,10 +208,13 @@ class DistilledSet:
         ValueError
             If the file is damaged, was not written by `save`, or was written by a
             newer version of the package.
+        FileNotFoundError
+            If the file does not exist.
         """
-        from .files import load_set
+        return cls(**load_set(path)._asdict())
 
-        return load_set(path, cls)
+    def _parts(self) -> SetParts:
+        return SetParts(**{name: getattr(self, name) for name in SetParts._fields})
 
 
 def nbytes_of(X: Any) -> int:
@@ -237,7 +222,3 @@ def nbytes_of(X: Any) -> int:
     if hasattr(X, "iloc"):
         return int(X.memory_usage(index=False, deep=True).sum())
     return int(X.nbytes)
-
-
-def _floats(values: Any) -> np.ndarray | None:
-    return None if values is None else np.asarray(values, dtype=np.float64)

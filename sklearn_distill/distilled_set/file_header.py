@@ -1,68 +1,78 @@
-"""What the files of distilled sets say of themselves: format, version, dtypes."""
+"""The JSON header of .npz and .parquet files: format, version, classes and dtypes."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._utils.optional import import_pandas, import_pyarrow
-
-if TYPE_CHECKING:
-    from .distilled_set import DistilledSet
+from .parts import SetParts
 
 FORMAT = "sklearn-distill-set"
 FORMAT_VERSION = 1
 WEIGHT_COLUMN = "sample_weight"
 SOFT_PREFIX = "soft_label:"
+NO_HEADER = "the file has no header of a distilled set"
 
 
-def header_of(distilled: "DistilledSet") -> dict[str, Any]:
+def header_of(parts: SetParts) -> dict[str, Any]:
+    """Return the header entries that .npz and .parquet files have in common."""
+    y, classes = parts.y, parts.classes
     return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
-        "target_name": distilled.target_name,
-        "has_y": distilled.y is not None,
-        "y_dtype": None if distilled.y is None else str(distilled.y.dtype),
-        "classes": None if distilled.classes is None else distilled.classes.tolist(),
-        "classes_dtype": None
-        if distilled.classes is None
-        else str(distilled.classes.dtype),
-        "info": distilled.info,
+        "target_name": parts.target_name,
+        "has_y": y is not None,
+        "y_dtype": None if y is None else str(y.dtype),
+        "classes": None if classes is None else classes.tolist(),
+        "classes_dtype": None if classes is None else str(classes.dtype),
+        "info": parts.info,
+    }
+
+
+def parts_of_header(header: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a distilled set that its header contains."""
+    classes = header["classes"]
+    if classes is not None:
+        classes = np.array(classes, dtype=header["classes_dtype"])
+    return {
+        "classes": classes,
+        "target_name": header["target_name"],
+        "info": header["info"],
     }
 
 
 def check_header(header: Any) -> dict[str, Any]:
+    """Return a header, or raise ValueError for a foreign or a newer format."""
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ValueError("it does not say that it is a distilled set")
+        raise ValueError(NO_HEADER)
     if header["version"] > FORMAT_VERSION:
         raise ValueError(
-            f"it has format version {header['version']}, and this version of "
-            f"sklearn-distill reads up to {FORMAT_VERSION}; upgrade sklearn-distill"
+            f"the file has format version {header['version']}, but this version of "
+            f"sklearn-distill supports versions up to {FORMAT_VERSION}; upgrade "
+            "sklearn-distill"
         )
     return header
 
 
-def classes_of(header: dict[str, Any]) -> np.ndarray | None:
-    if header["classes"] is None:
-        return None
-    return np.array(header["classes"], dtype=header["classes_dtype"])
-
-
 def to_json(value: Any) -> str:
-    def plain(part: Any) -> Any:
-        if isinstance(part, np.generic | np.ndarray):
-            return part.tolist()
-        raise ValueError(
-            f"{part!r} is of type {type(part).__name__}, which a file without pickled "
-            "objects cannot hold. Convert it to a string or a number."
-        )
+    """Return a value as JSON; NumPy scalars and arrays are converted to numbers."""
+    return json.dumps(value, default=_plain)
 
-    return json.dumps(value, default=plain)
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise ValueError(
+        f"{value!r} has type {type(value).__name__}, which cannot be stored in a file "
+        "without pickling. Convert the value to a string or a number."
+    )
 
 
 def column_headers(frame: Any) -> list[dict[str, Any]]:
+    """Return the name and dtype of each column of a DataFrame, ready for JSON."""
     return [
         _column_header(name, dtype)
         for name, dtype in zip(frame.columns, frame.dtypes, strict=True)
@@ -71,47 +81,48 @@ def column_headers(frame: Any) -> list[dict[str, Any]]:
 
 def _column_header(name: Any, dtype: Any) -> dict[str, Any]:
     if not isinstance(name, str | int):
-        raise ValueError(f"column names must be strings or integers, not {name!r}")
-    described: dict[str, Any] = {"name": name, "dtype": str(dtype)}
+        raise ValueError(f"column names must be strings or integers; got {name!r}")
+    header: dict[str, Any] = {"name": name, "dtype": str(dtype)}
     if dtype == "category":
         categories = dtype.categories
-        described |= {
+        header |= {
             "categories": categories.tolist(),
             "categories_dtype": str(categories.dtype),
             "ordered": bool(dtype.ordered),
         }
     elif not isinstance(dtype, import_pandas().StringDtype) and not _is_named(dtype):
         raise ValueError(
-            f"column {name!r} has dtype {dtype}, which cannot be read back from its "
-            "name. Convert it with astype."
+            f"column {name!r} has dtype {dtype}, which cannot be restored from its "
+            "name. Convert the column with astype."
         )
-    return described
+    return header
 
 
 def _is_named(dtype: Any) -> bool:
+    """Tell whether pandas can restore a dtype from its name."""
     try:
         return dtype_of({"dtype": str(dtype)}) == dtype
     except TypeError:
         return False
 
 
-def dtype_of(described: dict[str, Any]) -> Any:
-    """Return the dtype that a column header describes."""
+def dtype_of(header: dict[str, Any]) -> Any:
+    """Return the pandas dtype that the header of a column describes."""
     pd = import_pandas()
-    if described["dtype"] == "category":
-        categories = pd.Index(
-            described["categories"], dtype=described["categories_dtype"]
-        )
-        return pd.CategoricalDtype(categories, ordered=described["ordered"])
-    if described["dtype"] == "string[pyarrow]":
-        # pandas reads its own strings by this name, which it never gives them.
+    if header["dtype"] == "category":
+        categories = pd.Index(header["categories"], dtype=header["categories_dtype"])
+        return pd.CategoricalDtype(categories, ordered=header["ordered"])
+    if header["dtype"] == "string[pyarrow]":
+        # This is the name of the Arrow dtype, but pandas would read the name as its own
+        # StringDtype, whose name differs.
         return pd.ArrowDtype(import_pyarrow()[0].string())
-    return pd.api.types.pandas_dtype(described["dtype"])
+    return pd.api.types.pandas_dtype(header["dtype"])
 
 
-def side_by_side(columns: list[Any], header: dict[str, Any]) -> Any:
+def frame_of_columns(columns: list[Any], header: dict[str, Any]) -> Any:
+    """Return Series as a DataFrame with the column names in the header of a file."""
     if len({len(column) for column in columns}) != 1:
-        raise ValueError("its columns are not of one length")
+        raise ValueError("the columns differ in length")
     frame = import_pandas().concat(columns, axis=1)
     frame.columns = [described["name"] for described in header["columns"]]
     return frame

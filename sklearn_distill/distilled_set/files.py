@@ -1,95 +1,93 @@
-"""Distilled sets as files: .npz, .parquet and .csv, written whole or not at all."""
+"""Save distilled sets to .npz, .parquet and .csv files, and load them."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from .._utils.atomic_file import write_atomically
 from .._utils.optional import import_pandas, import_pyarrow
-from ..encoding.columns import values_of
+from ..encoding.values import values_of
 from .file_header import (
+    NO_HEADER,
     check_header,
-    classes_of,
     column_headers,
     dtype_of,
+    frame_of_columns,
     header_of,
-    side_by_side,
+    parts_of_header,
     to_json,
 )
+from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
 from .tables import read_csv, read_parquet, to_csv, to_table
 
-if TYPE_CHECKING:
-    from .distilled_set import DistilledSet
-from .._utils.atomic_file import write_atomically
 
-
-def save_set(distilled: "DistilledSet", path: str | os.PathLike[str]) -> None:
-    """Write a set in the format that the path's ending names."""
+def save_set(parts: SetParts, path: str | os.PathLike[str]) -> None:
+    """Write a distilled set in the format of the file's suffix."""
     suffix = _suffix(path)
     if suffix == ".npz":
-        arrays = _to_arrays(distilled)
+        arrays = _to_arrays(parts)
         write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
     elif suffix == ".csv":
-        text = to_csv(distilled).encode("utf-8")
+        text = to_csv(parts).encode("utf-8")
         write_atomically(path, lambda file: file.write(text))
     else:
         _, pq = import_pyarrow()
-        table = to_table(distilled)
+        table = to_table(parts)
         write_atomically(
             path, lambda file: pq.write_table(table, file, write_page_checksum=True)
         )
 
 
-def load_set(
-    path: str | os.PathLike[str], make: Callable[..., "DistilledSet"]
-) -> "DistilledSet":
-    """Read a set in the format that the path's ending names.
+def load_set(path: str | os.PathLike[str]) -> SetParts:
+    """Read the parts of a distilled set in the format of the file's suffix.
 
-    Parameters
-    ----------
-    path : str or path
-    make : callable
-        Takes what is in the file, as the arguments of `DistilledSet`.
+    Raises
+    ------
+    ValueError
+        If the suffix is not supported, or if the file does not contain valid parts.
+    FileNotFoundError
+        If the file does not exist.
     """
     suffix = _suffix(path)
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no file {os.fspath(path)!r}.")
     read = {".npz": _read_npz, ".parquet": read_parquet, ".csv": read_csv}[suffix]
     try:
-        return make(**read(path))
+        parts = as_arrays(read(path))
+        check_parts(parts)
     except ImportError:
         raise
     except Exception as error:
-        # Whatever the readers stumble over in a damaged file, the user is told which
-        # file it is and what it should have been.
+        # A damaged file may raise any error in the readers; report the file instead.
         raise ValueError(
-            f"{os.fspath(path)!r} is damaged, or is no distilled set: {error}"
+            f"{os.fspath(path)!r} is damaged or does not contain a distilled set: "
+            f"{error}"
         ) from error
+    return parts
 
 
-def _to_arrays(distilled: "DistilledSet") -> dict[str, Any]:
-    """Return the arrays of an .npz file; none holds Python objects."""
-    header = header_of(distilled)
+def _to_arrays(parts: SetParts) -> dict[str, Any]:
+    """Return the arrays of an .npz file, without Python objects."""
+    header = header_of(parts)
     arrays: dict[str, Any] = {}
-    for name in ("y", "soft_labels", "sample_weight"):
-        value = getattr(distilled, name)
+    for name in ROW_PARTS:
+        value = getattr(parts, name)
         if value is not None:
             arrays[name] = _without_objects(name, value, header)
-    if hasattr(distilled.X, "iloc"):
-        frame = distilled.X
-        header["columns"] = column_headers(frame)
-        for j in range(frame.shape[1]):
-            column = frame.iloc[:, j]
+    if hasattr(parts.X, "iloc"):
+        header["columns"] = column_headers(parts.X)
+        for j in range(parts.X.shape[1]):
+            column = parts.X.iloc[:, j]
             is_category = column.dtype == "category"
             values = column.cat.codes.to_numpy() if is_category else values_of(column)
             arrays[f"X_{j}"] = _without_objects(f"X_{j}", values, header)
     else:
-        arrays["X"] = _without_objects("X", distilled.X, header)
+        arrays["X"] = _without_objects("X", parts.X, header)
     header["arrays"] = sorted(arrays)
     arrays["header"] = np.array(to_json(header))
     return arrays
@@ -98,55 +96,48 @@ def _to_arrays(distilled: "DistilledSet") -> dict[str, Any]:
 def _without_objects(
     name: str, values: np.ndarray, header: dict[str, Any]
 ) -> np.ndarray:
-    """Return values as they are, or, if they are objects, as JSON text."""
+    """Return objects as JSON strings, noted in the header, and other values as such."""
     if values.dtype.kind != "O":
         return values
     header.setdefault("json", []).append(name)
     return np.array([to_json(v) for v in values.ravel()]).reshape(values.shape)
 
 
-def _read_npz(path: Any) -> dict[str, Any]:
-    # Opened here: NumPy leaves a damaged file open.
+def _read_npz(path: Any) -> SetParts:
+    # Open the file here, because NumPy does not close a damaged file.
     with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         if "header" not in file:
-            raise ValueError("it does not say that it is a distilled set")
+            raise ValueError(NO_HEADER)
         header = check_header(json.loads(str(file["header"])))
         if sorted(file.files) != sorted([*header["arrays"], "header"]):
-            raise ValueError("its arrays are not those that its header names")
+            raise ValueError("the arrays do not match the header")
+        arrays = {name: _read_array(file, name, header) for name in header["arrays"]}
+    if "columns" in header:
+        columns = [
+            _read_column(described, arrays.get(f"X_{j}"))
+            for j, described in enumerate(header["columns"])
+        ]
+        X = frame_of_columns(columns, header)
+    else:
+        X = arrays.get("X")
+    labels: dict[str, Any] = {name: arrays.get(name) for name in ROW_PARTS}
+    return SetParts(X, **labels, **parts_of_header(header))
 
-        def read(name: str) -> np.ndarray | None:
-            if name not in file:
-                return None
-            values = file[name]
-            if name not in header.get("json", []):
-                return values
-            out = np.empty(values.shape, dtype=object)
-            out.ravel()[:] = [json.loads(v) for v in values.ravel().tolist()]
-            return out
 
-        if "columns" in header:
-            columns = [
-                _read_column(described, read(f"X_{j}"))
-                for j, described in enumerate(header["columns"])
-            ]
-            X = side_by_side(columns, header)
-        else:
-            X = read("X")
-        return {
-            "X": X,
-            "y": read("y"),
-            "soft_labels": read("soft_labels"),
-            "sample_weight": read("sample_weight"),
-            "classes": classes_of(header),
-            "target_name": header["target_name"],
-            "info": header["info"],
-        }
+def _read_array(file: Any, name: str, header: dict[str, Any]) -> np.ndarray:
+    values = file[name]
+    if name not in header.get("json", []):
+        return values
+    out = np.empty(values.shape, dtype=object)
+    out.ravel()[:] = [json.loads(v) for v in values.ravel().tolist()]
+    return out
 
 
 def _read_column(described: dict[str, Any], values: np.ndarray | None) -> Any:
+    """Return a column of a DataFrame as a Series of the dtype in its header."""
     pd, dtype = import_pandas(), dtype_of(described)
     if values is None:
-        raise ValueError(f"the values of column {described['name']!r} are not there")
+        raise ValueError(f"the values of column {described['name']!r} are missing")
     if described["dtype"] == "category":
         return pd.Series(pd.Categorical.from_codes(values, dtype=dtype))
     return pd.Series(values, dtype=dtype)
@@ -156,6 +147,7 @@ def _suffix(path: str | os.PathLike[str]) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in (".npz", ".parquet", ".csv"):
         raise ValueError(
-            f"{os.fspath(path)!r}: a distilled set is a .npz, .parquet or .csv file."
+            "The file name of a distilled set must end in .npz, .parquet or .csv; got "
+            f"{os.fspath(path)!r}."
         )
     return suffix

@@ -2,13 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
 import csv
 import io
 import json
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,198 +17,207 @@ from .file_header import (
     SOFT_PREFIX,
     WEIGHT_COLUMN,
     check_header,
-    classes_of,
     column_headers,
     dtype_of,
+    frame_of_columns,
     header_of,
-    side_by_side,
+    parts_of_header,
     to_json,
 )
-
-if TYPE_CHECKING:
-    from .distilled_set import DistilledSet
+from .parts import SetParts
 
 CHECKSUM_KEY = f"{FORMAT}-crc32".encode()
 
 
-def set_to_frame(distilled: "DistilledSet") -> Any:
-    """Return rows, labels, weights and soft labels side by side in a DataFrame."""
+def set_to_frame(parts: SetParts) -> Any:
+    """Return rows, labels, sample weights and soft labels as one DataFrame."""
     pd = import_pandas()
-    if len(distilled.X.shape) != 2:
+    if len(parts.X.shape) != 2:
         raise ValueError(
-            f"Images of shape {distilled.X.shape[1:]} are no table: save them as .npz."
+            f"Images of shape {parts.X.shape[1:]} cannot be stored in a table. Save "
+            "them as .npz."
         )
-    if hasattr(distilled.X, "iloc"):
-        # A fresh index, or pandas would join rows and labels by the old one.
-        frame = distilled.X.reset_index(drop=True)
+    if hasattr(parts.X, "iloc"):
+        # Reset the index, because pandas aligns rows and labels by their index.
+        frame = parts.X.reset_index(drop=True)
         frame.attrs = {}
     else:
-        names = [f"x{j}" for j in range(distilled.X.shape[1])]
-        frame = pd.DataFrame(distilled.X, columns=names)
-    # One that is called as ours are would be taken for it when the file is read.
-    ours = distilled.target_name == WEIGHT_COLUMN or (
-        isinstance(distilled.target_name, str)
-        and distilled.target_name.startswith(SOFT_PREFIX)
-    )
-    if ours:
+        names = [f"x{j}" for j in range(parts.X.shape[1])]
+        frame = pd.DataFrame(parts.X, columns=names)
+    labels = _label_columns(parts)
+    if duplicates := [name for name in labels if name in frame.columns]:
         raise ValueError(
-            f"The labels are called {distilled.target_name!r}, which the table needs "
-            "for weights and soft labels. Set another target_name."
+            f"X has columns named {duplicates}, which are the names of the columns of "
+            "labels and weights. Rename these columns of X, or set target_name."
         )
-    added: dict[str, Any] = {}
-    if distilled.y is not None:
-        added[distilled.target_name or "target"] = distilled.y
-    if distilled.sample_weight is not None:
-        added[WEIGHT_COLUMN] = distilled.sample_weight
-    if distilled.soft_labels is not None and distilled.classes is not None:
-        for label, column in zip(
-            distilled.classes, distilled.soft_labels.T, strict=True
-        ):
-            added[f"{SOFT_PREFIX}{label}"] = column
-    if taken := [name for name in added if name in frame.columns]:
-        raise ValueError(
-            f"X has columns named {taken}, which the table needs for labels and "
-            "weights. Rename them, or set target_name."
-        )
-    return pd.concat([frame, pd.DataFrame(added)], axis=1)
+    return pd.concat([frame, pd.DataFrame(labels)], axis=1)
 
 
-def to_table(distilled: "DistilledSet") -> Any:
+def _label_columns(parts: SetParts) -> dict[str, Any]:
+    """Return the columns of labels, sample weights and soft labels by their names."""
+    if parts.target_name is not None and _is_reserved(parts.target_name):
+        raise ValueError(
+            f"target_name={parts.target_name!r} is reserved for the sample weights and "
+            "soft labels of a table. Set another target_name."
+        )
+    columns: dict[str, Any] = {}
+    if parts.y is not None:
+        columns[parts.target_name or "target"] = parts.y
+    if parts.sample_weight is not None:
+        columns[WEIGHT_COLUMN] = parts.sample_weight
+    if parts.soft_labels is not None:
+        for label, column in zip(parts.classes, parts.soft_labels.T, strict=True):
+            columns[f"{SOFT_PREFIX}{label}"] = column
+    return columns
+
+
+def _is_reserved(name: str) -> bool:
+    """Tell whether a name marks a column of sample weights or soft labels."""
+    return name == WEIGHT_COLUMN or name.startswith(SOFT_PREFIX)
+
+
+def to_table(parts: SetParts) -> Any:
     """Return the pyarrow table of a .parquet file."""
     pa, _ = import_pyarrow()
-    frame = set_to_frame(distilled)
-    header = header_of(distilled)
-    header["columns"] = column_headers(frame.iloc[:, : distilled.X.shape[1]])
+    frame = set_to_frame(parts)
+    header = header_of(parts)
+    header["columns"] = column_headers(frame.iloc[:, : parts.X.shape[1]])
     header["names"] = [str(name) for name in frame.columns]
-    header["has_sample_weight"] = distilled.sample_weight is not None
+    header["has_sample_weight"] = parts.sample_weight is not None
     frame.columns = header["names"]
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
     except pa.ArrowException as error:
         raise ValueError(
-            f"A Parquet file cannot hold this set, but .npz may: {error}"
+            "The distilled set cannot be stored in a Parquet file, but may be in a "
+            f".npz file: {error}"
         ) from error
     text = to_json(header).encode()
     return table.replace_schema_metadata(
         {
             **(table.schema.metadata or {}),
             FORMAT.encode(): text,
-            CHECKSUM_KEY: str(zlib.crc32(text)).encode(),
+            CHECKSUM_KEY: _checksum(text),
         }
     )
 
 
-def read_parquet(path: Any) -> dict[str, Any]:
+def read_parquet(path: Any) -> SetParts:
+    """Read the parts of a distilled set from a .parquet file."""
     _, pq = import_pyarrow()
     table = pq.read_table(path, page_checksum_verification=True)
     metadata = table.schema.metadata or {}
     text = metadata.get(FORMAT.encode(), b"null")
     header = check_header(json.loads(text))
-    if metadata[CHECKSUM_KEY] != str(zlib.crc32(text)).encode():
-        raise ValueError("its header does not fit the checksum")
+    if metadata[CHECKSUM_KEY] != _checksum(text):
+        raise ValueError("the checksum of the header does not match")
     if table.column_names != header["names"]:
-        raise ValueError("its columns are not those that its header names")
+        raise ValueError("the columns do not match the header")
     frame = table.to_pandas()
-    # By position, since columns of X may be called as ours are.
+    # Select columns by position, because X may have columns with the names of the
+    # columns of labels and weights.
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
-    n_columns = len(header["columns"])
-    X = side_by_side(
+    X = frame_of_columns(
         [
             column.astype(dtype_of(described))
             for column, described in zip(columns, header["columns"], strict=False)
         ],
         header,
     )
-    rest = iter(columns[n_columns:])
+    rest = iter(columns[len(header["columns"]) :])
     y = next(rest).to_numpy().astype(header["y_dtype"]) if header["has_y"] else None
     weights = next(rest).to_numpy() if header["has_sample_weight"] else None
     soft = list(rest)
-    return {
-        "X": X,
-        "y": y,
-        "soft_labels": np.column_stack(soft) if soft else None,
-        "sample_weight": weights,
-        "classes": classes_of(header),
-        "target_name": header["target_name"],
-        "info": header["info"],
-    }
+    return SetParts(
+        X,
+        y,
+        soft_labels=np.column_stack(soft) if soft else None,
+        sample_weight=weights,
+        **parts_of_header(header),
+    )
 
 
-def to_csv(distilled: "DistilledSet") -> str:
-    """Return the text of a .csv file, from which `_read_csv` can tell what is what."""
-    if distilled.y is None:
-        raise ValueError("A CSV file cannot say that there are no labels: use .npz.")
-    y, classes = distilled.y, distilled.classes
-    if classes is None:
-        # Whole numbers would come back as classes.
-        y = y.astype(np.float64)
-    elif classes.dtype.kind == "f" and (classes == np.rint(classes)).all():
-        # And floats as quantities.
-        y, classes = y.astype(np.int64), classes.astype(np.int64)
-    written = copy.copy(distilled)
-    written.y, written.classes = y, classes
-    frame = set_to_frame(written)
-    names = [str(name) for name in frame.columns]
-    columns_of_X = names[: distilled.X.shape[1]]
-    if reserved := [
-        name
-        for name in columns_of_X
-        if name == WEIGHT_COLUMN or name.startswith(SOFT_PREFIX)
-    ]:
+def _checksum(text: bytes) -> bytes:
+    return str(zlib.crc32(text)).encode()
+
+
+def to_csv(parts: SetParts) -> str:
+    """Return the text of a .csv file, from which `read_csv` restores the parts."""
+    if parts.y is None:
         raise ValueError(
-            f"X has columns named {reserved}, which a CSV file has for labels and "
-            "weights. Rename them, or use .npz."
+            "A CSV file cannot store a distilled set without labels. Use .npz."
+        )
+    frame = set_to_frame(_with_readable_labels(parts))
+    names = [str(name) for name in frame.columns]
+    n_columns = parts.X.shape[1]
+    if reserved := [name for name in names[:n_columns] if _is_reserved(name)]:
+        raise ValueError(
+            f"X has columns named {reserved}, which are reserved for sample weights "
+            "and soft labels in a CSV file. Rename these columns, or use .npz."
         )
     if len(set(names)) < len(names):
         raise ValueError(
-            "X has several columns of one name, which a CSV file cannot tell apart. "
-            "Rename them, or use .npz."
+            "X has several columns of the same name, which a CSV file cannot "
+            "distinguish. Rename them, or use .npz."
         )
     if frame.isna().any(axis=None):
         raise ValueError(
-            "A CSV file cannot tell missing values from empty text: use .npz."
+            "A CSV file cannot distinguish missing values from empty text. Use .npz."
         )
     text = frame.to_csv(index=False)
-    # pandas leaves a lone carriage return unquoted, and then reads it as a new line.
+    # pandas does not quote a single carriage return, and reads it as a line break.
     if "\r" in text:
         text = frame.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
-    target = frame[names[len(columns_of_X)]]
-    read = _read_cells(lambda: io.StringIO(text)).iloc[:, len(columns_of_X)]
-    if target.dtype.kind not in "biuf" and read.dtype.kind in "biuf":
+    target = frame[names[n_columns]]
+    restored = _read_cells(lambda: io.StringIO(text)).iloc[:, n_columns]
+    if target.dtype.kind not in "biuf" and restored.dtype.kind in "biuf":
         raise ValueError(
-            f"The labels are text that reads as numbers, such as {str(y[0])!r}, and a "
-            "CSV file would give back numbers. Use .npz or .parquet."
+            f"The labels are strings such as {str(parts.y[0])!r}, which would be read "
+            "as numbers from a CSV file. Use .npz or .parquet."
         )
     return text
 
 
-def columns_of_codes(cells: Any) -> list[str]:
-    """Return the columns of a table of text in which digits are no numbers.
+def _with_readable_labels(parts: SetParts) -> SetParts:
+    """Convert labels so that `read_csv` can tell classes from continuous targets.
 
-    007 would come out as 7.
+    `read_csv` reads floats as continuous targets and all other labels as classes.
+    """
+    y, classes = parts.y, parts.classes
+    if classes is None:
+        y = y.astype(np.float64)
+    elif classes.dtype.kind == "f" and (classes == np.rint(classes)).all():
+        y, classes = y.astype(np.int64), classes.astype(np.int64)
+    return parts._replace(y=y, classes=classes)
+
+
+def columns_of_codes(cells: Any) -> list[str]:
+    """Return the columns of a DataFrame of strings that contain codes such as "007".
+
+    Codes must be read as text, because the number 7 loses the leading zeros.
     """
     return [name for name in cells if cells[name].str.match(r"0\d").any()]
 
 
 def _read_cells(source: Callable[[], Any]) -> Any:
-    """Return the DataFrame of a CSV file, or of a buffer, that is opened twice."""
+    """Return the DataFrame of a CSV file or buffer, which is opened twice."""
     pd = import_pandas()
-    # Each column read as a whole: in parts it might come as several types.
-    how = {"keep_default_na": False, "low_memory": False}
-    codes = columns_of_codes(pd.read_csv(source(), dtype=str, **how))
-    return pd.read_csv(source(), dtype=dict.fromkeys(codes, str), **how)
+    # Without low_memory=False, pandas may infer several types within one column.
+    options = {"keep_default_na": False, "low_memory": False}
+    codes = columns_of_codes(pd.read_csv(source(), dtype=str, **options))
+    return pd.read_csv(source(), dtype=dict.fromkeys(codes, str), **options)
 
 
-def read_csv(path: Any) -> dict[str, Any]:
-    # pandas would fill up short lines, and take the start of long ones for an index.
+def read_csv(path: Any) -> SetParts:
+    """Read the parts of a distilled set from a .csv file."""
+    # pandas pads short lines, and uses the first fields of long lines as an index.
     with open(path, encoding="utf-8", newline="") as file:
         if len({len(line) for line in csv.reader(file) if line}) > 1:
-            raise ValueError("its lines do not have as many fields as its header")
+            raise ValueError("the lines differ in their number of fields")
     frame = _read_cells(lambda: path)
     soft = [name for name in frame.columns if name.startswith(SOFT_PREFIX)]
-    rest = [name for name in frame.columns if name not in (WEIGHT_COLUMN, *soft)]
-    # The last column that is not ours is y: set_to_frame writes them in that order.
-    *columns, target = rest
+    # set_to_frame writes the labels directly after the columns of X.
+    *columns, target = [name for name in frame.columns if not _is_reserved(name)]
     y = frame[target].to_numpy()
     classes = None
     if soft:
@@ -217,11 +225,11 @@ def read_csv(path: Any) -> dict[str, Any]:
         classes = labels == "True" if y.dtype.kind == "b" else labels.astype(y.dtype)
     elif y.dtype.kind != "f":
         classes = np.unique(y)
-    return {
-        "X": frame[columns],
-        "y": y,
-        "soft_labels": frame[soft].to_numpy() if soft else None,
-        "sample_weight": frame[WEIGHT_COLUMN] if WEIGHT_COLUMN in frame else None,
-        "classes": classes,
-        "target_name": target,
-    }
+    return SetParts(
+        frame[columns],
+        y,
+        soft_labels=frame[soft].to_numpy() if soft else None,
+        sample_weight=frame[WEIGHT_COLUMN] if WEIGHT_COLUMN in frame else None,
+        classes=classes,
+        target_name=target,
+    )

@@ -1,9 +1,4 @@
-"""Maps the columns of a table to numbers on a common scale, and back.
-
-An encoder is fitted on the real rows. `encode` returns float32 rows; `decode` returns
-rows that the data could contain: known categories, whole numbers where the column holds
-whole numbers, and values within the observed range.
-"""
+"""The encoder of tables: one column encoder for each column of X."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -19,36 +14,30 @@ from .columns import (
     CategoryColumn,
     NumericColumn,
     check_decodable,
-    columns_of,
 )
-
-
-def warn_of_many_categories(name: Any, n_categories: int) -> None:
-    """Say what becomes of a column with more categories than it has places for."""
-    warnings.warn(
-        f"column {name!r} has {n_categories} categories; all but the "
-        f"{MAX_CATEGORIES - 1} most frequent are taken for one, and learned rows hold "
-        "none of the others. Drop identifiers and free text, or make the categories "
-        "coarser.",
-        UserWarning,
-        stacklevel=2,
-    )
+from .values import column_name, columns_of
 
 
 class TableEncoder:
-    """Encode the columns of a 2-D array or of a DataFrame, each for itself.
+    """Encode the columns of a 2-D array or of a DataFrame independently.
+
+    `encode` returns float32 rows. `decode` returns rows that the data could contain:
+    known categories, whole numbers if the column contains only whole numbers, and
+    values within the observed range.
 
     Parameters
     ----------
     numeric : {"auto", "standard", "quantile"}
-        How columns of numbers are scaled; see `NumericColumn`.
+        How numeric columns are scaled; see `NumericColumn`.
 
     Attributes
     ----------
     columns_ : list of NumericColumn and CategoryColumn
-        One for each column of X.
+        The column encoders, one for each column of X.
     slices_ : list of slice
-        Where each column's block stands in the encoded rows.
+        The position of each column's block in the encoded rows.
+    shape_ : tuple (n_encoded,)
+        The shape of one encoded row.
     lower_, upper_ : float32 ndarray of shape (n_encoded,)
         The range of each encoded column.
     """
@@ -57,52 +46,60 @@ class TableEncoder:
         self.numeric = numeric
 
     def fit(self, X: Any, sample_weight: np.ndarray) -> "TableEncoder":
-        self.columns_ = []
-        for values in columns_of(X):
-            column = (
-                NumericColumn(self.numeric)
-                if values.dtype.kind in "biuf"
-                else CategoryColumn()
-            )
-            self.columns_.append(column.fit(values, sample_weight))
-            if (
-                isinstance(column, CategoryColumn)
-                and column.n_categories > column.width
-            ):
-                j = len(self.columns_) - 1
-                warn_of_many_categories(
-                    X.columns[j] if hasattr(X, "columns") else j, column.n_categories
-                )
+        """Fit an encoder for each column.
+
+        Parameters
+        ----------
+        X : ndarray or DataFrame of shape (n, n_columns)
+        sample_weight : float64 ndarray of shape (n,)
+
+        Returns
+        -------
+        TableEncoder
+        """
+        self.columns_ = [
+            _column_encoder(values, self.numeric).fit(values, sample_weight)
+            for values in columns_of(X)
+        ]
+        for j, column in enumerate(self.columns_):
+            _warn_if_categories_are_merged(column_name(X, j), column)
         ends = np.cumsum([0] + [column.width for column in self.columns_])
         self.slices_ = [slice(a, b) for a, b in pairwise(ends)]
         self.shape_ = (int(ends[-1]),)
         lower, upper = zip(*(column.bounds() for column in self.columns_), strict=True)
         self.lower_ = np.concatenate(lower).astype(np.float32)
         self.upper_ = np.concatenate(upper).astype(np.float32)
-        # Only what is needed to build an empty twin of X is kept of it.
+        # Keep only an empty copy of X: its container, column names and dtypes.
         self.like_ = take_rows(X, np.arange(0))
         return self
 
     def check_known(self, X: Any) -> None:
-        """Raise ValueError for a category that `fit` did not see, or for text where it
-        saw numbers."""
+        """Check that rows contain only categories, and kinds of values, seen in `fit`.
+
+        Raises
+        ------
+        ValueError
+            If a column contains a category that did not occur in `fit`, or text where
+            `fit` saw only numbers.
+        """
         for j, values in enumerate(columns_of(X)):
             column = self.columns_[j]
-            name = X.columns[j] if hasattr(X, "columns") else j
+            name = column_name(X, j)
             if not isinstance(column, CategoryColumn):
                 if values.dtype.kind not in "biuf":
                     raise ValueError(
                         f"column {name!r} held numbers in fit, but not all of its "
-                        "values are numbers here. Convert it to a numeric dtype."
+                        "values are numbers now. Convert the column to a numeric dtype."
                     )
                 continue
             if unknown := column.unknown(values):
                 raise ValueError(
-                    f"column {name!r} has categories that were not there in fit: "
-                    f"{unknown[:5]}. Map them to known ones or drop their rows."
+                    f"column {name!r} has categories that did not occur in fit: "
+                    f"{unknown[:5]}. Map them to known categories or drop their rows."
                 )
 
     def encode(self, X: Any) -> np.ndarray:
+        """Return rows of X as a float32 array of shape (n, n_encoded)."""
         Z = np.empty((len(X), *self.shape_), dtype=np.float32)
         for column, place, values in zip(
             self.columns_, self.slices_, columns_of(X), strict=True
@@ -111,30 +108,69 @@ class TableEncoder:
         return Z
 
     def decode(self, Z: np.ndarray) -> Any:
+        """Return valid rows in the container, with the names and dtypes, of X.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (m, n_encoded)
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (m, n_columns)
+
+        Raises
+        ------
+        ValueError
+            If Z contains NaN.
+        """
         check_decodable(Z)
         decoded = [
             column.decode(Z[:, place])
             for column, place in zip(self.columns_, self.slices_, strict=True)
         ]
         if hasattr(self.like_, "iloc"):
-            import pandas as pd
-
-            series = [
-                pd.Series(values, dtype=dtype)
-                for values, dtype in zip(decoded, self.like_.dtypes, strict=True)
-            ]
-            frame = pd.concat(series, axis=1)
-            frame.columns = self.like_.columns
-            return frame
+            return _frame_like(self.like_, decoded)
         out = np.empty((len(Z), len(decoded)), dtype=self.like_.dtype)
         for j, values in enumerate(decoded):
             out[:, j] = values
         return out
 
     def snap(self, Z: np.ndarray) -> np.ndarray:
-        """Return the encoded rows that `decode` followed by `encode` would give."""
+        """Return the encoding of the decoded rows: the nearest valid encoded rows."""
         check_decodable(Z)
         snapped = np.empty_like(Z)
         for column, place in zip(self.columns_, self.slices_, strict=True):
             snapped[:, place] = column.encode(column.decode(Z[:, place]))
         return snapped
+
+
+def _column_encoder(values: np.ndarray, numeric: str) -> NumericColumn | CategoryColumn:
+    """Return the unfitted encoder for the values of one column."""
+    return NumericColumn(numeric) if values.dtype.kind in "biuf" else CategoryColumn()
+
+
+def _frame_like(like: Any, columns: list[np.ndarray]) -> Any:
+    """Return a DataFrame of columns with the names and dtypes of another DataFrame."""
+    import pandas as pd
+
+    series = [
+        pd.Series(values, dtype=dtype)
+        for values, dtype in zip(columns, like.dtypes, strict=True)
+    ]
+    frame = pd.concat(series, axis=1)
+    frame.columns = like.columns
+    return frame
+
+
+def _warn_if_categories_are_merged(name: Any, column: Any) -> None:
+    """Warn if a column has more categories than its one-hot block has columns."""
+    if not isinstance(column, CategoryColumn) or column.n_categories <= column.width:
+        return
+    warnings.warn(
+        f"column {name!r} has {column.n_categories} categories; all but the "
+        f"{MAX_CATEGORIES - 1} most frequent are merged into one, so learned rows do "
+        "not contain the others. Drop identifiers and free text, or group the "
+        "categories.",
+        UserWarning,
+        stacklevel=2,
+    )

@@ -6,13 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..encoding.columns import (
-    grid_of,
-    plain_numbers,
-    rounding_error,
-    to_grid,
-    values_of,
-)
+from ..encoding.grid import grid_of, rounding_error, to_grid
+from ..encoding.values import plain_numbers, values_of
 
 
 def invalid_share(X: Any, X_distilled: Any) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import get_tags
 
-from ..validation.rows import is_gap
+from ..validation.values import is_gap
 from .wrapping import is_net
 
 

@@ -1,3 +1,3 @@
-"""Checks of rows, weights and targets before a fit."""
+"""Checks of rows, sample weights and targets before a fit."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,9 +1,7 @@
-"""What may come in: rows, targets and weights, checked before anything is learned."""
+"""Checks of rows and of sample weights."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from datetime import date, time, timedelta
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,126 +10,168 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._utils._sklearn_private import _check_sample_weight
-from ..encoding.columns import is_number
+from ..encoding.values import is_number
+from .images import check_image_shape, check_row_shape
+from .values import (
+    as_floats,
+    check_magnitude,
+    is_date,
+    is_gap,
+    is_missing,
+    one_of_each_type,
+)
 
-# Sparse input is made dense up to this many cells (400 MB in float64).
+# Sparse input is converted to a dense array of at most this many cells (400 MB in
+# float64).
 MAX_DENSE_CELLS = 50_000_000
-# Squares of larger numbers overflow.
-MAX_MAGNITUDE = 1e150
-# A weight below this share of the largest counts as that much: sums of weights could
-# not tell it from 0, and a row of positive weight is there.
+# Raise positive weights below this share of the largest weight to this share. Sums of
+# weights could not distinguish smaller weights from 0, which means an absent row.
 MIN_WEIGHT_SHARE = 1e-12
 VALUES = (str, bytes, bool, np.bool_, int, float, np.number)
-DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
 
 
 def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -> Any:
-    """Return X as a DataFrame or as an array of numbers or objects, all of it usable.
+    """Return X as a DataFrame, or as an array of numbers or objects, that is valid.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Sets or checks its `n_features_in_` and `feature_names_in_`; if it has an
+        `image_shape`, X must match it.
+    X : array-like, DataFrame or sparse matrix of n rows
+    reset : bool
+        True in `fit`; False for new rows, which must match the rows of `fit`.
+    may_lack : bool, default=False
+        Whether X may contain missing values.
+
+    Returns
+    -------
+    ndarray or DataFrame
+        A DataFrame is returned unchanged, and a sparse matrix as a dense array.
 
     Raises
     ------
     ValueError, TypeError
-        For missing values, unless rows `may_lack` some, infinite ones, dates, nested
-        objects, complex numbers, a sparse matrix too large to be made dense, and shapes
-        that do not fit.
+        For missing values (unless `may_lack`), infinite values, dates, nested objects,
+        complex numbers, a sparse matrix that is too large for a dense array, and
+        shapes that do not match.
     """
     if hasattr(X, "iloc") and hasattr(X, "columns"):
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-        if not X.shape[0] or not X.shape[1]:
-            what = "sample(s)" if not X.shape[0] else "feature(s)"
-            raise ValueError(
-                f"Found array with 0 {what} (shape={X.shape}) while a minimum of 1 is "
-                "required."
-            )
-        for j in range(X.shape[1]):
-            _check_series(X.columns[j], X.iloc[:, j], may_lack)
+        _check_frame(estimator, X, reset, may_lack)
     else:
-        given = X
-        X = validate_data(
-            estimator,
-            _keep_mixed_types(X),
-            reset=reset,
-            dtype=None,
-            accept_sparse=("csr", "csc"),
-            allow_nd=True,
-            ensure_all_finite=False,
-        )
-        if issparse(X):
-            cells = X.shape[0] * X.shape[1]
-            if cells > MAX_DENSE_CELLS:
-                raise ValueError(
-                    f"X is sparse and would take {cells:,} cells as a dense array; at "
-                    f"most {MAX_DENSE_CELLS:,} are made dense. Reduce its columns "
-                    "first, for example with TruncatedSVD."
-                )
-            X = X.toarray()
-        if hasattr(given, "to_pandas") and X.dtype.kind not in "biuf":
-            raise TypeError(
-                f"A {type(given).__module__.partition('.')[0]} table with categories "
-                "would lose its columns. Pass X.to_pandas()."
+        X = _check_array(estimator, X, reset, may_lack)
+    if reset:
+        if len(X) < 2:
+            raise ValueError(
+                "Found array with 1 sample(s) while a minimum of 2 is required: a "
+                "single row cannot be distilled."
             )
-        _check_array_values(X, may_lack)
-    if reset and len(X) < 2:
-        raise ValueError(
-            "Found array with 1 sample(s) while a minimum of 2 is required: there is "
-            "nothing to distill in one row."
-        )
-    _check_image_shape(estimator, X, reset=reset)
+        check_image_shape(X, getattr(estimator, "image_shape", None))
+    else:
+        check_row_shape(estimator, X)
     return X
 
 
+def _check_frame(estimator: Any, X: Any, reset: bool, may_lack: bool) -> None:
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    _check_not_empty(X)
+    for j in range(X.shape[1]):
+        _check_series(X.columns[j], X.iloc[:, j], may_lack)
+
+
+def _check_array(estimator: Any, given: Any, reset: bool, may_lack: bool) -> np.ndarray:
+    X = validate_data(
+        estimator,
+        _keep_mixed_types(given),
+        reset=reset,
+        dtype=None,
+        accept_sparse=("csr", "csc"),
+        allow_nd=True,
+        ensure_all_finite=False,
+    )
+    if issparse(X):
+        X = _to_dense(X)
+    if hasattr(given, "to_pandas") and X.dtype.kind not in "biuf":
+        raise TypeError(
+            f"The categories of a {type(given).__module__.partition('.')[0]} table "
+            "are supported only as a pandas DataFrame. Pass X.to_pandas()."
+        )
+    _check_not_empty(X)
+    _check_array_values(X, may_lack)
+    return X
+
+
+def _check_not_empty(X: Any) -> None:
+    if 0 in X.shape:
+        unit = "feature(s)" if X.shape[0] else "sample(s)"
+        raise ValueError(
+            f"Found array with 0 {unit} (shape={X.shape}) while a minimum of 1 is "
+            "required."
+        )
+
+
 def _keep_mixed_types(X: Any) -> Any:
-    """Return nested lists with strings in them as objects: NumPy makes all strings."""
+    """Return nested lists with strings as an object array.
+
+    NumPy would convert all values of such lists to strings.
+    """
     if isinstance(X, list | tuple) and np.asarray(X).dtype.kind in "US":
         return np.asarray(X, dtype=object)
     return X
 
 
-def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
-    if 0 in X.shape:
+def _to_dense(X: Any) -> np.ndarray:
+    cells = X.shape[0] * X.shape[1]
+    if cells > MAX_DENSE_CELLS:
         raise ValueError(
-            f"Found array with 0 feature(s) (shape={X.shape}) while a minimum of 1 is "
-            "required."
+            f"X is sparse and would have {cells:,} cells as a dense array; at most "
+            f"{MAX_DENSE_CELLS:,} are supported. Reduce the number of columns first, "
+            "for example with TruncatedSVD."
         )
+    return X.toarray()
+
+
+def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
     if X.dtype.kind in "biuf":
-        with np.errstate(invalid="ignore"):  # it sums up, which may overflow both ways
+        # assert_all_finite sums the values up, and the sum may overflow.
+        with np.errstate(invalid="ignore"):
             assert_all_finite(X, allow_nan=may_lack, input_name="X")
         check_magnitude("X", X)
     elif X.dtype.kind in "Mm":
-        raise TypeError(_no_dates("X"))
+        raise _dates_error("X")
     elif X.dtype.kind in "OUS":
         if X.ndim > 2:
-            raise ValueError(f"Images must be numbers, not {X.dtype}.")
+            raise ValueError(f"Images must be numeric, but X has dtype {X.dtype}.")
         for j in range(X.shape[1]):
             _check_objects(j, X[:, j], may_lack)
     else:
-        raise TypeError(f"X has dtype {X.dtype}, which holds no numbers or categories.")
+        raise TypeError(
+            f"X must contain numbers, booleans or strings, but has dtype {X.dtype}."
+        )
 
 
 def _check_series(name: Any, column: Any, may_lack: bool) -> None:
     dtype = column.dtype
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
         raise TypeError(
-            f"column {name!r} is sparse. Make it dense: X.sparse.to_dense()."
+            f"column {name!r} is sparse, which is not supported. Convert X to dense "
+            "columns with X.sparse.to_dense()."
         )
-    missing = int(column.isna().sum())
-    if missing and may_lack:
+    n_missing = int(column.isna().sum())
+    if n_missing and may_lack:
         column = column.dropna()
-    elif missing:
-        raise ValueError(
-            f"column {name!r} has {missing} missing values (NaN). Impute them first, "
-            "for example with SimpleImputer, or, for categories, make 'missing' a "
-            "category of its own with fillna."
-        )
+    elif n_missing:
+        raise _missing_error(name, f"{n_missing} missing values")
     if dtype.kind in "biuf":
         values = column.to_numpy(dtype=np.float64)
         if not np.isfinite(values).all():
             raise ValueError(
-                f"column {name!r} holds infinity (inf). Replace it by a finite value."
+                f"column {name!r} contains infinity (inf). Replace infinity by a "
+                "finite value."
             )
         check_magnitude(f"column {name!r}", values)
     elif dtype.kind in "Mm":
-        raise TypeError(_no_dates(f"column {name!r}"))
+        raise _dates_error(f"column {name!r}")
     elif dtype.kind == "c":
         raise ValueError(f"Complex data not supported: column {name!r}.")
     else:
@@ -139,140 +179,67 @@ def _check_series(name: Any, column: Any, may_lack: bool) -> None:
 
 
 def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
+    """Check a column of Python objects: strings, numbers and booleans are valid."""
     if may_lack:
         values = values[[not is_gap(value) for value in values]]
     for example in one_of_each_type(values):
         if is_missing(example):
-            raise ValueError(
-                f"column {name!r} has missing values (NaN). Impute them first or make "
-                "'missing' a category of its own."
-            )
+            raise _missing_error(name, "missing values")
         if is_date(example):
-            raise TypeError(_no_dates(f"column {name!r}"))
+            raise _dates_error(f"column {name!r}")
         if isinstance(example, complex | np.complexfloating):
             raise ValueError(f"Complex data not supported: column {name!r}.")
         if not isinstance(example, VALUES):
+            # scikit-learn's estimator checks look for "argument must be".
             raise TypeError(
-                f"column {name!r} holds {type(example).__name__} objects; each "
-                "argument must be a string or a number. Turn other values into "
-                "strings, and nested ones into columns of their own."
+                f"column {name!r} contains {type(example).__name__} objects, but each "
+                "argument must be a string or a number. Convert other objects to "
+                "strings, and nested objects to separate columns."
             )
     numbers = as_floats([v for v in values if is_number(v)])
     if np.isnan(numbers).any():
-        raise ValueError(
-            f"column {name!r} has missing values (NaN). Impute them first, or, for "
-            "categories, make 'missing' a category of its own."
-        )
+        raise _missing_error(name, "missing values")
     if np.isinf(numbers).any():
         raise ValueError(
-            f"column {name!r} holds infinity (inf), or numbers too large for a float. "
-            "Replace them by finite values."
+            f"column {name!r} contains infinity (inf), or numbers too large for a "
+            "float. Replace these values by finite numbers."
         )
-    if len(numbers):
-        check_magnitude(f"column {name!r}", numbers)
+    check_magnitude(f"column {name!r}", numbers)
 
 
-def one_of_each_type(values: Any) -> list[Any]:
-    return list({type(v): v for v in values}.values())
-
-
-def is_missing(value: Any) -> bool:
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def is_gap(value: Any) -> bool:
-    """Tell whether a value of a table is missing, NaN among numbers too."""
-    # What is not equal to itself is NaN.
-    is_nan = isinstance(value, float | np.floating) and value != value
-    return is_nan or is_missing(value)
-
-
-def is_date(value: Any) -> bool:
-    # Periods of pandas, which need not be there, are told by their ordinal.
-    return isinstance(value, DATES) or hasattr(value, "ordinal")
-
-
-def as_floats(numbers: Any) -> np.ndarray:
-    """Return Python numbers as floats, infinite where a float cannot hold them."""
-    try:
-        with np.errstate(over="ignore"):
-            return np.asarray(numbers, dtype=np.float64)
-    except OverflowError:
-        return np.full(len(numbers), np.inf)
-
-
-def check_magnitude(name: str, values: np.ndarray) -> None:
-    if values.size and values.dtype.kind == "f" and values.dtype.itemsize > 4:
-        # Those that pass over NaN, where values may be missing.
-        ends = (end.reduce(values, axis=None) for end in (np.fmin, np.fmax))
-        largest = max(map(abs, ends))
-        if largest > MAX_MAGNITUDE:
-            raise ValueError(
-                f"{name} holds values of {largest:.3g}; beyond {MAX_MAGNITUDE:g} their "
-                "squares overflow. Rescale it."
-            )
-
-
-def _no_dates(name: str) -> str:
-    return (
-        f"{name} holds dates or times. Turn them into numbers first, such as days "
-        "since a fixed day (`(date - start).dt.days`), the month or the weekday."
+def _missing_error(name: Any, found: str) -> ValueError:
+    return ValueError(
+        f"column {name!r} has {found} (NaN). Impute them first, for example with "
+        "SimpleImputer, or, for categories, make 'missing' a category of its own, for "
+        "example with fillna."
     )
 
 
-def _check_image_shape(estimator: Any, X: Any, *, reset: bool) -> None:
-    """Images must all have the shape that was declared, or that was seen in fit."""
-    ndim = getattr(X, "ndim", 2)
-    image_shape = getattr(estimator, "image_shape", None)
-    if reset:
-        if ndim not in (2, 4):
-            raise ValueError(
-                f"Found array with dim {ndim}. Rows are 2-D, (n, features), and images "
-                "4-D, (n, channels, height, width); grey ones are X[:, None]."
-            )
-        _check_layout(X.shape[1:] if ndim == 4 else image_shape)
-        if image_shape is not None:
-            if len(image_shape) != 3 or not all(
-                isinstance(s, Integral) and int(s) > 0 for s in image_shape
-            ):
-                raise ValueError(
-                    f"image_shape={image_shape} is not (channels, height, width), "
-                    "three positive integers."
-                )
-            if hasattr(X, "iloc"):
-                raise TypeError("Images come as an array, not as a DataFrame.")
-            if X.dtype.kind not in "biuf":
-                raise ValueError(f"Images must be numbers, not {X.dtype}.")
-            if np.prod(X.shape[1:]) != np.prod(image_shape):
-                raise ValueError(
-                    f"image_shape={image_shape} has {np.prod(image_shape)} pixels, but "
-                    f"rows of X have {np.prod(X.shape[1:])}."
-                )
-            if ndim == 4 and tuple(X.shape[1:]) != tuple(image_shape):
-                raise ValueError(
-                    f"image_shape={image_shape}, but X holds images of {X.shape[1:]}."
-                )
-    elif hasattr(estimator, "row_shape_") and X.shape[1:] != estimator.row_shape_:
-        raise ValueError(
-            f"X has rows of shape {X.shape[1:]}, but {type(estimator).__name__} was "
-            f"fitted with rows of shape {estimator.row_shape_}."
-        )
-
-
-def _check_layout(shape: Any) -> None:
-    """Refuse images whose channels stand last, as most readers of files leave them."""
-    if shape is None or len(shape) != 3:
-        return
-    first, *_, last = shape
-    if last in (1, 3, 4) and first not in (1, 2, 3, 4):
-        raise ValueError(
-            f"Images of shape {tuple(shape)} look as if channels stood last, but they "
-            "come first, (channels, height, width). Pass np.moveaxis(X, -1, 1)."
-        )
+def _dates_error(name: str) -> TypeError:
+    return TypeError(
+        f"{name} contains dates or times. Convert them to numbers first, such as days "
+        "since a reference date (`(date - start).dt.days`), the month or the weekday."
+    )
 
 
 def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
-    """Return one non-negative float64 weight a row, not all of them zero."""
+    """Return one non-negative weight per row, at least one of them positive.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,), float or None
+        A float is the weight of each row; None is a weight of 1.
+    X : array-like of n rows
+
+    Returns
+    -------
+    float64 ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or not finite, or if all weights are 0.
+    """
     rows = np.empty((len(X), 0))
     weights = _check_sample_weight(
         sample_weight, rows, dtype=np.float64, ensure_non_negative=True
@@ -281,10 +248,11 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
     weights = np.where(
         weights > 0.0, np.maximum(weights, MIN_WEIGHT_SHARE * largest), 0.0
     )
-    # Sums of weights must not overflow or vanish; only their ratios matter.
+    # Rescale extreme weights so that their sums neither overflow nor vanish; only the
+    # ratios of weights matter.
     return weights / largest if not 1e-100 < largest < 1e100 else weights
 
 
 def check_lengths(*arrays: Any) -> None:
-    """Raise ValueError unless all that are given have the same number of rows."""
+    """Raise ValueError unless all arrays that are not None have the same length."""
     check_consistent_length(*(a for a in arrays if a is not None))

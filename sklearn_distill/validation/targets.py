@@ -1,4 +1,4 @@
-"""Labels as they come, checked: class codes or numbers, and the task that they set."""
+"""Checks of targets, and the task (classification or regression) that they imply."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,18 +8,25 @@ import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..encoding.columns import is_number, plain_numbers, values_of
-from .rows import (
-    as_floats,
-    check_magnitude,
-    is_date,
-    is_missing,
-    one_of_each_type,
-)
+from ..encoding.values import is_number, plain_numbers, values_of
+from .values import as_floats, check_magnitude, is_date, is_missing, one_of_each_type
 
 
 class Target(NamedTuple):
-    """A checked y: class codes or numbers, and what they stand for."""
+    """A checked y.
+
+    Attributes
+    ----------
+    task : {"classification", "regression", "unsupervised"}
+    values : ndarray of shape (n,) or None
+        The int64 codes of the classes, or the continuous targets.
+    classes : ndarray of shape (n_classes,) or None
+        The sorted class labels; None unless the task is classification.
+    dtype : dtype or None
+        The dtype of y.
+    name : str or None
+        The name of y, if y is a Series or a DataFrame of one column.
+    """
 
     task: str
     values: Any
@@ -29,7 +36,15 @@ class Target(NamedTuple):
 
 
 def label_values(y: Any) -> np.ndarray:
-    """Return labels as a flat array of numbers, booleans or strings.
+    """Return y as a 1-D array of numbers, booleans or strings.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+
+    Returns
+    -------
+    ndarray of shape (n,)
 
     Raises
     ------
@@ -37,20 +52,20 @@ def label_values(y: Any) -> np.ndarray:
         For missing values, dates, complex numbers or more than one column.
     """
     if hasattr(y, "isna") and np.any(y.isna()):
-        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+        raise _missing_error()
     if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
         raise ValueError(
-            f"y has {y.shape[1]} columns. Several targets at once are not supported: "
-            "distill once for each."
+            f"y has {y.shape[1]} columns, but only one target is supported. Distill "
+            "separately for each target."
         )
     if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
-        # scikit-learn would make floats of nullable integers and booleans.
+        # scikit-learn would convert nullable integers and booleans to floats.
         y = values_of(y)
     y = column_or_1d(y, warn=True)
     if y.dtype.kind == "O":
         y = _check_label_objects(y)
     if y.dtype.kind in "Mm":
-        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
+        raise _dates_error()
     if y.dtype.kind == "c":
         raise ValueError("Complex data not supported: y.")
     assert_all_finite(y, input_name="y")
@@ -58,16 +73,28 @@ def label_values(y: Any) -> np.ndarray:
 
 
 def check_target(y: Any, *, task: str = "auto") -> Target:
-    """Return y as class codes or as numbers, with the task that it sets.
+    """Check y, and return class codes or continuous targets together with the task.
 
     Strings, booleans and integers are classes. Floats are classes if they are whole
-    and few: at most max(50, sqrt(n)) distinct ones, and at most max(10, n / 2).
+    numbers with few distinct values: at most max(50, sqrt(n)) and at most
+    max(10, n / 2).
+
+    Parameters
+    ----------
+    y : array-like of shape (n,) or None
+        None stands for rows without labels.
+    task : {"auto", "classification", "regression"}, default="auto"
+        "auto" infers the task from y.
+
+    Returns
+    -------
+    Target
 
     Raises
     ------
     ValueError
-        For missing values, more than one column, one class only, or integers of which
-        neither reading is safe.
+        For missing values, more than one column, a single class, or integers that
+        could be either classes or continuous targets.
     """
     if y is None:
         if task in ("classification", "regression"):
@@ -76,47 +103,61 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
             )
         return Target("unsupervised", None, None, None, None)
     name = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
+    name = name if isinstance(name, str) else None
     y = label_values(y)
     if task == "auto":
         task = _task_of(y)
-    name = name if isinstance(name, str) else None
     if task == "regression":
-        if y.dtype.kind not in "biuf":
-            try:
-                y = y.astype(np.float64)
-            except ValueError:
-                raise ValueError(
-                    f"y holds {y.dtype} values, no numbers, and this is regression. "
-                    "For classes set task='classification', or take a Classifier."
-                ) from None
-            assert_all_finite(y, input_name="y")
-        check_magnitude("y", y)
+        y = _check_continuous(y)
         return Target("regression", y, None, y.dtype, name)
-    with np.errstate(invalid="ignore"):  # it casts floats to integers to see if it can
+    classes, codes = _check_classes(y)
+    return Target("classification", codes, classes, y.dtype, name)
+
+
+def _check_continuous(y: np.ndarray) -> np.ndarray:
+    """Return labels as continuous targets; numbers in strings are converted."""
+    if y.dtype.kind not in "biuf":
+        try:
+            y = y.astype(np.float64)
+        except ValueError:
+            raise ValueError(
+                "y must contain numbers for regression, but has values of dtype "
+                f"{y.dtype}. To distill classes, set task='classification' or use a "
+                "classifier."
+            ) from None
+        assert_all_finite(y, input_name="y")
+    check_magnitude("y", y)
+    return y
+
+
+def _check_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted classes and the int64 class code of each label."""
+    # type_of_target casts floats to integers, which may be invalid.
+    with np.errstate(invalid="ignore"):
         kind = type_of_target(y, input_name="y", raise_unknown=True)
     if kind == "continuous":
         raise ValueError(
-            "Unknown label type: y holds fractions, and this is classification. "
-            "Classes are strings, booleans or whole numbers: bin y, or set "
-            "task='regression', or take a Regressor."
+            "Unknown label type: classes must be strings, booleans or whole numbers, "
+            "but y contains fractions. Bin y into classes, or, for regression, set "
+            "task='regression' or use a regressor."
         )
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(
-            f"y has 1 class ({classes.tolist()[0]!r}); classification needs at least 2 "
-            "classes among the rows of positive sample_weight. To distill rows without "
-            "labels pass y=None."
+            f"y has 1 class ({classes.tolist()[0]!r}), but classification needs at "
+            "least 2 classes among the rows with a positive sample_weight. To distill "
+            "rows without labels, pass y=None."
         )
-    return Target("classification", codes.astype(np.int64), classes, y.dtype, name)
+    return classes, codes.astype(np.int64)
 
 
 def _check_label_objects(y: np.ndarray) -> np.ndarray:
-    """Return labels that came as Python objects as numbers, booleans or strings."""
+    """Convert labels of dtype object to numbers or booleans; strings stay objects."""
     examples = one_of_each_type(y)
     if any(map(is_missing, examples)) or any(v != v for v in y if is_number(v)):
-        raise ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+        raise _missing_error()
     if any(map(is_date, examples)):
-        raise ValueError("Unknown label type: y holds dates. Turn them into numbers.")
+        raise _dates_error()
     if all(isinstance(v, bool | np.bool_) for v in examples):
         return y.astype(bool)
     if all(map(is_number, examples)):
@@ -124,29 +165,41 @@ def _check_label_objects(y: np.ndarray) -> np.ndarray:
     if not all(isinstance(v, str | bytes) for v in examples):
         types = ", ".join(sorted(type(v).__name__ for v in examples))
         raise ValueError(
-            f"Unknown label type: y holds objects of type {types}. Make them all "
-            "strings or all numbers."
+            f"Unknown label type: y contains objects of type {types}. Convert all "
+            "labels to strings or all to numbers."
         )
     return y
 
 
 def _task_of(y: np.ndarray) -> str:
+    """Infer the task from the dtype and the number of distinct values."""
     if y.dtype.kind not in "iuf":
         return "classification"
-    # Beyond 2**53 every float is whole, and says nothing of classes.
-    if y.dtype.kind == "f" and np.any((y != np.rint(y)) | (np.abs(y) >= 2**53)):
+    is_float = y.dtype.kind == "f"
+    # All floats beyond 2**53 are whole numbers, so they do not indicate classes.
+    if is_float and np.any((y != np.rint(y)) | (np.abs(y) >= 2**53)):
         return "regression"
     n_distinct = len(np.unique(y))
-    is_float = y.dtype.kind == "f"
-    few_enough = max(50, np.sqrt(len(y)))
+    max_classes = max(50, np.sqrt(len(y)))
     if is_float:
-        # Most of few rows different: that is a quantity, of which there are few rows.
-        few_enough = min(few_enough, max(10, len(y) / 2))
-    if n_distinct <= few_enough:
+        # If most values of a small sample differ, then y is a continuous target.
+        max_classes = min(max_classes, max(10, len(y) / 2))
+    if n_distinct <= max_classes:
         return "classification"
     if is_float:
         return "regression"
     raise ValueError(
-        f"y holds {n_distinct} different whole numbers in {len(y)} rows: classes or "
-        "quantities? Say task='classification' or task='regression'."
+        f"y contains {n_distinct} distinct whole numbers in {len(y)} rows, which could "
+        "be classes or continuous targets. Set task='classification' or "
+        "task='regression'."
+    )
+
+
+def _missing_error() -> ValueError:
+    return ValueError("Input y contains NaN. Drop the rows whose label is missing.")
+
+
+def _dates_error() -> ValueError:
+    return ValueError(
+        "Unknown label type: y contains dates or times. Convert them to numbers."
     )

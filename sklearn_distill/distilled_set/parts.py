@@ -1,0 +1,103 @@
+"""The parts of a distilled set, as the files and tables of the package read them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+# The optional parts that have one entry per row.
+ROW_PARTS = ("y", "soft_labels", "sample_weight")
+
+
+class SetParts(NamedTuple):
+    """The parts of a distilled set of m rows.
+
+    File formats take and return this tuple, so that they do not depend on
+    `DistilledSet`. The fields are the parameters of `DistilledSet`.
+
+    Attributes
+    ----------
+    X : ndarray or DataFrame of m rows
+    y : ndarray of shape (m,) or None
+    soft_labels : ndarray of shape (m, n_classes) or None
+    sample_weight : ndarray of shape (m,) or None
+    classes : ndarray of shape (n_classes,) or None
+    target_name : str or None
+    info : dict or None
+    """
+
+    X: Any
+    y: Any = None
+    soft_labels: Any = None
+    sample_weight: Any = None
+    classes: Any = None
+    target_name: str | None = None
+    info: dict[str, Any] | None = None
+
+
+def as_arrays(parts: SetParts) -> SetParts:
+    """Return the parts with lists converted to arrays and `info` copied."""
+    return SetParts(
+        X=parts.X if hasattr(parts.X, "iloc") else np.asarray(parts.X),
+        y=_optional_array(parts.y),
+        soft_labels=_optional_array(parts.soft_labels, np.float64),
+        sample_weight=_optional_array(parts.sample_weight, np.float64),
+        classes=_optional_array(parts.classes),
+        target_name=parts.target_name,
+        info=dict(parts.info or {}),
+    )
+
+
+def check_parts(parts: SetParts) -> None:
+    """Raise ValueError unless the parts, as arrays, have valid and matching shapes."""
+    shape = parts.X.shape
+    if len(shape) < 2:
+        raise ValueError(
+            f"X must be 2-D, or 4-D for images; got shape {shape}. Pass a single "
+            "column as X.reshape(-1, 1)."
+        )
+    if 0 in shape:
+        raise ValueError(f"X must contain at least one value; got shape {shape}.")
+    for name in ROW_PARTS:
+        value = getattr(parts, name)
+        if value is not None and (value.ndim == 0 or len(value) != shape[0]):
+            raise ValueError(
+                f"{name} has shape {value.shape}, but X has {shape[0]} rows."
+            )
+    for name in ("y", "sample_weight", "classes"):
+        value = getattr(parts, name)
+        if value is not None and value.ndim != 1:
+            raise ValueError(f"{name} must be 1-D; got shape {value.shape}.")
+    weights = parts.sample_weight
+    if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("sample_weight must be finite and non-negative.")
+    if parts.classes is not None and parts.y is not None:
+        unlisted = parts.y[~np.isin(parts.y, parts.classes)]
+        if len(unlisted):
+            raise ValueError(
+                f"y contains the label {unlisted.tolist()[0]!r}, which is not in "
+                "classes."
+            )
+    if parts.soft_labels is not None:
+        _check_soft_labels(parts.soft_labels, shape[0], parts.classes)
+
+
+def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
+    if classes is None:
+        raise ValueError("soft_labels require classes, which label their columns.")
+    expected = (m, len(classes))
+    if soft_labels.shape != expected:
+        raise ValueError(
+            f"soft_labels must have shape (n_rows, n_classes) = {expected}; got "
+            f"{soft_labels.shape}."
+        )
+    sums = soft_labels.sum(axis=1)
+    if (soft_labels < 0).any() or not np.allclose(sums, 1.0, atol=1e-4):
+        raise ValueError(
+            "Each row of soft_labels must contain probabilities that sum to 1."
+        )
+
+
+def _optional_array(value: Any, dtype: Any = None) -> np.ndarray | None:
+    return None if value is None else np.asarray(value, dtype=dtype)
