@@ -3,49 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Callable
-from contextlib import nullcontext
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    MetaEstimatorMixin,
-    RegressorMixin,
-    clone,
-    is_classifier,
-    is_regressor,
-)
-from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import get_tags
-from sklearn.utils.metadata_routing import (
-    UNUSED,
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted
 
-from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
-from ..soft_labels.fitting import fit_on_set
-from ..validation.rows import check_rows
-
-IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
-
-
-def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
-    """Set `n_features_in_` and `feature_names_in_` to those of a fitted estimator."""
-    estimator.n_features_in_ = fitted.n_features_in_
-    if hasattr(fitted, "feature_names_in_"):
-        estimator.feature_names_in_ = fitted.feature_names_in_
-    elif hasattr(estimator, "feature_names_in_"):
-        del estimator.feature_names_in_
-
-
-def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
-    """Fit a distiller; joblib's Memory can cache this function."""
-    return distiller.fit(X, y, **params)
+from .wrapper import BaseDistilledEstimator
 
 
 def _estimator_has(name: str) -> Callable[[Any], bool]:
@@ -59,166 +24,7 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
     return check
 
 
-class _DistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstimator):
-    """Base class of DistilledClassifier and DistilledRegressor."""
-
-    _task: str
-    # Only the distiller can request sample weights, so the wrapper does not.
-    __metadata_request__fit = {"sample_weight": UNUSED}
-
-    _parameter_constraints: dict[str, Any] = {
-        "distiller": [HasMethods(["fit", "fit_distill"])],
-        # Do not require `predict`, which some ensembles have only after `fit`.
-        "estimator": [HasMethods(["fit"])],
-        "memory": [None, str, HasMethods(["cache"])],
-    }
-
-    def __init__(self, distiller: Any, estimator: Any, *, memory: Any = None):
-        self.distiller = distiller
-        self.estimator = estimator
-        self.memory = memory
-
-    # The distiller and the estimator validate their own parameters.
-    @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
-        """Distill (X, y), and fit the estimator on the distilled set.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-            The training data.
-        y : array-like of shape (n,)
-            Class labels, or continuous targets for regression.
-        sample_weight : array-like of shape (n,), default=None
-            Sample weights for the distiller.
-        **params : dict
-            Further metadata for the distiller. The estimator receives no metadata,
-            because the rows to which metadata belong do not exist after distillation.
-            If metadata routing is enabled, the distiller must request its metadata,
-            including `sample_weight`.
-
-        Returns
-        -------
-        self : object
-
-        Raises
-        ------
-        ValueError
-            If the distiller or the estimator is for another task, or if (X, y) cannot
-            be distilled.
-        TypeError
-            If the estimator cannot predict, or if the distiller does not accept the
-            metadata.
-        """
-        context = self._init_callback_context(max_subtasks=1)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        distiller = self._clone_distiller()
-        self._check_estimator()
-        if sample_weight is not None:
-            params["sample_weight"] = sample_weight
-        routed = self._route(params)
-        step = context.subcontext(task_name="distill")
-        # Do not pass callbacks to a cached distiller: joblib would hash them, and would
-        # not find the cached result again.
-        with (
-            step.propagate_callback_context(distiller)
-            if self.memory is None
-            else nullcontext()
-        ):
-            step.call_on_fit_task_begin(estimator=self, X=X, y=y)
-            fit_distiller = check_memory(self.memory).cache(_fit_distiller)
-            self.distiller_ = fit_distiller(distiller, X, y, routed)
-            step.call_on_fit_task_end(estimator=self, X=X, y=y)
-        distilled = self.distiller_.distilled_
-        self.estimator_ = fit_on_set(clone(self.estimator), distilled)
-        copy_feature_attributes(self.distiller_, self)
-        if distilled.classes is not None:
-            self.classes_ = distilled.classes
-        context.call_on_fit_task_end(
-            estimator=self, X=X, y=y, reconstruction_attributes=dict
-        )
-        return self
-
-    def _clone_distiller(self) -> Any:
-        """Return a clone of the distiller whose task is that of the wrapper."""
-        distiller = clone(self.distiller)
-        if distiller.task not in ("auto", self._task):
-            raise ValueError(
-                f"{type(self).__name__} is for {self._task}, but its distiller has "
-                f"task={distiller.task!r}. Set the task of the distiller to 'auto'."
-            )
-        return distiller.set_params(task=self._task)
-
-    def _check_estimator(self) -> None:
-        """Raise an error if the estimator is of another kind than the wrapper."""
-        if IS_OF_TASK[self._task](self.estimator):
-            return
-        if any(is_of_task(self.estimator) for is_of_task in IS_OF_TASK.values()):
-            raise ValueError(
-                f"{type(self).__name__} is for {self._task}, but estimator="
-                f"{self.estimator!r} is not. Use DistilledClassifier for classifiers "
-                "and DistilledRegressor for regressors."
-            )
-        if not hasattr(self.estimator, "predict"):
-            raise TypeError(
-                f"estimator={self.estimator!r} must be a classifier or a regressor, "
-                "but has no method predict."
-            )
-
-    def _route(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Return the metadata for the `fit` of the distiller."""
-        if _routing_enabled():
-            return dict(process_routing(self, "fit", **params).distiller.fit)
-        if unknown := [p for p in params if not has_fit_parameter(self.distiller, p)]:
-            raise TypeError(
-                f"{type(self.distiller).__name__}.fit does not accept {unknown}. "
-                f"Metadata passed to {type(self).__name__}.fit are passed only to the "
-                "distiller."
-            )
-        return params
-
-    def predict(self, X: Any) -> np.ndarray:
-        """Return the predictions of the estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        check_is_fitted(self)
-        return self.estimator_.predict(self._check_rows(X))
-
-    def _check_rows(self, X: Any) -> Any:
-        """Check new rows, but not for unknown categories.
-
-        The estimator may support unknown categories.
-        """
-        return check_rows(self.distiller_, X, reset=False)
-
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return the metadata routing of this object.
-
-        `fit` passes metadata to `fit` of the distiller; `score` may request a
-        `sample_weight`.
-
-        Returns
-        -------
-        MetadataRouter
-        """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(distiller=self.distiller, method_mapping=mapping)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
-        return tags
-
-
-class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
+class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     """A classifier that is fitted on a distilled set.
 
     `fit` distills (X, y) and fits the estimator on the distilled set. Predictions are
@@ -313,7 +119,7 @@ class DistilledClassifier(ClassifierMixin, _DistilledEstimator):
         return self.estimator_.decision_function(self._check_rows(X))
 
 
-class DistilledRegressor(RegressorMixin, _DistilledEstimator):
+class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     """A regressor that is fitted on a distilled set.
 
     `fit` distills (X, y) with y as a continuous target, and fits the estimator on the

@@ -10,7 +10,7 @@ from sklearn.utils import get_tags
 
 from .._utils._sklearn_private import HasMethods, _fit_context
 from ..validation.targets import check_target
-from .estimators import copy_feature_attributes
+from .wrapper import copy_feature_attributes
 
 
 class DistillationSampler(BaseEstimator):

@@ -1,0 +1,66 @@
+"""Columns of arrays and DataFrames as NumPy arrays."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_distill.encoding.values import (
+    column_name,
+    columns_of,
+    is_number,
+    plain_numbers,
+)
+
+
+def test_columns_of_a_frame_are_numbers_or_objects():
+    X = pd.DataFrame(
+        {
+            "nullable": pd.array([1, 2], dtype="Int16"),
+            "objects": pd.Series([1, 2.5], dtype=object),
+            "category": pd.Categorical([1, 2]),
+            "text": ["a", "b"],
+        }
+    )
+    columns = list(columns_of(X))
+    assert [str(c.dtype) for c in columns] == ["int16", "float64", "object", "object"]
+    assert [c.tolist() for c in columns] == [[1, 2], [1.0, 2.5], [1, 2], ["a", "b"]]
+
+
+def test_column_name_is_a_name_or_a_position():
+    X = pd.DataFrame({"a": [1], "b": [2]})
+    assert column_name(X, 1) == "b"
+    assert column_name(X.to_numpy(), 1) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, np.int8(2)], "int64"),
+        ([1, 2.5], "float64"),
+        ([1, 2**70], "float64"),
+        ([1, True], "object"),
+        ([1, "2"], "object"),
+    ],
+)
+def test_plain_numbers_converts_columns_of_python_numbers(values, dtype):
+    values = np.array(values, dtype=object)
+    converted = plain_numbers(values)
+    assert converted.dtype == dtype
+    np.testing.assert_array_equal(converted, values)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, True),
+        (np.float32(1), True),
+        (float("nan"), True),
+        (True, False),
+        (np.bool_(True), False),
+        (np.timedelta64(1, "D"), False),
+        ("1", False),
+        (1j, False),
+    ],
+)
+def test_is_number_excludes_booleans_and_times(value, expected):
+    assert is_number(value) is expected
