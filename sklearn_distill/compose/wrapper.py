@@ -147,7 +147,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         if not hasattr(self.estimator, "predict"):
             raise TypeError(
                 f"estimator={self.estimator!r} must be a classifier or a regressor, "
-                "but has no method predict."
+                "but does not define predict."
             )
 
     def _route(self, params: dict[str, Any]) -> dict[str, Any]:
