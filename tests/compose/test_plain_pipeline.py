@@ -161,7 +161,7 @@ def test_estimator_that_does_not_read_labels_raises_an_error(breast_cancer):
         model = make_pipeline(StandardScaler(), RandomSelection(5), estimator)
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             model.fit(X, y)
-    # If the budget covers all rows, they are returned in their order, so that y is valid.
+    # If the budget covers all rows, the rows keep their order, so that y is valid.
     with pytest.warns(UserWarning, match="nothing to distill"):
         model = make_pipeline(
             StandardScaler(), RandomSelection(400), LogisticRegression()
@@ -173,7 +173,7 @@ def test_estimator_that_does_not_read_labels_raises_an_error(breast_cancer):
 def test_transformer_after_the_distiller_drops_the_labels(breast_cancer):
     X, y = breast_cancer
     model = make_pipeline(RandomSelection(5), StandardScaler(), Student())
-    with pytest.raises(ValueError, match="carry no labels"):
+    with pytest.raises(ValueError, match="carries no labels"):
         model.fit(X, y)
 
 

@@ -167,11 +167,11 @@ def test_load_raises_for_a_damaged_csv_file(load_error, tmp_path):
     for text in (
         b"",
         b"a,b,target\n",  # no rows
-        b"target\n1\n2\n",  # nothing but labels
-        b"a,b,target\n1,2,0\n1,2",  # cut within a line
-        b'a,b,target\n1,2,"0',  # cut within a text
+        b"target\n1\n2\n",  # only labels
+        b"a,b,target\n1,2,0\n1,2",  # truncated within a line
+        b'a,b,target\n1,2,"0',  # truncated within a string
         b"a,b,target\n1,2,0,7,9\n1,2,0,7,9\n",  # lines longer than the header
-        b"a,b,target\n1,2,\xff\xfe\n",  # no UTF-8
+        b"a,b,target\n1,2,\xff\xfe\n",  # invalid UTF-8
         b"a,sample_weight,target\n1,-2,1\n",
         b"a,target,soft_label:x,soft_label:y\n1,x,0.9,0.9\n",
     ):

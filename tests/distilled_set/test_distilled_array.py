@@ -16,16 +16,12 @@ from sklearn_distill.distilled_set.distilled_array import (
 )
 
 ROWS = np.array([[3.0, 1.0], [2.0, 2.0], [1.0, 3.0]])
-
-
 LABELS = DistilledLabels(
     y=np.array(["a", "b", "a"]),
     soft_labels=np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]),
     sample_weight=np.array([1.0, 2.0, 0.5]),
     classes=np.array(["a", "b"]),
 )
-
-
 CHANGED = "changed or reordered since. Use .*distilled_.X and distiller.distilled_.y"
 
 

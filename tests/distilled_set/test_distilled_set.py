@@ -11,8 +11,6 @@ from sklearn_distill.distilled_set.distilled_array import DistilledLabels, attac
 from sklearn_distill.distilled_set.distilled_set import nbytes_of
 
 ROWS = np.array([[3.0, 1.0], [2.0, 2.0], [1.0, 3.0]])
-
-
 LABELS = DistilledLabels(
     y=np.array(["a", "b", "a"]),
     soft_labels=np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]]),
@@ -113,7 +111,7 @@ def test_expand_repeats_rows_with_weights_from_soft_labels():
     X, y, weights = a_set(soft_labels=[[0.9, 0.1], [0, 1], [1, 0]]).expand()
     np.testing.assert_array_equal(X, ROWS[[0, 0, 1, 2]])
     np.testing.assert_array_equal(y, ["a", "b", "b", "a"])
-    # Four rows of the mean weight that three had.
+    # The mean of the four weights is the mean of the three original weights.
     np.testing.assert_allclose(weights, np.multiply([0.9, 0.1, 2.0, 0.5], 4 / 3))
 
 
@@ -135,7 +133,7 @@ def test_expanded_weights_are_proportional_to_the_soft_labels(
     summed = np.zeros((m, n_classes))
     np.add.at(summed, (X[:, 0], y), weights)
     each = np.ones(m) if sample_weight is None else sample_weight
-    # Unlikely classes are left out, which takes at most a hundredth for each.
+    # Omitting an unlikely class changes the sums by at most a hundredth.
     expected = soft * each[:, None] * len(X) / m
     np.testing.assert_allclose(summed, expected, rtol=0.05, atol=0.02 * len(X))
     assert weights.mean() == pytest.approx(each.mean())

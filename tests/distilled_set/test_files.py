@@ -340,7 +340,7 @@ def test_error_while_writing_keeps_the_existing_file(
     make_set().save(path)
 
     def write(file):
-        file.write(b"half of a ")
+        file.write(b"incomplete ")
         raise error
 
     with pytest.raises(type(error)):
@@ -365,8 +365,8 @@ for value in range(1, 1_000_000):
 def test_killing_a_process_while_it_saves_leaves_a_complete_file(tmp_path):
     path = tmp_path / "set.npz"
     rng = np.random.RandomState(0)
-    n_cut_short = n_killed = 0
-    while n_cut_short < 2 and n_killed < 20:
+    n_incomplete = n_killed = 0
+    while n_incomplete < 2 and n_killed < 20:
         n_killed += 1
         DistilledSet(np.zeros((5, 1)), np.zeros(5, dtype=int)).save(path)
         saving = subprocess.Popen(
@@ -382,11 +382,11 @@ def test_killing_a_process_while_it_saves_leaves_a_complete_file(tmp_path):
             loaded.X, np.random.RandomState(loaded.y[0]).rand(20_000, 4)
         )
         unfinished = [p for p in tmp_path.iterdir() if p != path]
-        n_cut_short += bool(unfinished)
+        n_incomplete += bool(unfinished)
         for p in unfinished:
             p.unlink()
     # If no process was killed while it was writing, the test is not conclusive.
-    assert n_cut_short > 0
+    assert n_incomplete > 0
 
 
 # Files that the first version of the package wrote.
