@@ -214,6 +214,7 @@ class DistilledSet:
         return cls(**load_set(path)._asdict())
 
     def _parts(self) -> SetParts:
+        """Return the current values of all parts."""
         return SetParts(**{name: getattr(self, name) for name in SetParts._fields})
 
 

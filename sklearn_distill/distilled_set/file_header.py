@@ -63,6 +63,7 @@ def to_json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    """Convert a NumPy value for JSON; raise ValueError for other types."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
     raise ValueError(
@@ -80,6 +81,7 @@ def column_headers(frame: Any) -> list[dict[str, Any]]:
 
 
 def _column_header(name: Any, dtype: Any) -> dict[str, Any]:
+    """Return the name and dtype of one column, ready for JSON."""
     if not isinstance(name, str | int):
         raise ValueError(f"column names must be strings or integers; got {name!r}")
     header: dict[str, Any] = {"name": name, "dtype": str(dtype)}

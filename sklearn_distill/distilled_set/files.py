@@ -104,6 +104,7 @@ def _without_objects(
 
 
 def _read_npz(path: Any) -> SetParts:
+    """Read the parts of a distilled set from an .npz file."""
     # Open the file here, because NumPy does not close a damaged file.
     with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
         if "header" not in file:
@@ -125,6 +126,7 @@ def _read_npz(path: Any) -> SetParts:
 
 
 def _read_array(file: Any, name: str, header: dict[str, Any]) -> np.ndarray:
+    """Read an array; JSON strings that encode objects are decoded."""
     values = file[name]
     if name not in header.get("json", []):
         return values
@@ -144,6 +146,7 @@ def _read_column(described: dict[str, Any], values: np.ndarray | None) -> Any:
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:
+    """Return the lower-case suffix of a path if it names a supported format."""
     suffix = Path(path).suffix.lower()
     if suffix not in (".npz", ".parquet", ".csv"):
         raise ValueError(

@@ -84,6 +84,7 @@ def check_parts(parts: SetParts) -> None:
 
 
 def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
+    """Raise ValueError unless soft labels are probabilities for m rows."""
     if classes is None:
         raise ValueError("soft_labels require classes, which label their columns.")
     expected = (m, len(classes))
@@ -100,4 +101,5 @@ def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
 
 
 def _optional_array(value: Any, dtype: Any = None) -> np.ndarray | None:
+    """Convert a value to an array unless it is None."""
     return None if value is None else np.asarray(value, dtype=dtype)

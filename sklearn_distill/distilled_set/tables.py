@@ -138,6 +138,7 @@ def read_parquet(path: Any) -> SetParts:
 
 
 def _checksum(text: bytes) -> bytes:
+    """Return the CRC-32 checksum of a header as decimal digits."""
     return str(zlib.crc32(text)).encode()
 
 

@@ -88,6 +88,7 @@ class NumericColumn:
         return deviations * (largest / self.scale_)
 
     def _to_normal(self, x: np.ndarray) -> np.ndarray:
+        """Map values to normal scores if the column uses quantiles."""
         if self.knots_ is None:
             return x
         values, scores = self.knots_
@@ -118,6 +119,7 @@ class NumericColumn:
         return np.where(is_off_grid, x, on_grid) if is_off_grid.any() else on_grid
 
     def _in_units(self, block: np.ndarray) -> np.ndarray:
+        """Return the float64 values, in the units of the column, of a block."""
         x = block[:, 0].astype(np.float64) * self.scale_ + self.mean_
         if self.knots_ is not None:
             values, scores = self.knots_

@@ -73,6 +73,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -
 
 
 def _check_frame(estimator: Any, X: Any, reset: bool, may_lack: bool) -> None:
+    """Check the names and the values of all columns of a DataFrame."""
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     _check_not_empty(X)
     for j in range(X.shape[1]):
@@ -80,6 +81,7 @@ def _check_frame(estimator: Any, X: Any, reset: bool, may_lack: bool) -> None:
 
 
 def _check_array(estimator: Any, given: Any, reset: bool, may_lack: bool) -> np.ndarray:
+    """Return array-like or sparse X as a valid dense array."""
     X = validate_data(
         estimator,
         _keep_mixed_types(given),
@@ -102,6 +104,7 @@ def _check_array(estimator: Any, given: Any, reset: bool, may_lack: bool) -> np.
 
 
 def _check_not_empty(X: Any) -> None:
+    """Raise ValueError if X has zero rows or zero columns."""
     if 0 in X.shape:
         unit = "feature(s)" if X.shape[0] else "sample(s)"
         raise ValueError(
@@ -121,6 +124,7 @@ def _keep_mixed_types(X: Any) -> Any:
 
 
 def _to_dense(X: Any) -> np.ndarray:
+    """Convert a sparse matrix to a dense array, unless it is too large."""
     cells = X.shape[0] * X.shape[1]
     if cells > MAX_DENSE_CELLS:
         raise ValueError(
@@ -132,6 +136,7 @@ def _to_dense(X: Any) -> np.ndarray:
 
 
 def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
+    """Check the dtype and the values of an array."""
     if X.dtype.kind in "biuf":
         # assert_all_finite sums the values up, and the sum may overflow.
         with np.errstate(invalid="ignore"):
@@ -151,6 +156,7 @@ def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
 
 
 def _check_series(name: Any, column: Any, may_lack: bool) -> None:
+    """Check the dtype and the values of one column of a DataFrame."""
     dtype = column.dtype
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
         raise TypeError(
@@ -208,6 +214,7 @@ def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
 
 
 def _missing_error(name: Any, found: str) -> ValueError:
+    """Return the error for a column with missing values."""
     return ValueError(
         f"column {name!r} has {found} (NaN). Impute them first, for example with "
         "SimpleImputer, or, for categories, make 'missing' a category of its own, for "
@@ -216,6 +223,7 @@ def _missing_error(name: Any, found: str) -> ValueError:
 
 
 def _dates_error(name: str) -> TypeError:
+    """Return the error for dates in X or in one of its columns."""
     return TypeError(
         f"{name} contains dates or times. Convert them to numbers first, such as days "
         "since a reference date (`(date - start).dt.days`), the month or the weekday."

@@ -196,10 +196,12 @@ def _task_of(y: np.ndarray) -> str:
 
 
 def _missing_error() -> ValueError:
+    """Return the error for missing values in y."""
     return ValueError("Input y contains NaN. Drop the rows whose label is missing.")
 
 
 def _dates_error() -> ValueError:
+    """Return the error for dates in y."""
     return ValueError(
         "Unknown label type: y contains dates or times. Convert them to numbers."
     )
