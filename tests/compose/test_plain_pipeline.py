@@ -162,7 +162,7 @@ def test_estimator_that_does_not_read_labels_raises_an_error(breast_cancer):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
             model.fit(X, y)
     # If the budget covers all rows, the rows keep their order, so that y is valid.
-    with pytest.warns(UserWarning, match="nothing to distill"):
+    with pytest.warns(UserWarning, match="budget=400 covers all 569 rows"):
         model = make_pipeline(
             StandardScaler(), RandomSelection(400), LogisticRegression()
         ).fit(X, y)
