@@ -34,7 +34,7 @@ def write_atomically(
     path = Path(path).resolve()
     if not path.parent.is_dir():
         raise FileNotFoundError(
-            f"The directory {os.fspath(path.parent)!r} does not exist. Create it first."
+            f"There is no directory {os.fspath(path.parent)!r}. Create it first."
         )
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

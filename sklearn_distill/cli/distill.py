@@ -239,7 +239,7 @@ def _flat(X: Any) -> Any:
 
 
 def _add_progress_bar(distiller: Any, args: argparse.Namespace) -> None:
-    """Add scikit-learn's progress bar to an iterative method if it is wanted."""
+    """Add a progress bar to an iterative method if the options call for one."""
     is_iterative = "max_iter" in distiller.get_params(deep=False)
     if not (is_iterative and wants_progress_bar(args)):
         return

@@ -79,7 +79,7 @@ def test_data_is_on_disk_before_the_file_is_replaced(path, monkeypatch):
 
 def test_missing_directory_is_an_error(tmp_path):
     with pytest.raises(
-        FileNotFoundError, match=r"The directory '.*missing' does not exist\. Create"
+        FileNotFoundError, match=r"no directory '.*missing'\. Create it first"
     ):
         write_atomically(tmp_path / "missing" / "data.bin", print)
     assert os.listdir(tmp_path) == []
