@@ -7,9 +7,8 @@ from typing import Any
 
 __version__ = "0.1.0.dev0"
 
-# Public name -> the module that defines it. Names are imported on first use, so that
-# `import sklearn_distill` costs milliseconds and imports neither torch nor
-# scikit-learn.
+# The subpackage of each public name. A name is imported when it is first used, so that
+# `import sklearn_distill` takes milliseconds and does not import torch or scikit-learn.
 _HOME_OF = {
     "DistilledSet": "distilled_set",
     "DistilledArray": "distilled_set",
@@ -56,6 +55,7 @@ __all__ = ["__version__", *sorted(_HOME_OF)]
 
 
 def __getattr__(name: str) -> Any:
+    """Import a public name and store it as an attribute of the package."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
@@ -64,4 +64,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    """Return all public names, including those that are not imported yet."""
     return sorted(set(globals()) | set(__all__))

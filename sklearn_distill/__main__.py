@@ -1,4 +1,4 @@
-"""The command `sklearn-distill`, as ``python -m sklearn_distill``."""
+"""Run the program `sklearn-distill` with ``python -m sklearn_distill``."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

@@ -1,4 +1,6 @@
-"""scikit-learn's checks and ours, on every estimator of the package."""
+"""All estimators pass the checks of scikit-learn and of sklearn-distill."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 from collections import Counter
 
@@ -25,8 +27,8 @@ from sklearn_distill.testing import (
     parametrize_with_distiller_checks,
 )
 
-# What makes a method cheap to fit: what is checked is the contract.
-CHEAP = {
+# Parameters that make a method fast to fit. The checks do not test its quality.
+FAST = {
     "budget": 2,
     "random_state": 0,
     "max_iter": 3,
@@ -36,16 +38,15 @@ CHEAP = {
     "horizon": 3,
     "window": 2,
 }
-CHEAP_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=2, random_state=0)}
+FAST_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=2, random_state=0)}
 
 DECLARED = {"check_transformer_general", "check_transformer_data_not_an_array"}
 
 
 def built_in_distillers():
-    """One of every method that this distribution registers, cheap to fit.
+    """Return an instance of each built-in method that is fast to fit.
 
-    Two rows a class, so that there is something to distill in the few rows that the
-    checks fit.
+    The budget of two rows per class is smaller than the data sets of the checks.
     """
     distillers = []
     for info in list_distillers():
@@ -53,19 +54,19 @@ def built_in_distillers():
             continue
         cls = get_distiller(f"sklearn-distill:{info.name}")
         known = cls().get_params(deep=False)
-        distiller = cls(**{k: v for k, v in CHEAP.items() if k in known})
-        if info.name in CHEAP_PROXIES:
-            distiller.set_params(proxy=CHEAP_PROXIES[info.name])
+        distiller = cls(**{k: v for k, v in FAST.items() if k in known})
+        if info.name in FAST_PROXIES:
+            distiller.set_params(proxy=FAST_PROXIES[info.name])
         distillers.append(distiller)
     return distillers
 
 
 def other_estimators():
-    """The estimators that have a distiller inside."""
+    """Return estimators that have a distiller as a parameter."""
     distiller = RandomSelection(budget=8, random_state=0)
     return [
-        # Herding draws nothing, and no class has less than one row: weights are then
-        # as good as that many rows.
+        # Herding with one row per class is deterministic, so that integer weights are
+        # equivalent to repeated rows, as a check of scikit-learn requires.
         DistilledClassifier(HerdingSelection(budget=1), LogisticRegression()),
         DistilledClassifier(distiller, KNeighborsClassifier(1)),
         DistilledRegressor(RandomSelection(budget=60, random_state=0), Ridge()),
@@ -74,9 +75,10 @@ def other_estimators():
 
 
 @pytest.mark.filterwarnings(
-    # Three steps lower no loss, and some checks fit fewer rows than the budget.
+    # A fit with few steps may not lower the loss, and some checks fit fewer rows than
+    # the budget allows.
     "ignore::sklearn.exceptions.ConvergenceWarning",
-    "ignore:budget=.*there is nothing to distill",
+    "ignore:.*budget.*rows",
 )
 @parametrize_with_checks(
     built_in_distillers() + other_estimators(),
@@ -95,8 +97,8 @@ def test_distiller_checks(estimator, check):
 @pytest.mark.parametrize(
     "estimator", built_in_distillers() + other_estimators(), ids=repr
 )
-def test_only_the_two_declared_checks_are_expected_to_fail(estimator):
-    """Distillers expect both to fail, and the names exist; the rest expect none to."""
+def test_expected_failed_checks_are_the_declared_checks(estimator):
+    """Distillers declare two checks that exist; other estimators declare none."""
     expected = expected_failed_checks(estimator)
     names = Counter(
         check.func.__name__ for _, check in estimator_checks_generator(estimator)

@@ -1,4 +1,6 @@
-"""Random input of every shape and kind: it fits, or is refused with what is wrong."""
+"""Random input of all kinds is either distilled correctly or rejected with an error."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 from collections import Counter
 
@@ -19,11 +21,12 @@ N_CHUNKS, CHUNK = 10, 60
 
 
 def one_of(rng, *choices):
+    """Draw one of the choices."""
     return choices[rng.randint(len(choices))]
 
 
 def random_numbers(rng, n, d):
-    """A matrix with some of what makes numbers hard."""
+    """Draw a matrix, possibly with constant columns, outliers or extreme scales."""
     X = rng.standard_normal((n, d)) * one_of(rng, 1.0, 1.0, 1e30, 1e-30, 1e4)
     if rng.rand() < 0.3:
         X = X.round(1)
@@ -104,7 +107,7 @@ def random_table(rng, n):
 
 
 def random_rows(rng):
-    """Return X, and the parameters that belong to it."""
+    """Draw X, and return it with the parameters of the method that belong to it."""
     n = rng.randint(2, 50)
     d = one_of(rng, 1, 2, 3, 5, 80)
     kind = rng.randint(20)
@@ -197,7 +200,7 @@ def random_weights(rng, n):
         np.ones(n + 1),
         rng.rand(n).tolist(),
         2.0,
-        "heavy",
+        "uniform",
     )
 
 
@@ -215,7 +218,7 @@ def random_budget(rng, y):
 
 
 def random_method(rng, y, params):
-    """A method with random parameters."""
+    """Draw a method with random parameters."""
     kind = rng.randint(10)
     if kind < 2:
         method = RandomSelection()
@@ -250,7 +253,7 @@ def random_method(rng, y, params):
 
 
 def at_most(budget, n_rows, n_groups):
-    """How many rows a budget allows."""
+    """Return the number of rows that a budget allows."""
     if isinstance(budget, dict):
         return min(n_rows, sum(budget.values()))
     if isinstance(budget, float | np.floating):
@@ -272,7 +275,7 @@ def are_numbers(column):
 
 
 def check_values(made, X):
-    """Every value is one that its column could hold."""
+    """Check that all values have the dtype and lie in the range of their column."""
     for new, old in zip(columns_of(made), columns_of(X), strict=True):
         assert new.dtype == old.dtype
         old = np.asarray(old) if isinstance(old.dtype, pd.CategoricalDtype) else old
@@ -285,7 +288,7 @@ def check_values(made, X):
 
 
 def check_fitted(method, X, y, weights):
-    """What is promised of a fitted method, of whatever input."""
+    """Check the properties that a fitted method has for any input."""
     if sparse.issparse(X):
         X = X.toarray()
     elif isinstance(X, list):
@@ -316,7 +319,7 @@ def check_fitted(method, X, y, weights):
 
 
 def try_one(seed):
-    """Fit one method on one input; return what came of it."""
+    """Fit a random method on a random input and return the outcome."""
     rng = np.random.RandomState(seed)
     X, params = random_rows(rng)
     n = np.shape(X)[0] if np.ndim(X) or sparse.issparse(X) else 5
@@ -325,8 +328,8 @@ def try_one(seed):
     method = random_method(rng, y, params)
     try:
         method.fit(X, y, sample_weight=weights)
-    except (ValueError, TypeError) as refusal:
-        return "refused" if str(refusal).strip() else "refused without a word"
+    except (ValueError, TypeError) as error:
+        return "rejected" if str(error).strip() else "rejected without a message"
     check_fitted(method, X, y, weights)
     return type(method).__name__
 
@@ -334,18 +337,20 @@ def try_one(seed):
 @pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning",
     "ignore::sklearn.exceptions.DataConversionWarning",
-    "ignore:budget=.*there is nothing to distill",
+    "ignore:.*budget.*rows",
     "ignore:The number of unique classes is greater than 50%",
 )
 @pytest.mark.parametrize("chunk", range(N_CHUNKS))
-def test_random_input_fits_or_is_refused(chunk):
-    """Nothing but a fit that keeps its promises, or a ValueError or TypeError that
-    says something; and both come often enough for this to mean something."""
+def test_random_input_is_distilled_or_rejected(chunk):
+    """Each fit is valid or raises a ValueError or TypeError with a message.
+
+    Both outcomes must be frequent, or the test would not test anything.
+    """
     outcomes = Counter()
     for seed in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         try:
             outcomes[try_one(seed)] += 1
         except Exception as error:
             raise AssertionError(f"try_one({seed}) failed: {error!r}") from error
-    assert "refused without a word" not in outcomes
-    assert 10 < outcomes["refused"] < CHUNK - 10
+    assert "rejected without a message" not in outcomes
+    assert 10 < outcomes["rejected"] < CHUNK - 10

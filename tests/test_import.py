@@ -1,4 +1,6 @@
-"""What importing the package costs, and what it leaves alone."""
+"""Importing the package is fast and imports no heavy dependencies."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 import json
 import subprocess
@@ -12,15 +14,14 @@ HEAVY = ["torch", "skorch", "sklearn", "scipy", "numpy", "pandas", "matplotlib"]
 
 
 def run_python(code):
-    """Run code in a fresh interpreter; return what it prints, from JSON."""
+    """Run code in a new interpreter and return its output, parsed as JSON."""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout)
 
 
-def test_import_is_quick_and_loads_nothing_heavy(capsys):
-    """Well under half a second, and no torch: names are imported on first use."""
+def test_import_takes_less_than_half_a_second_and_loads_no_heavy_package(capsys):
     measure = (
         "import json, sys, time\n"
         "start = time.perf_counter()\n"
@@ -29,7 +30,7 @@ def test_import_is_quick_and_loads_nothing_heavy(capsys):
         f"loaded = [name for name in {HEAVY} if name in sys.modules]\n"
         "print(json.dumps([seconds, loaded]))"
     )
-    # On a busy machine one import in ten may be held up, but not ten.
+    # Repeat the measurement, because a single import may be slow on a busy machine.
     for _ in range(10):
         seconds, loaded = run_python(measure)
         if seconds < 0.5:
@@ -40,7 +41,7 @@ def test_import_is_quick_and_loads_nothing_heavy(capsys):
     assert seconds < 0.5
 
 
-def test_methods_that_compute_without_torch_do_not_load_it():
+def test_herding_does_not_import_torch_or_matplotlib():
     loaded = run_python(
         "import json, sys\n"
         "from sklearn_distill import DistilledClassifier, HerdingSelection\n"
@@ -51,11 +52,11 @@ def test_methods_that_compute_without_torch_do_not_load_it():
 
 
 @pytest.mark.parametrize("name", sklearn_distill.__all__)
-def test_every_public_name_is_there(name):
+def test_public_name_can_be_imported(name):
     assert getattr(sklearn_distill, name) is not None
     assert name in dir(sklearn_distill)
 
 
-def test_unknown_names_are_attribute_errors():
+def test_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'Alchemy'"):
         sklearn_distill.Alchemy  # noqa: B018

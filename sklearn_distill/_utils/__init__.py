@@ -1,3 +1,3 @@
-"""Helpers without knowledge of distillation: containers, files, optional imports."""
+"""Helpers that do not depend on the rest of the package."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,7 +1,8 @@
-"""The scikit-learn names without a public spelling that the package relies on.
+"""The private scikit-learn names that the package depends on.
 
-They stand in one place so that a scikit-learn release which moves one of them breaks
-one file. Everything else comes from scikit-learn's public modules.
+All private names are imported in this module, so that a scikit-learn release that moves
+one of them requires a change in one file only. The other modules of the package import
+from scikit-learn's public modules.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -28,6 +29,9 @@ __all__ = [
 
 
 def trees_of_boosting(estimator: Any) -> list[np.ndarray]:
-    """Return the nodes of each tree of fitted histogram boosting; [] of others."""
+    """Return the node arrays of all trees of a fitted histogram gradient boosting.
+
+    For any other estimator the list is empty.
+    """
     predictors = getattr(estimator, "_predictors", [])
     return [tree.nodes for trees in predictors for tree in trees]

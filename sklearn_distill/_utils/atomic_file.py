@@ -1,36 +1,48 @@
-"""Files that are either written completely or not at all."""
+"""Files that are written either completely or not at all."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    pass
+from typing import IO, Any
 
 
 def write_atomically(
-    path: str | os.PathLike[str], write: Callable[[Any], None]
+    path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]
 ) -> None:
-    """Call `write` with a binary file that takes the place of `path` once complete."""
-    # A link stays, and what it points to is replaced.
+    """Write a file that replaces `path` only once it is complete.
+
+    If `write` raises an error, or the process is killed while it runs, an existing file
+    at `path` keeps its content.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Where the file is written. The target of a symbolic link is replaced, and the
+        link itself is kept.
+    write : callable
+        Called with a binary file object that is opened for writing. The object belongs
+        to a temporary file in the directory of `path`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the directory of `path` does not exist.
+    """
     path = Path(path).resolve()
     if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no directory {os.fspath(path.parent)!r}.")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        raise FileNotFoundError(
+            f"There is no directory {os.fspath(path.parent)!r}. Create it first."
+        )
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files that nobody else can read; a saved set is an ordinary one.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise

@@ -1,4 +1,4 @@
-"""Rows in arrays and in DataFrames: some of them, and more of them."""
+"""Row operations that work on NumPy arrays and on pandas DataFrames alike."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,16 +8,20 @@ import numpy as np
 
 
 def take_rows(X: Any, indices: np.ndarray) -> Any:
-    """Return the rows of an array or a DataFrame, in that order, with a fresh index."""
+    """Return rows of an array or a DataFrame by position, in the order of `indices`.
+
+    A DataFrame is returned with a new index that counts from 0.
+    """
     if hasattr(X, "iloc"):
         return X.iloc[indices].reset_index(drop=True)
     return X[indices]
 
 
 def in_form_of(X: Any, X_new: Any) -> Any:
-    """Return new rows, whose columns were checked, in the container of X's.
+    """Return `X_new` as the same kind of container as `X`: an array or a DataFrame.
 
-    Columns whose names nobody checked, numbers for example, go by their place.
+    The number of columns of `X_new` must be that of `X`. If the column names of two
+    DataFrames differ, the columns are matched by position.
     """
     if not hasattr(X, "iloc"):
         return np.asarray(X_new)
@@ -31,43 +35,49 @@ def in_form_of(X: Any, X_new: Any) -> Any:
 
 
 def stacked(X: Any, X_new: Any) -> Any:
-    """Return rows and new rows in one array or DataFrame, of X's dtypes if they fit."""
+    """Return the rows of `X` followed by those of `X_new` in one container.
+
+    The dtypes of `X` are kept where they can hold the values of `X_new`.
+    """
     if not hasattr(X, "iloc"):
-        return np.concatenate([X, _in_dtype_of(X, np.asarray(X_new))])
+        return np.concatenate([X, _cast_if_lossless(np.asarray(X_new), X.dtype)])
     import pandas as pd
 
     X_new = X_new.copy()
     for name, dtype in X.dtypes.items():
         if dtype == "category":
             values = pd.unique(X_new[name].dropna().astype(object))
-            more = [v for v in values if v not in dtype.categories]
-            X = X.assign(**{name: X[name].cat.add_categories(more)})
+            added = [value for value in values if value not in dtype.categories]
+            X = X.assign(**{name: X[name].cat.add_categories(added)})
             X_new[name] = X_new[name].astype(X[name].dtype)
         else:
-            X_new[name] = _in_dtype_of(X[name], X_new[name])
+            X_new[name] = _cast_if_lossless(X_new[name], dtype)
     return pd.concat([X, X_new[X.columns]], ignore_index=True)
 
 
-def _in_dtype_of(values: Any, new: Any) -> Any:
-    """Return new numbers in the dtype of others, unless it cannot hold them."""
-    dtype = values.dtype
-    if dtype.kind not in "biuf" or dtype == new.dtype:
-        return new
-    if new.dtype.kind not in "biuf":
-        # An object column of numbers; a number in quotes is text.
-        if any(isinstance(value, str) for value in np.asarray(new, object).flat):
-            return new
+def _cast_if_lossless(values: Any, dtype: Any) -> Any:
+    """Cast numbers to a numeric dtype, or return them unchanged if it cannot hold them.
+
+    A float dtype holds a number if the number remains finite; precision may be lost.
+    """
+    if dtype.kind not in "biuf" or dtype == values.dtype:
+        return values
+    if values.dtype.kind not in "biuf":
+        # The values have dtype object. Strings of digits are text, not numbers.
+        if any(isinstance(value, str) for value in np.asarray(values, object).flat):
+            return values
         try:
-            new = new.astype(np.float64)
+            values = values.astype(np.float64)
         except (TypeError, ValueError):
-            return new
+            return values
     try:
         with np.errstate(over="ignore", invalid="ignore"):
-            cast = new.astype(dtype)
+            cast = values.astype(dtype)
     except (TypeError, ValueError):
-        return new  # a nullable dtype says so itself
+        # pandas' nullable dtypes raise an error for values that they cannot hold.
+        return values
     if dtype.kind == "f":
-        is_held = np.isfinite(cast) == np.isfinite(new)
+        is_held = np.isfinite(cast) == np.isfinite(values)
     else:
-        is_held = cast == new
-    return cast if is_held.all() else new
+        is_held = cast == values
+    return cast if is_held.all() else values

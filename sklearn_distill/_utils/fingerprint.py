@@ -1,4 +1,4 @@
-"""Digests by which a later process knows the same work again."""
+"""Digests of data, parameters and estimators that are equal in every process."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,24 +10,35 @@ from typing import Any
 import joblib
 import numpy as np
 
-# What counts by its value where a function closes over it; all else by its type.
+# Default and closure values of a function that are hashed by value. Values of any other
+# type are hashed by the name of their type.
 PLAIN = (int, float, complex, str, bytes, set, NoneType, np.generic, np.ndarray)
 
 
 def fingerprint(*parts: Any) -> str:
-    """Return a digest of what decides an outcome: data, parameters, estimators.
+    """Return a digest of everything that determines the result of a computation.
 
-    Classes count by their qualified names; functions by these, their code, their
-    defaults and what plain values they close over; estimators by their parameters and
-    what they have learned, torch modules by their weights.
+    Parameters
+    ----------
+    *parts : object
+        Arrays, tables, parameters, estimators and functions. A class is hashed by its
+        qualified name; a function by its name, code, default values and closure values;
+        an estimator by its parameters and fitted attributes; a torch module by its
+        weights; an object that cannot be pickled by the name of its type.
+
+    Returns
+    -------
+    str
+        The digest, which does not depend on memory addresses or on the hash seed of the
+        process.
     """
     return joblib.hash([_comparable(part) for part in parts])
 
 
 def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
-    """Return what of a value has the same hash in every process.
+    """Return a representation of a value whose hash is the same in every process.
 
-    `within` are the functions that the value is a part of.
+    `within` holds the functions that are being hashed and that contain the value.
     """
     if callable(value) and hasattr(value, "__qualname__"):
         return _of_function(value, within)
@@ -37,15 +48,19 @@ def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
         parts = [value.co_code, value.co_names, value.co_consts]
         return _comparable(parts, within)
     if isinstance(value, Mapping):
-        return [(str(key), _comparable(one, within)) for key, one in value.items()]
+        return [(str(key), _comparable(item, within)) for key, item in value.items()]
     if isinstance(value, list | tuple):
-        return [_comparable(one, within) for one in value]
+        return [_comparable(item, within) for item in value]
     if isinstance(value, frozenset):
-        # Of the two, joblib hashes only sets whatever their order.
+        # joblib.hash ignores the order of a set, but not the order of a frozenset.
         return set(value)
     if hasattr(value, "get_params") and not isinstance(value, type):
         parameters = value.get_params(deep=False)
-        state: list[Any] = [type(value).__qualname__, parameters, _learned(value)]
+        state: list[Any] = [
+            type(value).__qualname__,
+            parameters,
+            _fitted_attributes(value),
+        ]
         return _comparable(state, within)
     if hasattr(value, "state_dict"):
         weights = {name: w.cpu().numpy() for name, w in value.state_dict().items()}
@@ -56,19 +71,20 @@ def _comparable(value: Any, within: tuple[Any, ...] = ()) -> Any:
 
 
 def _of_object(value: Any) -> Any:
+    """Return the hash of a pickled object, or its type's name if pickling fails."""
     try:
         return joblib.hash(value)
     except Exception:
-        # What cannot be pickled, such as a generator, counts by its type.
         return type(value).__qualname__
 
 
 def _of_function(value: Any, within: tuple[Any, ...]) -> Any:
+    """Return a representation of a class or function; see `fingerprint`."""
     name = f"{value.__module__}.{value.__qualname__}"
     if not hasattr(value, "__code__") or value in within:
         return name
-    # Cells that are still empty equal each other; they have no contents to read.
-    cells = [c for c in value.__closure__ or () if c != CellType()]
+    # Skip closure cells without a value: reading their contents would raise an error.
+    cells = [cell for cell in value.__closure__ or () if cell != CellType()]
     parts = [
         value.__code__,
         value.__defaults__,
@@ -78,8 +94,8 @@ def _of_function(value: Any, within: tuple[Any, ...]) -> Any:
     return [name, _comparable(parts, (*within, value))]
 
 
-def _learned(estimator: Any) -> dict[str, Any]:
-    """Return an estimator's fitted attributes; of a skorch net its weights alone."""
+def _fitted_attributes(estimator: Any) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator, or the module of a skorch net."""
     state = vars(estimator)
     if "module_" in state:
         return {"module_": state["module_"]}

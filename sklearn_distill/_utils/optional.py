@@ -1,4 +1,4 @@
-"""Packages that only some uses need, imported with a word on how to get them."""
+"""Imports of optional dependencies, with errors that say how to install them."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,52 +6,52 @@ from typing import Any
 
 
 def import_pandas() -> Any:
-    """Return pandas, or raise ImportError with the extra that brings it."""
+    """Return the module pandas; the ImportError says how to install it."""
     try:
         import pandas
     except ImportError as error:
         raise ImportError(
-            "Tables need pandas: pip install 'sklearn-distill[parquet]'"
+            "Tables require pandas: pip install 'sklearn-distill[parquet]'"
         ) from error
     return pandas
 
 
 def import_pyarrow() -> tuple[Any, Any]:
-    """Return (pyarrow, pyarrow.parquet), or raise ImportError with the extra."""
+    """Return pyarrow and pyarrow.parquet; the ImportError says how to install them."""
     try:
         import pyarrow
         import pyarrow.parquet
     except ImportError as error:
         raise ImportError(
-            "Parquet files need pyarrow: pip install 'sklearn-distill[parquet]'"
+            "Parquet files require pyarrow: pip install 'sklearn-distill[parquet]'"
         ) from error
     return pyarrow, pyarrow.parquet
 
 
 def import_matplotlib() -> Any:
-    """Return matplotlib.pyplot, or raise ImportError with the extra."""
+    """Return matplotlib.pyplot; the ImportError says how to install matplotlib."""
     try:
         import matplotlib.pyplot
     except ImportError as error:
         raise ImportError(
-            "Pictures need matplotlib: pip install 'sklearn-distill[plot]'"
+            "Plots require matplotlib: pip install 'sklearn-distill[plot]'"
         ) from error
     return matplotlib.pyplot
 
 
 def import_jinja2() -> Any:
-    """Return jinja2, or raise ImportError with the extra."""
+    """Return the module jinja2; the ImportError says how to install it."""
     try:
         import jinja2
     except ImportError as error:
         raise ImportError(
-            "Reports as HTML need jinja2: pip install 'sklearn-distill[report]'"
+            "HTML reports require jinja2: pip install 'sklearn-distill[report]'"
         ) from error
     return jinja2
 
 
 def import_onnx() -> tuple[Any, Any]:
-    """Return (onnx, onnxruntime), or raise ImportError with the extra."""
+    """Return onnx and onnxruntime, after checking that the converters are installed."""
     try:
         import onnx
         import onnx.compose
@@ -60,6 +60,7 @@ def import_onnx() -> tuple[Any, Any]:
         import skl2onnx  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            "ONNX files need converters: pip install 'sklearn-distill[onnx]'"
+            "ONNX files require onnx, onnxruntime, onnxscript and skl2onnx: "
+            "pip install 'sklearn-distill[onnx]'"
         ) from error
     return onnx, onnxruntime

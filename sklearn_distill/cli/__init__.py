@@ -1,4 +1,4 @@
-"""The command `sklearn-distill`."""
+"""The command-line program `sklearn-distill`."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

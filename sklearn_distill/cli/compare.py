@@ -1,4 +1,7 @@
-"""The command `sklearn-distill compare`: which method, for this file."""
+"""The command `sklearn-distill compare`: compare methods by cross-validation.
+
+Only the standard library is imported at the top, so that ``--help`` responds fast.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,29 +9,105 @@ import argparse
 import contextlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-from .data_files import InputError, read_data
-from .distill import check_output, check_source, warnings_in_one_line
+from ._common import (
+    InputError,
+    Parser,
+    add_input_argument,
+    add_print_options,
+    add_target_option,
+    add_task_option,
+    number,
+    one_line_warnings,
+    wants_progress_bar,
+)
+from .data_files import check_input, check_output, read_data
 
-# Columns of a summary that are no shares of one: shown as they are.
-AS_THEY_ARE = ("log loss", "rank", "seconds")
+# Columns of a summary that are not fractions and are not shown in percent.
+NOT_IN_PERCENT = ("log loss", "rank", "seconds")
 
 
-def compare(args: argparse.Namespace) -> int:
-    """Compare methods on ``args.input``; return the exit code."""
-    with warnings_in_one_line():
-        check_source(args.input, target=args.target, labelled=True)
+def add_parser(subparsers: Any, parents: list[Parser]) -> None:
+    """Add the parser of the command."""
+    parser = subparsers.add_parser(
+        "compare",
+        parents=parents,
+        help="compare methods on a file",
+        description=(
+            "Compare methods by cross-validation: train several learners on the\n"
+            "distilled set of each method, and test them on the held-out rows."
+        ),
+        epilog=(
+            "With -o, each score is written as soon as it is known. If the command is\n"
+            "stopped, the same command continues from the scores in the file."
+        ),
+    )
+    add_input_argument(parser)
+    parser.add_argument(
+        "--methods",
+        required=True,
+        type=_names,
+        metavar="NAMES",
+        help="names of methods, separated by commas; see: sklearn-distill list",
+    )
+    add_target_option(parser)
+    _add_evaluation_options(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="OUTPUT",
+        help="a .csv file to which all scores are written",
+    )
+    add_print_options(parser, text="table", json="one JSON array")
+    parser.set_defaults(run=run)
+
+
+def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is trained and tested, and how often."""
+    add = parser.add_argument
+    add(
+        "--budget",
+        type=_budgets,
+        default=[10],
+        metavar="B",
+        help="rows per class (5,10,50; in total for regression), or fractions of the "
+        "rows (0.01,0.05); default: 10",
+    )
+    add(
+        "--learners",
+        type=_names,
+        metavar="NAMES",
+        help='learners to train, such as "logistic,random forest"; default: all',
+    )
+    add("--cv", type=int, default=5, metavar="K", help="number of folds; default: 5")
+    add_task_option(parser, default="auto")
+    add(
+        "--random-state",
+        type=int,
+        default=0,
+        metavar="SEED",
+        help="seed of the folds, methods and learners; default: 0",
+    )
+    add("--jobs", type=int, metavar="N", help="number of processes; default: 1")
+    add(
+        "--no-full",
+        action="store_true",
+        help="do not train the learners on the full data for reference",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare methods on ``args.input`` and return the exit code."""
+    with one_line_warnings():
+        check_input(args.input, target=args.target, labeled=True)
         if args.output is not None:
-            if args.output.suffix.lower() != ".csv":
-                raise InputError(f"{args.output}: scores go to a .csv file.")
-            check_output(args.output)
-            if args.output.exists() and args.output.samefile(args.input):
-                raise InputError(f"{args.output} is the input itself.")
-        data = read_data(args.input, target=args.target, labelled=True)
+            _check_score_file(args.output, args.input)
+        data = read_data(args.input, target=args.target, labeled=True)
         from ..evaluation import compare_distillers
 
-        wants_bar = args.progress or (sys.stderr.isatty() and not args.quiet)
         with contextlib.redirect_stdout(sys.stderr):
             comparison = compare_distillers(
                 data.X,
@@ -42,7 +121,7 @@ def compare(args: argparse.Namespace) -> int:
                 n_jobs=args.jobs,
                 path=args.output,
                 name=args.input.name,
-                progress=wants_bar,
+                progress=wants_progress_bar(args),
                 random_state=args.random_state,
             )
     if args.json:
@@ -50,39 +129,72 @@ def compare(args: argparse.Namespace) -> int:
     elif not args.quiet:
         print("\n\n".join(_table(comparison, b) for b in comparison.budgets))
         if args.output is not None:
-            print(f"\nevery score: {args.output}")
+            print(f"\nscores written to {args.output}")
     return 0
 
 
+def _check_score_file(output: Path, source: Path) -> None:
+    """Raise InputError unless the scores can be written to `output`."""
+    if output.suffix.lower() != ".csv":
+        raise InputError(f"{output}: the output must be a .csv file.")
+    check_output(output)
+    if output.exists() and output.samefile(source):
+        raise InputError(
+            f"{output}: the output must not be the input file. Choose another name."
+        )
+
+
 def _table(comparison: Any, budget: Any) -> str:
-    """Return the summary of a budget as text, shares in per cent."""
+    """Return the summary of a budget as text, with fractions shown in percent."""
     table = comparison.summary(budget)
     full = comparison.full_data()
     if full is not None:
         table.loc["full data", full.index] = full
         table.loc["full data", "mean"] = full.mean()
     table = table.sort_values("mean", ascending=False)
-    is_share = [c for c in table if c not in AS_THEY_ARE and not c.startswith("p ")]
-    table[is_share] *= 100
+    fractions = [c for c in table if c not in NOT_IN_PERCENT and not c.startswith("p ")]
+    table[fractions] *= 100
     metric = "R^2" if comparison.is_regression else "balanced accuracy"
-    as_text = {c: _format(3 if c.startswith("p ") else 1) for c in table}
-    # One line a method, however narrow the terminal: a terminal wraps, pandas would
-    # cut the table in pieces.
+    formatters = {c: _formatter(3 if c.startswith("p ") else 1) for c in table}
+    # Without a limit on the width, pandas prints one line per method even if the
+    # terminal is narrow.
     body = table.rename_axis(index=None, columns=None).to_string(
-        formatters=as_text, na_rep="", line_width=None
+        formatters=formatters, na_rep="", line_width=None
     )
-    return f"Budget {budget}: {metric} in per cent, by learner\n{body}"
+    return f"Budget {budget}: {metric} in percent, by learner\n{body}"
 
 
-def _format(digits: int) -> Any:
+def _formatter(digits: int) -> Any:
+    """Return a function that formats a number, and a missing number as no text."""
     return lambda value: "" if value != value else f"{value:.{digits}f}"
 
 
 def _records(comparison: Any) -> list[dict[str, Any]]:
-    """Return the summaries as one object for each method and budget."""
+    """Return the summaries as one dict for each budget and method."""
     records = []
     for budget in comparison.budgets:
         for method, row in comparison.summary(budget).iterrows():
             cells = {k: None if v != v else float(v) for k, v in row.items()}
             records.append({"method": method, "budget": budget, **cells})
     return records
+
+
+def _names(text: str) -> list[str]:
+    """Convert the value of --methods or --learners."""
+    names = [name.strip() for name in text.split(",")]
+    if "" in names:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be a list of names separated by commas, such as a,b,c."
+        )
+    return names
+
+
+def _budgets(text: str) -> list[int | float]:
+    """Convert the value of --budget."""
+    try:
+        return [number(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be numbers of rows per class, such as 5,10,50, or "
+            "fractions of the rows, such as 0.01,0.05."
+        ) from None

@@ -1,58 +1,99 @@
-"""Tables and arrays from files, as the command takes them in."""
+"""The input and output files of the commands: tables and arrays of rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import difflib
+import os
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._utils.optional import import_pandas, import_pyarrow
+from ._common import InputError, joined, one_line, suggestion
 
 ARRAYS = ".npz"
-# So many names are enough of a reminder of what a file or a method has.
-MAX_NAMES = 40
-# A column of this many different numbers and a few words is a column of numbers in
-# which somebody wrote "NA"; one of fewer may well be categories: 2, 3, 4, "5 or more".
-MANY_NUMBERS = 10
-
-
-class InputError(ValueError):
-    """What the user asked for cannot be done; the message says why."""
+TABLES_IN = (".csv", ".csv.gz", ".parquet")
+TABLES_OUT = (".csv", ".parquet")
+# A column with more than this many different numbers and a few words is most likely
+# numeric, with words such as "NA" for missing values. A column with fewer numbers may
+# well be categorical, such as 2, 3, 4, "5 or more".
+MAX_NUMERIC_CATEGORIES = 10
 
 
 class Data(NamedTuple):
-    """What a file holds."""
+    """The rows and the target that were read from a file."""
 
     X: Any
     y: Any
 
 
-def read_data(path: Path, *, target: str | None, labelled: bool) -> Data:
+def check_output(path: Path) -> None:
+    """Raise InputError unless a file can be written at `path`."""
+    if not path.parent.is_dir():
+        raise InputError(
+            f"{path}: the directory {str(path.parent)!r} does not exist. Create it "
+            "first."
+        )
+    if path.is_dir():
+        raise InputError(f"{path}: the output must be a file, not a directory.")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"{path}: the directory {str(path.parent)!r} is not writable.")
+
+
+def check_input(
+    path: Path, *, target: str | None, labeled: bool, may_be_unlabeled: bool = False
+) -> None:
+    """Raise InputError unless a file of rows exists and its target is named.
+
+    `may_be_unlabeled` states whether the command has the option --no-target, which the
+    error message then mentions.
+    """
+    name = path.name.lower()
+    suffix = next((s for s in (*TABLES_IN, ARRAYS) if name.endswith(s)), None)
+    if not path.exists():
+        raise InputError(f"{path}: the file does not exist.")
+    if not path.is_file():
+        raise InputError(f"{path}: the input must be a file, not a directory.")
+    if suffix is None:
+        raise InputError(
+            f"{path}: the input must be a .csv, .csv.gz, .parquet or .npz file."
+        )
+    if suffix != ARRAYS and target is None and labeled:
+        hint = ", or pass --no-target if there are no labels" * may_be_unlabeled
+        raise InputError(
+            f"name the column that holds the labels with --target COLUMN{hint}"
+        )
+
+
+def read_data(path: Path, *, target: str | None, labeled: bool) -> Data:
     """Read rows and labels from a .csv, .csv.gz, .parquet or .npz file.
 
     Parameters
     ----------
     path : Path
     target : str or None
-        The column, or array, of labels. None is the array "y" or "y_train".
-    labelled : bool
-        Whether there are labels at all.
+        The name of the column or array that holds the labels. None stands for the array
+        "y" or "y_train" of an .npz file.
+    labeled : bool
+        Whether the file holds labels. If False, all columns are features.
+
+    Returns
+    -------
+    Data
 
     Raises
     ------
     InputError
-        With the file's name, and the names that it has.
+        If the file cannot be read, or lacks a column or an array.
     """
     if path.suffix.lower() == ARRAYS:
-        return _read_arrays(path, target, labelled)
-    return _read_table(path, target, labelled)
+        return _call_reader(lambda: _read_arrays(path, target, labeled), path)
+    return _read_table(path, target, labeled)
 
 
-def _reading(read: Callable[[], Any], path: Path) -> Any:
-    """Call a reader; whatever it stumbles over is said with the file's name."""
+def _call_reader(read: Callable[[], Any], path: Path) -> Any:
+    """Call a function that reads a file, and name the file in any error that occurs."""
     try:
         return read()
     except (InputError, ImportError):
@@ -61,54 +102,61 @@ def _reading(read: Callable[[], Any], path: Path) -> Any:
         raise InputError(f"{path} cannot be read: {one_line(error)}") from error
 
 
-def _read_table(path: Path, target: str | None, labelled: bool) -> Data:
+def _read_table(path: Path, target: str | None, labeled: bool) -> Data:
+    """Read a table, and split its target from the other columns."""
     from ..distilled_set.file_header import SOFT_PREFIX
 
     pd = import_pandas()
-    if path.suffix.lower() == ".parquet":
+    is_parquet = path.suffix.lower() == ".parquet"
+    if is_parquet:
         import_pyarrow()
-        frame = _reading(lambda: pd.read_parquet(path), path)
+        frame = _call_reader(lambda: pd.read_parquet(path), path)
     else:
-        frame = _reading(lambda: _read_csv(pd, path), path)
-    if not labelled:
-        y = None
-    else:
-        column = {str(name): name for name in frame.columns}
-        if target not in column:
-            hint = suggest(str(target), column)
-            if len(column) == 1:
-                hint = " Are its cells separated by commas?"
-            raise InputError(
-                f"{path} has no column {target!r}.{hint} It has: {names_of(column)}."
-            )
-        y = frame.pop(column[target])
+        frame = _call_reader(lambda: _read_csv(pd, path), path)
+    y = _pop_target(frame, path, str(target)) if labeled else None
     if soft := [name for name in frame.columns if str(name).startswith(SOFT_PREFIX)]:
         raise InputError(
-            f"{path} holds the soft labels of a distilled set ({names_of(soft)}): "
-            "they are no features. Remove these columns, or read the set with "
-            "DistilledSet.load."
+            f"{path} contains the soft labels of a distilled set ({joined(soft)}), "
+            "which must not be used as features. Remove these columns, or read the "
+            "distilled set with DistilledSet.load."
         )
-    if path.suffix.lower() != ".parquet":
-        _refuse_dates(frame)
-        _warn_of_words_among_numbers(pd, frame)
+    if not is_parquet:
+        _check_for_dates(frame)
+        _warn_about_words_among_numbers(pd, frame)
     return Data(frame, y)
 
 
+def _pop_target(frame: Any, path: Path, target: str) -> Any:
+    """Remove the target from a table and return it."""
+    column = {str(name): name for name in frame.columns}
+    if target not in column:
+        hint = suggestion(target, column)
+        if len(column) == 1:
+            hint = " Check that the cells are separated by commas."
+        raise InputError(
+            f"{path} has no column {target!r}.{hint} The columns are: {joined(column)}."
+        )
+    return frame.pop(column[target])
+
+
 def _read_csv(pd: Any, path: Path) -> Any:
+    """Read a CSV file in which only empty cells are missing values."""
     from ..distilled_set.tables import columns_of_codes
 
     header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
     names = header.iloc[0].tolist()
     if "" in names:
         raise InputError(
-            f"{path}: column {names.index('') + 1} has no name. If it is an index that "
-            "was written along, remove it; else give it a name."
+            f"{path}: column {names.index('') + 1} has no name. Remove the column if "
+            "it is the index of a DataFrame; otherwise give it a name."
         )
     if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-        raise InputError(f"{path}: several columns are called {names_of(twice)}.")
+        raise InputError(
+            f"{path}: several columns have the same name: {joined(twice)}. Rename them."
+        )
     try:
         with warnings.catch_warnings():
-            # Rows longer than the header would lose their last cells.
+            # pandas would drop the last cells of rows that are longer than the header.
             warnings.simplefilter("error", pd.errors.ParserWarning)
             texts = columns_of_codes(
                 pd.read_csv(path, index_col=False, dtype=str, keep_default_na=False)
@@ -116,88 +164,77 @@ def _read_csv(pd: Any, path: Path) -> Any:
             return pd.read_csv(
                 path,
                 index_col=False,
-                # "NA" and "None" are categories; only an empty cell is missing.
+                # Words such as "NA" and "None" are categories, not missing values.
                 keep_default_na=False,
                 na_values=[""],
                 dtype=dict.fromkeys(texts, str),
-                # A column's dtype must not depend on where its chunks end.
+                # Read in one chunk, because pandas infers dtypes per chunk.
                 low_memory=False,
             )
     except pd.errors.ParserWarning:
         raise InputError(
-            f"{path}: rows have more cells than the header has names ({len(names)})."
+            f"{path}: some rows have more cells than the header, which has "
+            f"{len(names)} column names."
         ) from None
 
 
-def _refuse_dates(frame: Any) -> None:
-    """A file has no dtype for dates; they would pass as so many categories."""
+def _check_for_dates(frame: Any) -> None:
+    """Raise InputError if a column holds dates.
+
+    CSV files have no dtype for dates, so that dates would be read as categories.
+    """
     for name in frame.columns:
         column = frame[name].dropna()
         if column.dtype.kind == "O" and len(column):
             if column.astype(str).str.match(r"\d{4}-\d\d-\d\d").all():
                 raise InputError(
-                    f"column {name!r} holds dates, such as {column.iloc[0]!r}. Turn "
-                    "them into numbers first, such as days since a fixed day, the "
-                    "month or the weekday."
+                    f"column {name!r} holds dates, such as {column.iloc[0]!r}. Convert "
+                    "them to numbers first, such as the number of days since a fixed "
+                    "date, the month or the weekday."
                 )
 
 
-def _warn_of_words_among_numbers(pd: Any, frame: Any) -> None:
+def _warn_about_words_among_numbers(pd: Any, frame: Any) -> None:
+    """Warn if a few words turn a column of numbers into a column of categories."""
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind != "O":
             continue
         numbers = pd.to_numeric(column, errors="coerce")
         words = column[numbers.isna() & column.notna()]
-        if 0 < len(words) < len(column) / 2 and numbers.nunique() > MANY_NUMBERS:
+        is_mostly_numbers = 0 < len(words) < len(column) / 2
+        if is_mostly_numbers and numbers.nunique() > MAX_NUMERIC_CATEGORIES:
             warnings.warn(
-                f"column {name!r} is taken as categories, because {len(words)} of its "
-                f"{len(column)} cells are no numbers, such as {words.iloc[0]!r}. If it "
-                "is a column of numbers, replace them or drop their rows.",
+                f"column {name!r} is treated as categorical, because {len(words)} of "
+                f"its {len(column)} cells are not numbers, such as {words.iloc[0]!r}. "
+                "If the column is numeric, replace these cells or remove their rows.",
                 stacklevel=2,
             )
 
 
-def _read_arrays(path: Path, target: str | None, labelled: bool) -> Data:
+def _read_arrays(path: Path, target: str | None, labeled: bool) -> Data:
+    """Read the arrays X and y, or X_train and y_train, of an .npz file."""
     import numpy as np
 
-    def read() -> Data:
-        # What is no archive np.load would take for an array, or for a pickle.
-        if not zipfile.is_zipfile(path):
-            raise InputError(f"{path} is damaged, or no .npz file.")
-        with np.load(path, allow_pickle=False) as file:
-            suffix = next((s for s in ("", "_train") if f"X{s}" in file.files), None)
-            if suffix is None:
-                raise InputError(
-                    f"{path} has no array 'X' or 'X_train'. It has: "
-                    f"{names_of(file.files)}."
-                )
-            X = file[f"X{suffix}"]
-            if not labelled:
-                return Data(X, None)
-            name = target or f"y{suffix}"
-            if name not in file.files:
-                raise InputError(
-                    f"{path} has no array {name!r} of labels."
-                    f"{suggest(name, file.files)} It has: {names_of(file.files)}. Name "
-                    "the labels with --target, or say --no-target."
-                )
-            return Data(X, file[name])
-
-    return _reading(read, path)
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    as_written = {str(other).lower(): other for other in known}
-    close = difflib.get_close_matches(name.lower(), as_written, n=1)
-    return f" Did you mean {as_written[close[0]]!r}?" if close else ""
-
-
-def names_of(names: Iterable[Any]) -> str:
-    texts = [str(name) for name in names]
-    more = len(texts) - MAX_NAMES
-    return ", ".join(texts[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
-
-
-def one_line(text: Any) -> str:
-    return " ".join(str(text).split())
+    # np.load would read any other kind of file as a single array or as a pickle.
+    if not zipfile.is_zipfile(path):
+        raise InputError(f"{path} is damaged or is not an .npz file.")
+    with np.load(path, allow_pickle=False) as file:
+        suffix = next((s for s in ("", "_train") if f"X{s}" in file.files), None)
+        if suffix is None:
+            raise InputError(
+                f"{path} has no array 'X' or 'X_train'. The arrays are: "
+                f"{joined(file.files)}."
+            )
+        X = file[f"X{suffix}"]
+        if not labeled:
+            return Data(X, None)
+        name = target or f"y{suffix}"
+        if name not in file.files:
+            raise InputError(
+                f"{path} has no array {name!r} of labels."
+                f"{suggestion(name, file.files)} The arrays are: "
+                f"{joined(file.files)}. Name the array of labels with --target, or "
+                "pass --no-target if there are no labels."
+            )
+        return Data(X, file[name])

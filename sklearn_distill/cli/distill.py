@@ -1,42 +1,129 @@
-"""The command `sklearn-distill distill`: a file of rows in, a distilled set out."""
+"""The command `sklearn-distill distill`: write the distilled set of a file.
+
+Only the standard library is imported at the top, so that ``--help`` responds fast.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
+import ast
 import contextlib
 import json
-import os
 import sys
 import tempfile
-import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..plugins.registry import get_distiller
-from .data_files import ARRAYS, Data, InputError, names_of, one_line, read_data, suggest
+from ._common import (
+    InputError,
+    Parser,
+    add_input_argument,
+    add_print_options,
+    add_target_option,
+    add_task_option,
+    joined,
+    load_method,
+    number,
+    one_line,
+    one_line_warnings,
+    suggestion,
+    wants_progress_bar,
+)
+from .data_files import (
+    ARRAYS,
+    TABLES_OUT,
+    Data,
+    check_input,
+    check_output,
+    read_data,
+)
 
-TABLES_IN = (".csv", ".csv.gz", ".parquet")
-TABLES_OUT = (".csv", ".parquet")
-# Seconds of importing a method after which the command says what it is waiting for.
-SLOW_IMPORT = 20.0
+
+def add_parser(subparsers: Any, parents: list[Parser]) -> None:
+    """Add the parser of the command."""
+    parser = subparsers.add_parser(
+        "distill",
+        parents=parents,
+        help="write the distilled set of a file",
+        description=(
+            "Distill a table or an array of images into a small one of the same kind."
+        ),
+        epilog=(
+            "An empty cell of a CSV file is a missing value, which is an error. Words\n"
+            'such as "NA" or "?" are categories.'
+        ),
+    )
+    add_input_argument(parser)
+    parser.add_argument(
+        "--method",
+        required=True,
+        metavar="NAME",
+        help="the name of a method; see: sklearn-distill list",
+    )
+    labels = parser.add_mutually_exclusive_group()
+    add_target_option(labels)
+    labels.add_argument(
+        "--no-target", action="store_true", help="distill rows that have no labels"
+    )
+    _add_parameter_options(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="OUTPUT",
+        help="a .csv, .parquet or .npz file with the columns of the input followed by "
+        "the labels; an existing file is replaced once the new file is complete",
+    )
+    add_print_options(parser, text="summary", json="one JSON object")
+    parser.set_defaults(run=run)
 
 
-def distill(args: argparse.Namespace) -> int:
-    """Distill ``args.input`` into ``args.output``; return the exit code."""
-    with warnings_in_one_line():
+def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that set parameters of the method."""
+    add = parser.add_argument
+    add(
+        "--budget",
+        type=_budget,
+        metavar="B",
+        help="rows per class (20; in total for regression), a fraction of the rows "
+        "(0.05), or the rows of each class (yes=10,no=20); default: that of the method",
+    )
+    add_task_option(parser, default=None)
+    add(
+        "--random-state",
+        type=int,
+        metavar="SEED",
+        help="the seed; the same seed gives the same distilled set",
+    )
+    add(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        dest="settings",
+        metavar="KEY=VALUE",
+        help="another parameter of the method; may be repeated: --set max_time=60 "
+        "--set image_shape=1,28,28",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Distill ``args.input`` into ``args.output`` and return the exit code."""
+    with one_line_warnings():
         _check_paths(args)
         distiller = load_method(args.method)()
         _set_params(distiller, args)
-        data = read_data(args.input, target=args.target, labelled=not args.no_target)
+        data = read_data(args.input, target=args.target, labeled=not args.no_target)
         _check_image_shape(data.X, distiller.image_shape)
-        _check_format_holds(data, distiller, args.output)
+        _check_output_format(data, distiller, args.output)
         if isinstance(args.budget, dict):
-            distiller.set_params(budget=_by_label(args.budget, data.y))
-        if _wants_progress_bar(distiller, args):
-            _add_progress_bar(distiller, args)
-        # The bar, and whatever else a method prints: stdout is for the result.
+            distiller.set_params(budget=_budget_by_label(args.budget, data.y))
+        _add_progress_bar(distiller, args)
+        # Only the result is printed to stdout. The progress bar and the output of a
+        # method go to stderr.
         with contextlib.redirect_stdout(sys.stderr):
             distilled = distiller.fit_distill(_flat(data.X), data.y)
         if distilled.X.shape[1:] != data.X.shape[1:]:
@@ -50,83 +137,24 @@ def distill(args: argparse.Namespace) -> int:
     return 0
 
 
-def load_method(name: str) -> type[Any]:
-    """Return a method's class. What its import prints goes to stderr."""
-    patience = threading.Timer(
-        SLOW_IMPORT,
-        lambda: print(f"still importing {name}; Ctrl-C ends it", file=sys.stderr),
-    )
-    patience.daemon = True
-    patience.start()
-    try:
-        with contextlib.redirect_stdout(sys.stderr):
-            return get_distiller(name)
-    finally:
-        patience.cancel()
-
-
-@contextlib.contextmanager
-def warnings_in_one_line() -> Iterator[None]:
-    def show(message: Warning | str, *_: Any, **__: Any) -> None:
-        print(f"warning: {one_line(message)}", file=sys.stderr)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        for of_developers in (
-            DeprecationWarning,
-            PendingDeprecationWarning,
-            FutureWarning,
-            ImportWarning,
-            ResourceWarning,
-        ):
-            warnings.simplefilter("ignore", of_developers)
-        warnings.showwarning = show
-        yield
-
-
 def _check_paths(args: argparse.Namespace) -> None:
-    """Refuse files that cannot be read or written."""
+    """Raise InputError if the input cannot be read or the output cannot be written."""
     source, output = args.input, args.output
     if output.suffix.lower() not in (*TABLES_OUT, ARRAYS):
-        raise InputError(f"{output}: the output is a .csv, .parquet or .npz file.")
+        raise InputError(f"{output}: the output must be a .csv, .parquet or .npz file.")
     check_output(output)
-    check_source(source, target=args.target, labelled=not args.no_target, may_lack=True)
+    check_input(
+        source, target=args.target, labeled=not args.no_target, may_be_unlabeled=True
+    )
     if output.exists() and output.samefile(source):
         raise InputError(
-            f"{output}: the output would replace the input, whose rows would be lost."
-        )
-
-
-def check_output(output: Path) -> None:
-    """Raise InputError unless a file can be written there."""
-    if not output.parent.is_dir():
-        raise InputError(f"{output}: there is no folder {str(output.parent)!r}.")
-    if output.is_dir() or not os.access(output.parent, os.W_OK):
-        raise InputError(f"{output}: no file can be written there.")
-
-
-def check_source(
-    source: Path, *, target: str | None, labelled: bool, may_lack: bool = False
-) -> None:
-    """Raise InputError unless this is a file of rows, and its labels are known."""
-    name = source.name.lower()
-    suffix = next((s for s in (*TABLES_IN, ARRAYS) if name.endswith(s)), None)
-    if not source.exists():
-        raise InputError(f"{source}: there is no such file.")
-    if not source.is_file():
-        raise InputError(f"{source}: this is no file.")
-    if suffix is None:
-        raise InputError(
-            f"{source}: the input is a .csv, .csv.gz, .parquet or .npz file."
-        )
-    if suffix != ARRAYS and target is None and labelled:
-        raise InputError(
-            "say which column holds the labels with --target COLUMN"
-            + (", or that there are none with --no-target" if may_lack else "")
+            f"{output}: the output must not be the input file, whose rows would be "
+            "lost. Choose another name."
         )
 
 
 def _set_params(distiller: Any, args: argparse.Namespace) -> None:
+    """Set the parameters of the method that were given as options."""
     given = [
         (name, getattr(args, name))
         for name in ("budget", "task", "random_state")
@@ -138,7 +166,8 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
         if name not in known:
             raise InputError(
                 f"method {args.method!r} has no parameter {name!r}."
-                f"{suggest(name, known)} It has: {names_of(sorted(known))}."
+                f"{suggestion(name, known)} The parameters are: "
+                f"{joined(sorted(known))}."
             )
         if name in params:
             raise InputError(f"parameter {name!r} is given twice.")
@@ -146,13 +175,16 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
     distiller.set_params(**params)
 
 
-def _check_format_holds(data: Data, distiller: Any, output: Path) -> None:
-    """Refuse, before the work, what the output's format could not hold after it."""
+def _check_output_format(data: Data, distiller: Any, output: Path) -> None:
+    """Check before the distillation that the output format can hold the result.
+
+    Errors in the parameters and in the data are raised first, because their messages
+    are more specific than those of the output format.
+    """
     from ..distilled_set.distilled_set import DistilledSet
     from ..validation.rows import check_rows
     from ..validation.targets import check_target
 
-    # First what is wrong with parameters and data: a format would say less of it.
     distiller._validate_params()
     check_rows(distiller, _flat(data.X), reset=True)
     target = check_target(data.y, task=distiller.task)
@@ -167,8 +199,8 @@ def _check_format_holds(data: Data, distiller: Any, output: Path) -> None:
         one_row.save(Path(folder, output.name))
 
 
-def _by_label(budget: dict[str, int], y: Any) -> dict[Any, int]:
-    """Return a budget whose labels, typed as text, are of the type of y's."""
+def _budget_by_label(budget: dict[str, int], y: Any) -> dict[Any, int]:
+    """Return a budget whose labels have the type of the labels in `y`."""
     import numpy as np
 
     kind = "O" if y is None else np.asarray(y).dtype.kind
@@ -179,38 +211,38 @@ def _by_label(budget: dict[str, int], y: Any) -> dict[Any, int]:
         return {as_label(label): rows for label, rows in budget.items()}
     except ValueError:
         raise InputError(
-            f"budget names the classes {names_of(budget)}, but the labels are of type "
-            f"{np.asarray(y).dtype}."
+            f"--budget names the classes {joined(budget)}, but the labels have the "
+            f"dtype {np.asarray(y).dtype}."
         ) from None
 
 
 def _boolean(text: str) -> bool:
+    """Convert "true" or "false", in any case, to a bool."""
     if text.lower() not in ("true", "false"):
         raise ValueError(text)
     return text.lower() == "true"
 
 
 def _check_image_shape(X: Any, image_shape: Any) -> None:
+    """Raise InputError if X is three-dimensional and `image_shape` is not set."""
     if getattr(X, "ndim", 2) == 3 and image_shape is None:
         n, height, width = X.shape
         raise InputError(
-            f"X holds {n} arrays of shape {(height, width)}. If they are images, say "
-            f"so: --set image_shape=1,{height},{width}"
+            f"X holds {n} arrays of shape {(height, width)}. If they are images, pass "
+            f"--set image_shape=1,{height},{width}"
         )
 
 
 def _flat(X: Any) -> Any:
-    """Return images without an axis for channels as flat rows, all else as it is."""
+    """Return X with images of shape (n, height, width) reshaped to rows of pixels."""
     return X.reshape(len(X), -1) if getattr(X, "ndim", 2) == 3 else X
 
 
-def _wants_progress_bar(distiller: Any, args: argparse.Namespace) -> bool:
-    if "max_iter" not in distiller.get_params(deep=False):
-        return False
-    return args.progress or (sys.stderr.isatty() and not args.quiet)
-
-
 def _add_progress_bar(distiller: Any, args: argparse.Namespace) -> None:
+    """Add a progress bar to an iterative method if the options call for one."""
+    is_iterative = "max_iter" in distiller.get_params(deep=False)
+    if not (is_iterative and wants_progress_bar(args)):
+        return
     from sklearn.callback import ProgressBar
 
     try:
@@ -218,16 +250,18 @@ def _add_progress_bar(distiller: Any, args: argparse.Namespace) -> None:
     except ImportError:
         if args.progress:
             warnings.warn(
-                "no progress bar without rich: pip install 'sklearn-distill[progress]'",
+                "the progress bar requires rich: pip install "
+                "'sklearn-distill[progress]'",
                 stacklevel=2,
             )
 
 
 def _report(distilled: Any, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the sizes and the cost of a distilled set, ready for JSON."""
     info = distilled.info
-    rows_of = None
+    classes = None
     if distilled.classes is not None:
-        rows_of = [
+        classes = [
             {"label": label, "rows": int((distilled.y == label).sum())}
             for label in distilled.classes.tolist()
         ]
@@ -238,7 +272,7 @@ def _report(distilled: Any, args: argparse.Namespace) -> dict[str, Any]:
         "task": info["task"],
         "rows_before": info["n_rows_before"],
         "rows": len(distilled),
-        "classes": rows_of,
+        "classes": classes,
         "bytes_before": info["bytes_before"],
         "bytes": info["bytes"],
         "loss": info["loss"],
@@ -247,9 +281,10 @@ def _report(distilled: Any, args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _summary(report: dict[str, Any]) -> str:
+    """Return a report as text for the user."""
     lines = [f"{report['rows_before']:,} -> {report['rows']:,} rows"]
     if report["classes"] is not None:
-        names = names_of(f"{c['label']} ({c['rows']})" for c in report["classes"])
+        names = joined(f"{c['label']} ({c['rows']})" for c in report["classes"])
         lines.append(f"classes: {one_line(names)}")
     lines += [
         f"in memory: {_size(report['bytes_before'])} -> {_size(report['bytes'])}",
@@ -260,4 +295,35 @@ def _summary(report: dict[str, Any]) -> str:
 
 
 def _size(n_bytes: int) -> str:
+    """Return a number of bytes in kB or MB."""
     return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 1e6 else f"{n_bytes / 1e3:,.1f} kB"
+
+
+def _budget(text: str) -> int | float | dict[str, int]:
+    """Convert the value of --budget."""
+    with contextlib.suppress(ValueError):
+        return number(text)
+    rows_of: dict[str, int] = {}
+    for part in text.split(","):
+        label, equals, rows = part.rpartition("=")
+        if not equals or not rows.strip().isdecimal():
+            raise argparse.ArgumentTypeError(
+                f"{text!r} must be a number of rows per class, such as 20, a fraction "
+                "of the rows, such as 0.05, or the rows of each class, such as "
+                "yes=10,no=20."
+            )
+        if label in rows_of:
+            raise argparse.ArgumentTypeError(f"{text!r} names {label!r} twice.")
+        rows_of[label] = int(rows)
+    return rows_of
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Convert the value of --set: a Python literal, or else a string."""
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise argparse.ArgumentTypeError(f"{text!r} must have the form KEY=VALUE.")
+    try:
+        return key, ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return key, value

@@ -1,34 +1,65 @@
-"""The command `sklearn-distill list`: which methods are installed, and which work.
+"""The command `sklearn-distill list`: show the installed methods.
 
-Only the standard library is imported: the list is there at once.
+Only the standard library is imported at the top, so that the command responds fast.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
+import contextlib
 import json
 import sys
 from typing import Any
 
 from ..plugins.registry import PluginInfo, list_distillers
-from .data_files import one_line
+from ._common import Parser, one_line
 
 
-def list_methods(args: argparse.Namespace) -> int:
-    """Print the installed methods; return the exit code."""
+def add_parser(subparsers: Any, parents: list[Parser]) -> None:
+    """Add the parser of the command."""
+    parser = subparsers.add_parser(
+        "list",
+        parents=parents,
+        help="show the installed methods",
+        description=(
+            "Show the installed methods: the name, which --method accepts, the\n"
+            "distribution that provides the method, its version, and the class.\n"
+            "No method is imported unless --check is passed."
+        ),
+    )
+    parser.add_argument("--json", action="store_true", help="print a JSON array")
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="import each method in a subprocess and report the methods that cannot be "
+        "used",
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="maximum import time of a method with --check; default: 60",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the installed methods and return the exit code."""
     if args.check:
-        return _list_checked(args)
-    found = [_about(info) for info in list_distillers()]
-    print(json.dumps(found) if args.json else _table(found))
+        return _print_checked(args)
+    rows = [_row(info) for info in list_distillers()]
+    print(json.dumps(rows) if args.json else _table(rows))
     return 0
 
 
-def _list_checked(args: argparse.Namespace) -> int:
+def _print_checked(args: argparse.Namespace) -> int:
+    """Print the installed methods with their status; return 1 if there are problems."""
     from ..plugins.diagnosis import diagnose_distillers, unreadable_distributions
 
     rows = [
         {
-            **_about(diagnosis.info),
+            **_row(diagnosis.info),
             "status": diagnosis.status,
             "problem": diagnosis.problem and one_line(diagnosis.problem),
         }
@@ -38,19 +69,20 @@ def _list_checked(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows))
     else:
-        # Problems are too long for a column.
+        # Print the problems below the table, because they are too long for a column.
         print(
             _table([{k: v for k, v in row.items() if k != "problem"} for row in rows])
         )
         for row in broken:
             print(f"\n{row['name']} ({row['status']}): {row['problem']}")
     unreadable = unreadable_distributions()
-    for complaint in unreadable:
-        print(f"warning: {one_line(complaint)}", file=sys.stderr)
+    for message in unreadable:
+        print(f"warning: {one_line(message)}", file=sys.stderr)
     return 1 if broken or unreadable else 0
 
 
-def _about(info: PluginInfo) -> dict[str, str]:
+def _row(info: PluginInfo) -> dict[str, str]:
+    """Return the metadata of a method by the names of the printed columns."""
     return {
         "name": info.name,
         "distribution": info.distribution,
@@ -59,14 +91,22 @@ def _about(info: PluginInfo) -> dict[str, str]:
     }
 
 
-def _table(found: list[dict[str, Any]]) -> str:
-    """Return rows of equal keys in columns as wide as they need to be."""
-    keys = found[0] if found else ("name", "distribution", "version", "class")
-    rows = [[key.upper() for key in keys], *(list(row.values()) for row in found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Return rows with the same keys as aligned columns below a header."""
+    keys = rows[0] if rows else ("name", "distribution", "version", "class")
+    cells = [[key.upper() for key in keys], *(list(row.values()) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
         ).rstrip()
-        for row in rows
+        for line in cells
     )
+
+
+def _seconds(text: str) -> float:
+    """Convert the value of --time-limit."""
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text!r} must be a positive number of seconds.")

@@ -1,10 +1,12 @@
-"""The command `sklearn-distill`: list, distill, compare and check methods.
+"""The entry point of `sklearn-distill`: parse the arguments and run a command.
 
-Only the standard library is imported up here: ``list`` and ``--help`` answer at once.
+Only the standard library is imported at the top, so that ``list`` and ``--help``
+respond fast.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import argparse
 import contextlib
 import os
 import signal
@@ -13,86 +15,140 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from .arguments import PROG, command_parser
-from .data_files import one_line
+from .. import __version__
+from . import check, compare, distill, list_methods
+from ._common import PROG, Parser, one_line
+
+EPILOG = """\
+examples:
+  sklearn-distill list
+  sklearn-distill list --check
+  sklearn-distill distill table.csv --target label --method herding -o small.csv
+  sklearn-distill distill images.npz --method kernel-inducing-points --budget 20 \\
+      --set image_shape=1,28,28 --set max_time=60 -o small.npz
+  sklearn-distill compare table.csv --target label --methods random,herding \\
+      --budget 5,10,50 -o scores.csv
+  sklearn-distill check herding
+
+exit codes:
+  0    success
+  1    a check failed
+  2    wrong usage, or input that cannot be distilled
+  130  interrupted by Ctrl-C; no output is written, except for the scores of a
+       comparison, which the same command continues
+"""
 
 
 class Interrupted(BaseException):
     """Ctrl-C was pressed.
 
-    Not a KeyboardInterrupt: iterative methods take that as the wish to keep the rows
-    that they have, and the command would write them over an older file.
+    The class does not derive from KeyboardInterrupt, because iterative methods catch
+    KeyboardInterrupt and return the rows that they have learned so far. The command
+    would then replace an existing output file by an unfinished distilled set.
     """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
+    """Run the command-line program.
 
     Parameters
     ----------
     argv : list of str, default=None
-        The arguments; None takes those of the process.
+        The arguments. None means the arguments of the process.
 
     Returns
     -------
     int
-        The exit code: 0, or 1 if a check failed, 2 for wrong use or input, 130 after
-        Ctrl-C, 141 if nobody reads the output any more.
+        The exit code: 0 for success, 1 if a check failed, 2 for wrong usage or invalid
+        input, 130 after Ctrl-C, 141 if the reader of stdout has closed it.
     """
     debug = False
     try:
-        with _ctrl_c_ends_it_all():
+        with _interrupt_on_ctrl_c():
             try:
-                args = command_parser().parse_args(argv)
-            except SystemExit as after_help:
-                return int(after_help.code or 0)
+                args = _parser().parse_args(argv)
+            except SystemExit as exit_after_help:
+                return int(exit_after_help.code or 0)
             debug = hasattr(args, "debug")
             code = args.run(args)
             sys.stdout.flush()
             return code
     except (Interrupted, KeyboardInterrupt) as interruption:
         notes = getattr(interruption, "__notes__", [])
-        return _complain(" ".join(["interrupted", *notes]), code=130)
+        return _fail(" ".join(["interrupted", *notes]), code=130)
     except BrokenPipeError:
-        # Else the interpreter flushes once more at its end, and complains.
+        # Replace stdout, because the interpreter flushes it once more at exit and would
+        # print another error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
         if debug:
             raise
-        return _complain(f"error: {_explain(error)}", code=2)
+        return _fail(f"error: {_message(error)}", code=2)
 
 
-def _complain(message: str, code: int) -> int:
+def _parser() -> Parser:
+    """Return the parser, which stores the function of the command as `run`."""
+    # The default is SUPPRESS because --debug is accepted before and after the name of
+    # the command, and the default of the subparser would override the first.
+    debug = Parser(add_help=False)
+    debug.add_argument(
+        "--debug",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="show the traceback of an error",
+    )
+    parser = Parser(
+        prog=PROG,
+        description="Dataset distillation (condensation): replace a training set by a "
+        "much smaller one.",
+        epilog=EPILOG,
+        parents=[debug],
+    )
+    parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (list_methods, distill, compare, check):
+        command.add_parser(subparsers, parents=[debug])
+    return parser
+
+
+def _fail(message: str, code: int) -> int:
+    """Print a message to stderr and return the exit code."""
     print(f"{PROG}: {message}", file=sys.stderr)
     return code
 
 
-def _explain(error: Exception) -> str:
-    """Return in one line what went wrong."""
+def _message(error: Exception) -> str:
+    """Describe an error on one line.
+
+    The messages of common error types are written for users. For any other type the
+    description includes the type.
+    """
     text = one_line(error)
-    refusals = (ValueError, TypeError, ArithmeticError, ImportError)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, refusals) and text:
-        return text
-    return f"{type(error).__name__}: {text} (--debug shows where it happened)"
+    if isinstance(error, ValueError | TypeError | ArithmeticError | ImportError):
+        if text:
+            return text
+    return f"{type(error).__name__}: {text} (--debug shows the traceback)"
 
 
 @contextlib.contextmanager
-def _ctrl_c_ends_it_all() -> Iterator[None]:
+def _interrupt_on_ctrl_c() -> Iterator[None]:
+    """Raise Interrupted on SIGINT, unless the process handles SIGINT differently."""
+
     def interrupt(signum: int, frame: Any) -> NoReturn:
         raise Interrupted
 
-    # Where SIGINT is ignored, as in the background of a script, it stays so.
-    is_ours = (
+    # A process that a shell script starts in the background ignores SIGINT.
+    is_default = (
         threading.current_thread() is threading.main_thread()
         and signal.getsignal(signal.SIGINT) is signal.default_int_handler
     )
-    if is_ours:
+    if is_default:
         signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
-        if is_ours:
+        if is_default:
             signal.signal(signal.SIGINT, signal.default_int_handler)

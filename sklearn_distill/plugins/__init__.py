@@ -1,4 +1,4 @@
-"""Discovery of the installed methods through entry points."""
+"""Discovery of the installed distillation methods through entry points."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

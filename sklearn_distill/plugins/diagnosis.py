@@ -1,7 +1,7 @@
-"""Which of the installed methods can be used, and what is wrong with the others.
+"""Check which of the installed methods can be used, and report why the others cannot.
 
-Each is loaded in another process: one that hangs, prints or ends its interpreter does
-so there.
+Every method is imported in a subprocess, because an import may hang, print or end the
+interpreter.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,20 +15,28 @@ import threading
 from importlib.metadata import distributions
 from typing import IO, Any, NamedTuple
 
-from .registry import GROUP, PluginError, PluginInfo, list_distillers
+from .registry import (
+    GROUP,
+    PluginError,
+    PluginInfo,
+    list_distillers,
+    qualified_name,
+)
 
 
 class Diagnosis(NamedTuple):
-    """What loading a method showed.
+    """The result of loading an installed method.
 
     Attributes
     ----------
     info : PluginInfo
-        The method, as `list_distillers` gives it.
+        The method, as returned by `list_distillers`.
     status : {"ok", "clash", "broken"}
-        "clash": it loads, but other distributions have a method of this name.
+        "ok": the method can be used. "clash": the method can be loaded, but another
+        distribution has a method of the same name. "broken": the method cannot be used.
     problem : str or None
-        What is wrong, and for a clash which name to use instead.
+        What is wrong with the method and, for a clash, which name to use instead. None
+        if the status is "ok".
     """
 
     info: PluginInfo
@@ -37,12 +45,13 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose_distillers(*, time_limit: float = 60.0) -> list[Diagnosis]:
-    """Load every installed method in another process, and say which can be used.
+    """Load every installed method in a subprocess and report which can be used.
 
     Parameters
     ----------
     time_limit : float, default=60.0
-        Seconds that a method may take to import, once scikit-learn is.
+        Maximum number of seconds that the import of a method may take. The time for
+        importing scikit-learn is not counted.
 
     Returns
     -------
@@ -51,7 +60,7 @@ def diagnose_distillers(*, time_limit: float = 60.0) -> list[Diagnosis]:
 
     See Also
     --------
-    sklearn_distill.list_distillers : The same list at once, without a look inside.
+    sklearn_distill.list_distillers : List the methods without importing them.
 
     Examples
     --------
@@ -63,81 +72,95 @@ def diagnose_distillers(*, time_limit: float = 60.0) -> list[Diagnosis]:
     infos = list_distillers()
     problems: list[str | None] = []
     while len(problems) < len(infos):
-        # A process that hangs or dies is followed by one for the methods after it.
-        problems += _load_elsewhere(infos[len(problems) :], time_limit)
+        # If a method hangs or ends the subprocess, start another subprocess for the
+        # methods that follow in the list.
+        problems += _load_in_subprocess(infos[len(problems) :], time_limit)
     names = [info.name for info in infos]
     return [
-        _judge(info, problem, names.count(info.name) > 1)
+        _diagnosis(info, problem, names.count(info.name) > 1)
         for info, problem in zip(infos, problems, strict=True)
     ]
 
 
 def unreadable_distributions() -> list[str]:
-    """Return a line for each distribution whose entry points cannot be read."""
-    complaints = []
+    """Return a message for each distribution whose entry points cannot be read."""
+    messages = []
     for distribution in distributions():
         try:
             distribution.entry_points.select(group=GROUP)
         except Exception as error:
-            complaints.append(
-                f"the entry points of {_name_of(distribution)} cannot be read: "
+            messages.append(
+                f"The entry points of {_name_of(distribution)} cannot be read: "
                 f"{type(error).__name__}: {error}"
             )
-    return complaints
+    return messages
 
 
 def _name_of(distribution: Any) -> str:
+    """Return the name of a distribution whose metadata may be damaged."""
     try:
         return distribution.metadata["Name"] or "a distribution without a name"
     except Exception:
         return "a distribution without metadata"
 
 
-def _judge(info: PluginInfo, problem: str | None, is_shared: bool) -> Diagnosis:
+def _diagnosis(
+    info: PluginInfo, problem: str | None, name_is_shared: bool
+) -> Diagnosis:
+    """Combine the problem of loading a method with the check for a name clash."""
     if problem is not None:
         return Diagnosis(info, "broken", problem)
-    if is_shared:
+    if name_is_shared:
         return Diagnosis(
             info,
             "clash",
-            f"{info.name!r} stands for methods of several distributions. Say "
-            f"{_key(info)!r} for this one.",
+            f"Several distributions have a method named {info.name!r}. Use "
+            f"{qualified_name(info)!r} to select this one.",
         )
     return Diagnosis(info, "ok", None)
 
 
-def _key(info: PluginInfo) -> str:
-    return f"{info.distribution}:{info.name}"
+def _load_in_subprocess(infos: list[PluginInfo], time_limit: float) -> list[str | None]:
+    """Return the problem of each method, or None for a method that can be loaded.
 
-
-def _load_elsewhere(infos: list[PluginInfo], time_limit: float) -> list[str | None]:
-    """Return what is wrong with each method, up to the first that ended the process."""
+    The list ends with the first method that exceeds the time limit or that ends the
+    subprocess.
+    """
     worker = subprocess.Popen(
-        [sys.executable, "-m", "sklearn_distill.plugins.worker", *map(_key, infos)],
-        # No questions can be asked at import, and what is importable here is there.
+        [
+            sys.executable,
+            "-m",
+            "sklearn_distill.plugins.worker",
+            *map(qualified_name, infos),
+        ],
+        # A module that reads from standard input at import must not wait for the user.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
+        # The subprocess must find the same modules as this process.
         env={**os.environ, "PYTHONPATH": os.pathsep.join(p or "." for p in sys.path)},
         text=True,
     )
     lines: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=_pump, args=(worker.stdout, lines), daemon=True).start()
+    threading.Thread(
+        target=_put_lines, args=(worker.stdout, lines), daemon=True
+    ).start()
     problems: list[str | None] = []
     try:
         if not lines.get():
             raise PluginError(
-                "No method can be loaded in another process: there the package itself "
-                "cannot be imported. See: python -m sklearn_distill.base"
+                "No method can be loaded in a subprocess, because sklearn_distill "
+                "itself cannot be imported there. To see the error, run: "
+                "python -c 'import sklearn_distill.base'"
             )
         for _ in infos:
             try:
                 line = lines.get(timeout=time_limit)
             except queue.Empty:
-                problems.append(f"its import had not ended after {time_limit:g} s")
+                problems.append(f"The import did not finish within {time_limit:g} s.")
                 break
             if not line:
                 code = worker.wait()
-                problems.append(f"its import ended the interpreter (exit code {code})")
+                problems.append(f"The import ended the interpreter (exit code {code}).")
                 break
             problems.append(json.loads(line))
     finally:
@@ -146,8 +169,8 @@ def _load_elsewhere(infos: list[PluginInfo], time_limit: float) -> list[str | No
     return problems
 
 
-def _pump(stream: IO[str], lines: "queue.Queue[str]") -> None:
-    """Hand on line by line, and an empty one at the end."""
+def _put_lines(stream: IO[str], lines: "queue.Queue[str]") -> None:
+    """Put the lines of a stream into a queue, followed by an empty string."""
     with stream:
         for line in stream:
             lines.put(line)

@@ -1,4 +1,4 @@
-"""The checks that a distiller must pass: ours and third parties' alike."""
+"""The checks that every distiller must pass, for sklearn-distill and for plugins."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

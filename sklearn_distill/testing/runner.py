@@ -1,6 +1,7 @@
-"""The checks that a distiller must pass: ours and third parties' alike.
+"""Run the checks that every distiller must pass.
 
-`check_distiller` needs no pytest. With pytest, two lines make a test of each check::
+`check_distiller` does not require pytest. With pytest,
+`parametrize_with_distiller_checks` turns each check into a test::
 
     from sklearn_distill.testing import parametrize_with_distiller_checks
 
@@ -22,7 +23,7 @@ from .checks import SkippedCheck, distiller_checks, fewer_steps
 
 _ROWS_CHANGE = (
     "fit_transform returns the distilled rows, which are fewer than the rows of X, and "
-    "transform returns new rows as they are"
+    "transform returns its input unchanged"
 )
 EXPECTED_FAILED_CHECKS = {
     "check_transformer_general": _ROWS_CHANGE,
@@ -31,9 +32,10 @@ EXPECTED_FAILED_CHECKS = {
 
 
 def expected_failed_checks(estimator: Any) -> dict[str, str]:
-    """Return scikit-learn's checks that a distiller fails on purpose, with the reason.
+    """Return the checks of scikit-learn that a distiller fails on purpose.
 
-    For scikit-learn's own `check_estimator` and `parametrize_with_checks`.
+    The result can be passed to scikit-learn's `check_estimator`, and the function to
+    `parametrize_with_checks`.
 
     Parameters
     ----------
@@ -42,6 +44,8 @@ def expected_failed_checks(estimator: Any) -> dict[str, str]:
     Returns
     -------
     dict of str to str
+        The names of the checks and the reasons. The dict is empty if the estimator is
+        not a distiller.
     """
     return dict(EXPECTED_FAILED_CHECKS) if hasattr(estimator, "fit_distill") else {}
 
@@ -52,29 +56,33 @@ def check_distiller(
     on_fail: str | None = "raise",
     callback: Callable[..., None] | None = None,
 ) -> list[dict]:
-    """Run scikit-learn's checks and ours on a distiller.
+    """Run the checks of scikit-learn and of sklearn-distill on a distiller.
 
     Parameters
     ----------
     estimator : distiller
-        An instance; its parameters stay as they are, but for budget and max_iter.
+        An instance, which is not modified. The checks fit clones with a small budget
+        and, for iterative methods, at most ten steps; all other parameters are those of
+        the instance.
     on_fail : {"raise", "warn"} or None, default="raise"
-        What happens when a check fails, beside its being in the results.
+        Whether a failed check raises its error, emits a warning or is only reported in
+        the results.
     callback : callable, default=None
-        Called after each check with the values of its result by keyword, as
-        scikit-learn's `check_estimator` calls it. Not with ``on_fail="raise"``.
+        Called after each check with the items of its result as keyword arguments, as by
+        scikit-learn's `check_estimator`, which does not accept a callback together with
+        ``on_fail="raise"``.
 
     Returns
     -------
     list of dict
-        One for each check, with the keys of scikit-learn's `check_estimator`:
+        One dict for each check, with the keys of scikit-learn's `check_estimator`:
         "estimator", "check_name", "exception", "status" ("passed", "failed",
         "skipped" or "xfail"), "expected_to_fail", "expected_to_fail_reason".
 
     Raises
     ------
     Exception
-        The first failing check's, with ``on_fail="raise"``.
+        The error of the first check that fails, if ``on_fail="raise"``.
 
     Examples
     --------
@@ -85,7 +93,7 @@ def check_distiller(
     True
     """
     if on_fail not in ("raise", "warn", None):
-        raise ValueError(f"on_fail={on_fail!r} is not 'raise', 'warn' or None.")
+        raise ValueError(f"on_fail must be 'raise', 'warn' or None; got {on_fail!r}.")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = check_estimator(
@@ -106,23 +114,24 @@ def check_distiller(
 
 
 def parametrize_with_distiller_checks(estimators: Sequence[Any]) -> Any:
-    """Parametrize a pytest test over distillers and all their checks.
+    """Parametrize a pytest test with distillers and the checks of each.
 
     Parameters
     ----------
     estimators : list of distillers
-        Instances.
+        Instances, whose parameters the checks use except for the budget and the number
+        of steps.
 
     Returns
     -------
     pytest mark
-        The test takes the arguments ``estimator`` and ``check``.
+        A decorator for a test with the arguments ``estimator`` and ``check``.
     """
     import pytest
 
-    # scikit-learn's checks fit a few rows with the estimator's own parameters, and heed
-    # no warnings of what comes of that, such as that the budget covers them all.
-    unheeded = pytest.mark.filterwarnings("ignore")
+    # The checks of scikit-learn fit few rows, so that distillers rightly warn, for
+    # example about a budget that covers all rows.
+    ignore_warnings = pytest.mark.filterwarnings("ignore")
     cases: list[Any] = []
     for estimator in estimators:
         for case in estimator_checks_generator(
@@ -130,19 +139,21 @@ def parametrize_with_distiller_checks(estimators: Sequence[Any]) -> Any:
             expected_failed_checks=expected_failed_checks(estimator),
             mark="xfail",
         ):
-            marks = [*getattr(case, "marks", ()), unheeded]
+            marks = [*getattr(case, "marks", ()), ignore_warnings]
             cases.append(pytest.param(*getattr(case, "values", case), marks=marks))
         cases.extend((estimator, check) for check in distiller_checks())
+    return pytest.mark.parametrize(("estimator", "check"), cases, ids=_test_id)
 
-    def name(value: Any) -> str:
-        if callable(value) and not hasattr(value, "fit"):
-            return getattr(value, "func", value).__name__
-        return type(value).__name__
 
-    return pytest.mark.parametrize(("estimator", "check"), cases, ids=name)
+def _test_id(value: Any) -> str:
+    """Return the name of a check, or of the class of an estimator."""
+    if callable(value) and not hasattr(value, "fit"):
+        return getattr(value, "func", value).__name__
+    return type(value).__name__
 
 
 def _run(estimator: Any, check: Callable[[Any], None], on_fail: str | None) -> dict:
+    """Run one check and return its result; raise its error if `on_fail` is "raise"."""
     exception: Exception | None = None
     status = "passed"
     try:

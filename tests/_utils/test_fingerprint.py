@@ -1,4 +1,6 @@
-"""Digests know the same work again, in any process, and tell other work apart."""
+"""Fingerprints are equal for equal inputs, in every process, and differ otherwise."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 import os
 import subprocess
@@ -17,12 +19,12 @@ from sklearn_distill import KernelInducingPoints
 from sklearn_distill._utils.fingerprint import fingerprint
 
 
-def scaled(factor, of=None):
-    return lambda x: factor * (of(x) if of else x)
+def scaled(factor, inner=None):
+    return lambda x: factor * (inner(x) if inner else x)
 
 
-def test_fingerprints_tell_functions_apart():
-    """By code, constants, names, defaults, closures and what is filled in."""
+def test_fingerprints_of_different_functions_differ():
+    """Functions differ by code, constants, names, defaults, closures and arguments."""
     functions = [
         lambda x: x + 1,
         lambda x: x + 2,
@@ -35,8 +37,8 @@ def test_fingerprints_tell_functions_apart():
         lambda x: [i + 2 for i in x],
         scaled(1),
         scaled(2),
-        scaled(2, of=scaled(3)),
-        scaled(2, of=scaled(4)),
+        scaled(2, inner=scaled(3)),
+        scaled(2, inner=scaled(4)),
         partial(scaled(2), 3),
         partial(scaled(2), 4),
         partial(scaled(3), 4),
@@ -46,17 +48,17 @@ def test_fingerprints_tell_functions_apart():
     assert fingerprint("method", {"kernel": scaled(2)}) == digests[10]
 
 
-def test_a_function_that_closes_over_itself_has_a_fingerprint():
+def test_recursive_function_has_a_fingerprint():
     def down(x):
         return down(x - 1) if x > 0 and later else x
 
     if down(0) < 0:
-        later = True  # never bound: its cell stays empty
+        later = True  # This line is not reached, so that the closure cell stays empty.
     assert fingerprint("method", {"kernel": down})
 
 
-def test_a_functions_fingerprint_is_that_of_any_process():
-    """Neither addresses nor the order of strings in sets get in."""
+def test_fingerprint_of_a_function_is_equal_in_every_process():
+    """Memory addresses and the order of strings in sets differ between processes."""
     program = (
         "from sklearn_distill._utils.fingerprint import fingerprint\n"
         "f = lambda x: [i for i in x if i in {'a', 'b', 'c', 'd'}]\n"
@@ -71,15 +73,15 @@ def test_a_functions_fingerprint_is_that_of_any_process():
     assert len(digests) == 1
 
 
-def test_generators_count_by_their_state():
-    def of(seed):
+def test_fingerprints_of_generators_differ_by_state():
+    def with_seed(seed):
         return fingerprint(SVC(random_state=np.random.RandomState(seed)))
 
-    assert of(0) == of(0) != of(1)
+    assert with_seed(0) == with_seed(0) != with_seed(1)
 
 
-def test_estimators_count_by_what_they_have_learned():
-    """A frozen teacher is not the one that was fitted on other rows."""
+def test_fingerprints_of_estimators_differ_by_fitted_attributes():
+    """Two frozen teachers that were fitted on different rows are different."""
     X, _ = load_iris(return_X_y=True)
     some, others = (FrozenEstimator(PCA(2).fit(rows)) for rows in (X[:75], X[75:]))
     points = [KernelInducingPoints(teacher=one) for one in (some, others)]
@@ -87,7 +89,7 @@ def test_estimators_count_by_what_they_have_learned():
     assert fingerprint(points[0]) == fingerprint(KernelInducingPoints(teacher=some))
 
 
-def test_modules_count_by_their_weights():
+def test_fingerprints_of_modules_differ_by_weights():
     torch.manual_seed(0)
     one, other = nn.Linear(2, 2), nn.Linear(2, 2)
     assert fingerprint(one) != fingerprint(other)
@@ -95,5 +97,5 @@ def test_modules_count_by_their_weights():
     assert fingerprint(one) == fingerprint(other)
 
 
-def test_what_cannot_be_pickled_has_a_fingerprint():
+def test_object_that_cannot_be_pickled_has_a_fingerprint():
     assert fingerprint({"kernel": (i for i in "ab")})

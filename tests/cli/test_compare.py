@@ -1,8 +1,9 @@
-"""`sklearn-distill compare`: tables, JSON, files to go on from, and clear refusals."""
+"""`sklearn-distill compare` prints and writes the scores of several methods."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
+import re
 
 import pytest
 from sklearn.datasets import load_iris, load_wine
@@ -12,28 +13,31 @@ from sklearn_distill.cli.main import main
 
 
 @pytest.fixture(scope="module")
-def table(tmp_path_factory):
+def wine(tmp_path_factory):
+    """The path of a CSV file with the column "target" and three classes."""
     frame = load_wine(as_frame=True).frame
     path = tmp_path_factory.mktemp("tables") / "wine.csv"
     frame.to_csv(path, index=False)
     return path
 
 
-def compare(table, *options):
+def compare(path, *options):
     return main(
-        ["compare", str(table), "--target", "target", "--cv", "2", "--learners",
+        ["compare", str(path), "--target", "target", "--cv", "2", "--learners",
          "logistic,naive Bayes", *options]
     )  # fmt: skip
 
 
-def test_a_table_for_each_budget(table, tmp_path, capsys):
+def test_compare_prints_a_table_for_each_budget_and_continues(wine, tmp_path, capsys):
+    """Running the command again reads the scores from the file and keeps the file."""
     scores = tmp_path / "scores.csv"
     options = ["--methods", "random,herding", "--budget", "2,5", "-o", str(scores)]
-    assert compare(table, *options) == 0
+    assert compare(wine, *options) == 0
     printed = capsys.readouterr()
-    first, second = printed.out.split("\n\n")[:2]
-    assert first.startswith("Budget 2: balanced accuracy in per cent")
+    first, second, last = printed.out.split("\n\n")
+    assert first.startswith("Budget 2: balanced accuracy in percent, by learner\n")
     assert second.startswith("Budget 5")
+    assert last == f"scores written to {scores}\n"
     for word in ("full data", "random", "herding", "retention", "p random"):
         assert word in first
     assert "nan" not in printed.out.lower()
@@ -42,18 +46,18 @@ def test_a_table_for_each_budget(table, tmp_path, capsys):
     (line,) = [line for line in second.splitlines() if line.startswith("herding")]
     assert f"{100 * mean:.1f}" in line
     before = scores.read_bytes()
-    assert compare(table, *options) == 0
+    assert compare(wine, *options) == 0
     assert capsys.readouterr().out == printed.out
     assert scores.read_bytes() == before
 
 
-def test_json_and_quiet(table, capsys):
-    assert compare(table, "--methods", "random,herding", "--json") == 0
+def test_json_and_quiet(wine, capsys):
+    assert compare(wine, "--methods", "random,herding", "--json") == 0
     records = json.loads(capsys.readouterr().out)
     assert {r["method"] for r in records} == {"random", "herding"}
     assert {r["budget"] for r in records} == {10}
     assert all(0.5 < r["mean"] < 1 for r in records)
-    assert compare(table, "--methods", "random", "--no-full", "--quiet") == 0
+    assert compare(wine, "--methods", "random", "--no-full", "--quiet") == 0
     assert capsys.readouterr().out == ""
 
 
@@ -61,44 +65,44 @@ def test_json_and_quiet(table, capsys):
     ("options", "message"),
     [
         (["--methods", "hrding"], "Did you mean 'herding'"),
-        (["--methods", "random,,herding"], "no list of names"),
-        (["--methods", "random", "--budget", "a=5"], "names classes"),
-        (["--methods", "random", "--budget", "0"], "budgets holds 0"),
-        (["--methods", "random", "--learners", "oracle"], "no learner 'oracle'"),
-        (["--methods", "random", "-o", "scores.txt"], "scores go to a .csv file"),
-        (["--methods", "random", "-o", "no/where.csv"], "there is no folder"),
-        (["--methods", "random", "--target", "colour"], "no column 'colour'"),
+        (["--methods", "random,,herding"], "must be a list of names"),
+        (["--methods", "random", "--budget", "a=5"], "'a=5' must be numbers of rows"),
+        (["--methods", "random", "--budget", "0"], r"budgets.*\b0\b"),
+        (["--methods", "random", "--learners", "oracle"], "learner.*'oracle'"),
+        (["--methods", "random", "-o", "scores.txt"], "output must be a .csv file"),
+        (
+            ["--methods", "random", "-o", "no/where.csv"],
+            "directory 'no' does not exist",
+        ),
+        (["--methods", "random", "--target", "color"], "has no column 'color'"),
         ([], "--methods"),
     ],
 )
-def test_wrong_use_is_one_clear_line(table, capsys, options, message):
-    assert compare(table, *options) == 2
-    printed = capsys.readouterr()
-    assert message in printed.err
-    assert printed.err.count("\n") == 1
-    assert printed.out == ""
+def test_invalid_options_are_errors_on_one_line(wine, options, message, error_line):
+    assert compare(wine, *options) == 2
+    assert re.search(message, error_line())
 
 
-def test_the_input_is_never_the_output(table, capsys):
-    before = table.read_bytes()
-    assert compare(table, "--methods", "random", "-o", str(table)) == 2
-    assert "is the input itself" in capsys.readouterr().err
-    assert table.read_bytes() == before
+def test_output_must_not_be_the_input(wine, error_line):
+    before = wine.read_bytes()
+    assert compare(wine, "--methods", "random", "-o", str(wine)) == 2
+    assert "the output must not be the input file" in error_line()
+    assert wine.read_bytes() == before
 
 
-def test_a_table_needs_a_target(table, capsys):
-    assert main(["compare", str(table), "--methods", "random"]) == 2
-    assert "--target COLUMN" in capsys.readouterr().err
+def test_table_without_target_option_is_an_error(wine, error_line):
+    assert main(["compare", str(wine), "--methods", "random"]) == 2
+    error = error_line()
+    assert "--target COLUMN" in error
+    assert "--no-target" not in error
 
 
-def test_soft_labels_are_no_features(tmp_path, capsys):
-    """Those that a saved set holds would give the labels away."""
+def test_soft_labels_of_a_saved_set_are_not_used_as_features(tmp_path, error_line):
+    """Soft labels in the features would reveal the labels to the learners."""
     X, y = load_iris(return_X_y=True)
     soft = HerdingSelection(5, soft_labels="teacher", random_state=0).fit_distill(X, y)
     path = tmp_path / "soft.csv"
     soft.save(path)
-    arguments = ["compare", str(path), "--methods", "random"]
-    assert main([*arguments, "--target", "target"]) == 2
-    assert "they are no features" in capsys.readouterr().err
+    arguments = ["compare", str(path), "--methods", "random", "--target", "target"]
     assert main(arguments) == 2
-    assert "--no-target" not in capsys.readouterr().err
+    assert "which must not be used as features" in error_line()

@@ -1,4 +1,4 @@
-"""The distributions under plugins/ live by what third parties have."""
+"""The distributions under plugins/ use only what third parties can use."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -22,7 +22,7 @@ by_name = pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
 
 
 def imported_names(source):
-    """Yield (module, name) of what a file imports from the package by name."""
+    """Yield (module, name) for the names that a file imports from sklearn_distill."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module:
             if node.module.split(".")[0] == "sklearn_distill":
@@ -31,7 +31,7 @@ def imported_names(source):
 
 @by_name
 def test_only_documented_names_are_imported(plugin):
-    """What the API reference has a page for."""
+    """The API reference has a page for each name that a plugin imports."""
     found = [
         name
         for path in [*plugin.glob("src/**/*.py"), *plugin.glob("tests/*.py")]
@@ -43,8 +43,7 @@ def test_only_documented_names_are_imported(plugin):
 
 
 @by_name
-def test_a_plugin_has_all_its_parts(plugin):
-    """An entry point, a test that runs the kit, and a README."""
+def test_plugin_has_entry_point_readme_and_checks(plugin):
     project = tomllib.loads((plugin / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["sklearn_distill.distillers"]
     assert (plugin / project["readme"]).is_file()
@@ -53,6 +52,6 @@ def test_a_plugin_has_all_its_parts(plugin):
 
 
 def test_the_template_is_short():
-    """At most sixty lines, all told: what one copies one has to understand."""
+    """The template has at most 60 lines, because its users have to read all of it."""
     [source] = (ROOT / "plugins" / "template" / "src").glob("*/__init__.py")
     assert len(source.read_text().splitlines()) <= 60

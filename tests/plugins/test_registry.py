@@ -1,15 +1,17 @@
-"""Methods arrive as entry points of installed distributions, ours among them."""
+"""Methods are found through the entry points of installed distributions."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 import json
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
+import sklearn_distill
 from sklearn_distill import BaseDistiller, get_distiller, list_distillers
 from sklearn_distill.base.distiller import kebab_case
-from sklearn_distill.plugins.registry import GROUP, PluginError
+from sklearn_distill.plugins.registry import PluginError, qualified_name
 
 GOOD = """
     from sklearn_distill import RandomSelection
@@ -19,37 +21,8 @@ GOOD = """
 """
 
 
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """Install a distribution for the length of a test.
-
-    What an installer leaves behind is files: a module, and a ``.dist-info`` folder
-    with METADATA and entry_points.txt, on `sys.path`.
-    """
-    monkeypatch.syspath_prepend(tmp_path)
-    modules = []
-
-    def install(distribution, entry_points, *, module=None, code="", metadata=True):
-        folder = tmp_path / f"{distribution.replace('-', '_')}-2.5.dist-info"
-        folder.mkdir()
-        if metadata:
-            (folder / "METADATA").write_text(
-                f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 2.5\n"
-            )
-        lines = [f"{name} = {value}" for name, value in entry_points.items()]
-        (folder / "entry_points.txt").write_text("\n".join([f"[{GROUP}]", *lines]))
-        if module is not None:
-            (tmp_path / f"{module}.py").write_text(textwrap.dedent(code))
-            modules.append(module)
-        return tmp_path
-
-    yield install
-    for module in modules:
-        sys.modules.pop(module, None)
-
-
-def test_listing_imports_nothing(install):
-    """Neither the methods' modules nor torch nor scikit-learn: metadata are enough."""
+def test_list_distillers_imports_nothing(install):
+    """Neither the modules of the methods nor torch nor scikit-learn are imported."""
     folder = install(
         "acme-distill",
         {"acme": "acme_methods:Pick"},
@@ -57,6 +30,7 @@ def test_listing_imports_nothing(install):
         code="raise RuntimeError('imported')",
     )
     code = (
+        f"import sys; sys.path.insert(0, {str(folder)!r})\n"
         "import json, sys\n"
         "import sklearn_distill\n"
         "names = [d.name for d in sklearn_distill.list_distillers()]\n"
@@ -64,14 +38,7 @@ def test_listing_imports_nothing(install):
         "print(json.dumps([names, [m for m in heavy if m in sys.modules]]))"
     )
     done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     names, loaded = json.loads(done.stdout)
     assert "acme" in names
@@ -79,11 +46,11 @@ def test_listing_imports_nothing(install):
     assert loaded == []
 
 
-def test_an_installed_plugin_is_listed_and_loaded(install):
-    """With its distribution and version, beside the built-in methods."""
+def test_installed_plugin_is_listed_and_loaded(install):
     install("acme-distill", {"acme": "acme_good:Pick"}, module="acme_good", code=GOOD)
     [info] = [d for d in list_distillers() if d.name == "acme"]
     assert info == ("acme", "acme-distill", "2.5", "acme_good:Pick")
+    assert qualified_name(info) == "acme-distill:acme"
     names = [d.name for d in list_distillers()]
     assert names == sorted(names)
     assert "random" in names
@@ -92,7 +59,7 @@ def test_an_installed_plugin_is_listed_and_loaded(install):
     assert cls.__module__ == "acme_good"
 
 
-def test_only_the_method_asked_for_is_imported(install):
+def test_get_distiller_imports_a_single_method(install):
     install(
         "two",
         {"one": "two_first:Pick", "other": "two_second:Pick"},
@@ -107,15 +74,15 @@ def test_only_the_method_asked_for_is_imported(install):
 @pytest.mark.parametrize(
     ("code", "cause"),
     [
-        ("raise RuntimeError('no licence')", "RuntimeError: no licence"),
+        ("raise RuntimeError('no license')", "RuntimeError: no license"),
         ("import a_module_that_is_not_there", "ModuleNotFoundError"),
         ("def (:", "SyntaxError"),
         ("import sys; sys.exit('needs a newer Python')", "SystemExit: needs a newer"),
         ("", "AttributeError"),
     ],
 )
-def test_a_plugin_that_cannot_be_imported_is_named_with_its_cause(install, code, cause):
-    """It breaks nobody else: the list and all other methods are as before."""
+def test_plugin_error_names_the_plugin_and_the_cause(install, code, cause):
+    """A plugin that cannot be imported does not affect the list or other methods."""
     install(
         "broken-distill", {"broken": "broken_one:Pick"}, module="broken_one", code=code
     )
@@ -124,13 +91,30 @@ def test_a_plugin_that_cannot_be_imported_is_named_with_its_cause(install, code,
     with pytest.raises(PluginError) as caught:
         get_distiller("broken")
     message = str(caught.value)
-    assert "method 'broken' of broken-distill 2.5 (broken_one:Pick)" in message
+    assert (
+        "The method 'broken' of broken-distill 2.5 (broken_one:Pick) cannot be "
+        "imported: "
+    ) in message
     assert cause in message
     assert caught.value.__cause__ is not None
 
 
-def test_what_a_half_removed_installation_leaves_breaks_nobody(install):
-    """A folder with entry points, but without METADATA."""
+def test_interrupted_import_has_a_note_that_names_the_plugin(install):
+    install(
+        "slow-distill",
+        {"slow": "slow_one:Pick"},
+        module="slow_one",
+        code="raise KeyboardInterrupt",
+    )
+    with pytest.raises(KeyboardInterrupt) as caught:
+        get_distiller("slow")
+    assert caught.value.__notes__ == [
+        "while importing the method 'slow' of slow-distill 2.5 (slow_one:Pick)"
+    ]
+
+
+def test_distribution_without_metadata_does_not_affect_other_methods(install):
+    """An incomplete uninstallation may leave entry points without METADATA."""
     install("leftover", {"left": "left_over:Pick"}, metadata=False)
     names = {d.name: d.distribution for d in list_distillers()}
     assert names["left"] == "unknown"
@@ -139,8 +123,8 @@ def test_what_a_half_removed_installation_leaves_breaks_nobody(install):
         get_distiller("left")
 
 
-def test_two_distributions_with_one_name(install):
-    """The error names both; ``dist:name`` picks one, spelled as installers allow."""
+def test_name_of_two_distributions_requires_the_distribution(install):
+    """The names of distributions are compared as installers compare them."""
     install(
         "acme-distill",
         {"herding": "acme_herding:Pick"},
@@ -154,27 +138,27 @@ def test_two_distributions_with_one_name(install):
     assert get_distiller("sklearn-distill:herding").__name__ == "HerdingSelection"
     assert get_distiller("acme-distill:herding").__name__ == "Pick"
     assert get_distiller("Acme_Distill:herding").__name__ == "Pick"
-    with pytest.raises(ValueError, match="no method 'other-dist:herding'"):
+    with pytest.raises(ValueError, match="is named 'other-dist:herding'"):
         get_distiller("other-dist:herding")
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "needs the line: plugin_api = 1"),
-        ("plugin_api = 2", "for plugin contract 2.* Upgrade sklearn-distill"),
-        ("plugin_api = 0", "for plugin contract 0.* Upgrade old-distill"),
-        ("plugin_api = '1.0'", "for plugin contract 1.0.* Upgrade old-distill"),
+        ("", "Add this line to the body of the class: plugin_api = 1"),
+        ("plugin_api = 2", "version 2 of the plugin API.* Upgrade sklearn-distill"),
+        ("plugin_api = 0", "version 0 of the plugin API.* Upgrade old-distill"),
+        ("plugin_api = '1.0'", "version 1.0 of the plugin API.* Upgrade old-distill"),
     ],
 )
-def test_the_contract_version_of_a_plugin_is_checked(install, line, message):
-    """A class that inherits our `plugin_api` has not said what it was written for."""
+def test_plugin_api_version_is_checked(install, line, message):
+    """The version must be an attribute of the class itself, not of a base class."""
     code = f"""
         from sklearn_distill import RandomSelection
 
         class Pick(RandomSelection):
             {line}
-            colour = "blue"
+            color = "blue"
     """
     install("old-distill", {"old": "old_pick:Pick"}, module="old_pick", code=code)
     with pytest.raises(PluginError, match=message):
@@ -184,16 +168,15 @@ def test_the_contract_version_of_a_plugin_is_checked(install, line, message):
 @pytest.mark.parametrize(
     "code", ["class Pick: plugin_api = 1", "def Pick(): pass", "Pick = 3"]
 )
-def test_what_is_no_distiller_is_refused(install, code):
+def test_entry_point_must_be_a_distiller(install, code):
     install(
         "wrong-distill", {"wrong": "wrong_pick:Pick"}, module="wrong_pick", code=code
     )
-    with pytest.raises(PluginError, match="is no subclass of BaseDistiller"):
+    with pytest.raises(PluginError, match="must be a subclass of BaseDistiller"):
         get_distiller("wrong")
 
 
-def test_a_class_that_is_not_finished_is_refused(install):
-    """It derives from BaseDistiller, but has no `_distill`."""
+def test_class_with_abstract_methods_is_rejected(install):
     code = """
         from sklearn_distill import BaseDistiller
 
@@ -201,15 +184,17 @@ def test_a_class_that_is_not_finished_is_refused(install):
             plugin_api = 1
     """
     install("half-distill", {"half": "half_pick:Pick"}, module="half_pick", code=code)
-    with pytest.raises(PluginError, match="does not define _distill"):
+    with pytest.raises(PluginError, match=r"does not implement .*: _distill\."):
         get_distiller("half")
 
 
-def test_an_unknown_name_is_answered_with_the_closest_and_with_all():
+def test_unknown_name_is_an_error_that_lists_the_methods():
     with pytest.raises(ValueError, match="Did you mean 'herding'") as caught:
         get_distiller("herdin")
     assert "kernel-inducing-points" in str(caught.value)
-    with pytest.raises(ValueError, match=r"no method .zzz. installed\. There are:"):
+    with pytest.raises(
+        ValueError, match=r"^No installed method is named 'zzz'\. The installed"
+    ):
         get_distiller("zzz")
 
 
@@ -218,10 +203,8 @@ def test_an_unknown_name_is_answered_with_the_closest_and_with_all():
     [d for d in list_distillers() if d.distribution == "sklearn-distill"],
     ids=lambda d: d.name,
 )
-def test_built_in_names_are_their_class_names_in_kebab_case(info):
-    """And every one of them is exported, and says which contract it was written for."""
-    import sklearn_distill
-
+def test_built_in_names_are_class_names_in_kebab_case(info):
+    """Each built-in class is exported and states its version of the plugin API."""
     cls = get_distiller(f"sklearn-distill:{info.name}")
     assert kebab_case(cls.__name__) == info.name
     assert getattr(sklearn_distill, cls.__name__) is cls

@@ -1,7 +1,7 @@
-"""What a distiller promises beyond scikit-learn's checks, promise by promise.
+"""The checks of the distiller contract, in addition to scikit-learn's checks.
 
-Each check takes a distiller and raises if it breaks its promise. They run through
-`sklearn_distill.testing`.
+Each check is a function that takes a distiller and raises an error if the distiller
+violates a part of the contract. `sklearn_distill.testing` runs the checks.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -16,28 +16,28 @@ __all__ = ["SkippedCheck", "distiller_checks", "fewer_steps"]
 
 
 def distiller_checks() -> list[Callable[[Any], None]]:
-    """Return our checks: functions that take a distiller and raise if it fails."""
+    """Return the checks, which are functions that take a distiller."""
     return [
         distilled_set.check_budget_forms,
-        distilled_set.check_every_class_survives,
-        distilled_set.check_table_stays_valid,
+        distilled_set.check_every_class_is_kept,
+        distilled_set.check_table_values,
         distilled_set.check_images,
-        distilled_set.check_numbers_stay_valid,
-        distilled_set.check_units,
-        distilled_set.check_labels_of_any_kind,
+        distilled_set.check_array_values,
+        distilled_set.check_scaling_of_columns,
+        distilled_set.check_label_types,
         distilled_set.check_regression,
         distilled_set.check_without_labels,
         distilled_set.check_soft_labels,
-        fitting.check_zero_weights_are_absent,
+        fitting.check_zero_weights_are_ignored,
         fitting.check_unlabeled_rows,
-        fitting.check_nothing_to_distill,
+        fitting.check_budget_that_covers_all_rows,
         fitting.check_reproducible,
-        fitting.check_refuses_bad_input,
-        fitting.check_progress_events,
-        fitting.check_no_device_memory_held,
+        fitting.check_invalid_input_raises,
+        fitting.check_callbacks,
+        fitting.check_device_memory_is_freed,
         composing.check_pickle_and_files,
-        composing.check_labels_travel,
-        composing.check_frames,
+        composing.check_rows_carry_labels,
+        composing.check_dataframes,
         composing.check_pipelines,
         composing.check_grid_search,
     ]

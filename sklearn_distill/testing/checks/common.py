@@ -1,4 +1,4 @@
-"""What the checks share: small data, hurried distillers, refusals."""
+"""Helpers that the checks share: small data sets, fast distillers and assertions."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,58 +14,74 @@ from sklearn.datasets import make_blobs
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import get_tags
 
-# Iterative methods make at most this many steps in a check: what is checked is the
-# contract, not how good the rows are.
+# Maximum number of optimizer steps of an iterative method in a check. The checks test
+# the contract, not the quality of the distilled rows.
 MAX_ITER = 10
 
 
 class SkippedCheck(SkipTest):
-    """A check does not apply to a distiller, or something that it needs is missing.
+    """A check does not apply to a distiller, or requires something that is missing.
 
-    pytest and unittest take it for what it is: a skipped test.
+    The class derives from `unittest.SkipTest`, so that pytest and unittest report the
+    check as skipped.
     """
 
 
 def fewer_steps(estimator: Any) -> Any:
     """Return a clone that makes at most `MAX_ITER` steps."""
-    hurried = clone(estimator)
-    if "max_iter" in hurried.get_params(deep=False):
-        hurried.set_params(max_iter=min(hurried.max_iter, MAX_ITER))
-    return hurried
+    cloned = clone(estimator)
+    if "max_iter" in cloned.get_params(deep=False):
+        cloned.set_params(max_iter=min(cloned.max_iter, MAX_ITER))
+    return cloned
 
 
 def quick(estimator: Any, **params: Any) -> Any:
-    """Return a clone with a fixed seed, a small budget and few steps."""
-    quick = fewer_steps(estimator)
+    """Return a clone with a fixed seed, a budget of 3 and few steps.
+
+    `params` overrides these defaults. Parameters that the distiller does not have are
+    ignored.
+    """
+    cloned = fewer_steps(estimator)
     params = {"budget": 3, "random_state": 0, **params}
-    known = quick.get_params(deep=False)
-    return quick.set_params(**{k: v for k, v in params.items() if k in known})
+    known = cloned.get_params(deep=False)
+    return cloned.set_params(**{k: v for k, v in params.items() if k in known})
 
 
 def fit(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+    """Fit a distiller without a ConvergenceWarning, which few steps may cause."""
     with warnings.catch_warnings():
-        # Ten steps need not have lowered a loss.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return estimator.fit(*args, **kwargs)
 
 
 def blobs() -> tuple[np.ndarray, np.ndarray]:
+    """Return X of shape (102, 4) and y with 60, 30 and 12 rows of classes 0, 1, 2."""
     X, y = make_blobs([60, 30, 12], n_features=4, cluster_std=2.0, random_state=0)
     return X.round(3), y
 
 
 def needs_labels(estimator: Any) -> bool:
+    """Return whether the tags of a distiller say that y is required."""
     return get_tags(estimator).target_tags.required
 
 
-def assert_refuses(estimator: Any, X: Any, y: Any, *, match: str) -> None:
+def assert_fit_raises(
+    estimator: Any, X: Any, y: Any, *, match: str, problem: str
+) -> None:
+    """Check that fit raises a ValueError or TypeError whose message contains `match`.
+
+    `problem` describes the invalid input, as the end of the sentence "if ...".
+    """
     try:
         fit(clone(estimator), X, y)
     except (ValueError, TypeError) as error:
         message = str(error)
-        assert match in message, f"the message does not say {match!r}: {message}"
+        assert match in message, (
+            f"fit raised an error, as it must if {problem}, but the message does not "
+            f"contain {match!r}: {message}"
+        )
     else:
-        raise AssertionError(f"fit did not refuse input that should name {match!r}")
+        raise AssertionError(f"fit must raise a ValueError or TypeError if {problem}.")
 
 
 def global_states() -> Iterator[np.ndarray]:
@@ -83,8 +99,9 @@ def global_states() -> Iterator[np.ndarray]:
 
 
 def import_pandas() -> Any:
+    """Return the module pandas, or skip the check if it is not installed."""
     try:
         import pandas
     except ImportError as error:
-        raise SkippedCheck("pandas is not installed") from error
+        raise SkippedCheck("pandas is not installed.") from error
     return pandas

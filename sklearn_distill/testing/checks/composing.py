@@ -1,4 +1,4 @@
-"""What a fitted distiller is part of: files, pipelines, searches."""
+"""Checks of a distiller as a part of files, pipelines and searches."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -21,39 +21,58 @@ from .common import blobs, fit, import_pandas, quick
 
 
 def check_pickle_and_files(estimator: Any) -> None:
-    """A fitted distiller survives pickling, and its set survives a file."""
+    """A fitted distiller can be pickled, and its distilled set can be saved."""
     X, y = blobs()
     fitted = fit(quick(estimator), X, y)
-    again = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(again.distilled_.X, fitted.distilled_.X)
-    assert again.score(X, y) == fitted.score(X, y)
+    unpickled = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(
+        unpickled.distilled_.X,
+        fitted.distilled_.X,
+        err_msg="Pickling a fitted distiller must not change its distilled rows.",
+    )
+    assert unpickled.score(X, y) == fitted.score(X, y), (
+        "Pickling a fitted distiller must not change its score."
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "set.npz")
         fitted.distilled_.save(path)
         loaded = DistilledSet.load(path)
-    np.testing.assert_array_equal(loaded.X, fitted.distilled_.X)
-    np.testing.assert_array_equal(loaded.y, fitted.distilled_.y)
-    assert loaded.info == fitted.distilled_.info
+    for name in ("X", "y"):
+        np.testing.assert_array_equal(
+            getattr(loaded, name),
+            getattr(fitted.distilled_, name),
+            err_msg=f"DistilledSet.save and load must not change {name}.",
+        )
+    assert loaded.info == fitted.distilled_.info, (
+        "DistilledSet.save and load must not change info. All values in info must be "
+        "of types that JSON can represent."
+    )
 
 
-def check_labels_travel(estimator: Any) -> None:
-    """fit_transform's rows carry their labels; slices of them carry none."""
+def check_rows_carry_labels(estimator: Any) -> None:
+    """The result of fit_transform carries its labels; arrays made from it do not."""
     X, y = blobs()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        rows = quick(estimator).fit_transform(X, y)
+    rows = _fit_transform(quick(estimator), X, y)
     expected = fit(quick(estimator), X, y).distilled_
-    np.testing.assert_array_equal(rows, expected.X)
+    np.testing.assert_array_equal(
+        rows, expected.X, err_msg="fit_transform must return the rows of distilled_."
+    )
     for carrier in (rows, pickle.loads(pickle.dumps(rows))):
-        labels = distilled_labels(carrier)
-        assert labels is not None, "the rows carry no labels"
-        np.testing.assert_array_equal(labels.y, expected.y)
-    assert distilled_labels(rows[::-1]) is None
-    assert distilled_labels(rows * 1.0) is None
+        _assert_carries(carrier, expected.y)
+    assert distilled_labels(rows[::-1]) is None, (
+        "A slice of the distilled rows must not carry labels, because the labels would "
+        "be in another order."
+    )
+    assert distilled_labels(rows * 1.0) is None, (
+        "An array computed from the distilled rows must not carry labels."
+    )
 
 
-def check_frames(estimator: Any) -> None:
-    """fit_transform gives DataFrames: their columns, a fresh index, labels on board."""
+def check_dataframes(estimator: Any) -> None:
+    """fit_transform returns DataFrames with column names, a new index and labels.
+
+    The result is a DataFrame for a DataFrame and under ``set_output("pandas")``.
+    """
     pd = import_pandas()
     X, y = blobs()
     names = ["b", "a", "d", "c"]
@@ -62,46 +81,83 @@ def check_frames(estimator: Any) -> None:
         (table, quick(estimator)),
         (X, quick(estimator).set_output(transform="pandas")),
     ):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            rows = distiller.fit_transform(given, y)
-        assert hasattr(rows, "iloc"), f"fit_transform gave a {type(rows).__name__}"
-        assert list(rows.index) == list(range(len(rows))), "the index is not fresh"
-        assert list(rows.columns) == list(distiller.get_feature_names_out())
-        assert given is X or list(rows.columns) == names
-        labels = distilled_labels(rows)
-        assert labels is not None, "the rows carry no labels"
-        np.testing.assert_array_equal(labels.y, distiller.distilled_.y)
+        rows = _fit_transform(distiller, given, y)
+        assert hasattr(rows, "iloc"), (
+            f"fit_transform must return a DataFrame; got {type(rows).__name__}."
+        )
+        assert list(rows.index) == list(range(len(rows))), (
+            f"The index of the distilled rows must count from 0; got {rows.index}."
+        )
+        expected = list(distiller.get_feature_names_out())
+        assert list(rows.columns) == expected, (
+            "The columns of the distilled rows must be those of get_feature_names_out, "
+            f"{expected}; got {list(rows.columns)}."
+        )
+        assert given is X or expected == names, (
+            f"The distilled rows must have the columns of X, {names}; got {expected}."
+        )
+        _assert_carries(rows, distiller.distilled_.y)
 
 
 def check_pipelines(estimator: Any) -> None:
-    """Last in a Pipeline it distills what comes before it; before an estimator that
-    knows nothing of distilled rows, the Pipeline refuses, as it must."""
+    """A Pipeline that ends with a distiller distills the output of its other steps.
+
+    A Pipeline with a distiller before an estimator that does not read the labels of the
+    distilled rows raises an error.
+    """
     X, y = blobs()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        rows = make_pipeline(StandardScaler(), quick(estimator)).fit_transform(X, y)
-        alone = quick(estimator).fit_transform(StandardScaler().fit_transform(X), y)
-        np.testing.assert_array_equal(rows, alone)
-        unaware = make_pipeline(quick(estimator), GaussianNB())
-        try:
-            unaware.fit(X, y)
-        except ValueError as error:
-            if "inconsistent" not in str(error):
-                raise
-        else:
-            raise AssertionError("a Pipeline fitted distilled rows to all the labels")
+    rows = _fit_transform(make_pipeline(StandardScaler(), quick(estimator)), X, y)
+    scaled = StandardScaler().fit_transform(X)
+    np.testing.assert_array_equal(
+        rows,
+        _fit_transform(quick(estimator), scaled, y),
+        err_msg="The last step of a Pipeline must distill the rows that the steps "
+        "before it return.",
+    )
+    try:
+        fit(make_pipeline(quick(estimator), GaussianNB()), X, y)
+    except ValueError as error:
+        if "inconsistent" not in str(error):
+            raise
+    else:
+        raise AssertionError(
+            "A Pipeline must raise an error about inconsistent numbers of samples if "
+            "an estimator that does not read distilled labels follows the distiller. "
+            "Check that fit_transform returns fewer rows than X has."
+        )
 
 
 def check_grid_search(estimator: Any) -> None:
-    """GridSearchCV over the distiller itself works, because it has a score."""
+    """GridSearchCV can search the parameters of a distiller by its score."""
     X, y = blobs()
+    search = GridSearchCV(
+        quick(estimator),
+        {"budget": [1, 4]},
+        cv=StratifiedKFold(2),
+        error_score="raise",
+    )
+    fit(search, X, y)
+    assert search.best_score_ > 1 / 3, (
+        "The score of the distiller must be better than chance, which is 1/3 for three "
+        f"classes; got {search.best_score_}."
+    )
+
+
+def _fit_transform(estimator: Any, X: Any, y: Any) -> Any:
+    """Call fit_transform without a ConvergenceWarning, which few steps may cause."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        search = GridSearchCV(
-            quick(estimator),
-            {"budget": [1, 4]},
-            cv=StratifiedKFold(2),
-            error_score="raise",
-        ).fit(X, y)
-    assert search.best_score_ > 1 / 3, "no better than a guess among three classes"
+        return estimator.fit_transform(X, y)
+
+
+def _assert_carries(rows: Any, y: np.ndarray) -> None:
+    """Check that distilled rows carry the labels `y`."""
+    labels = distilled_labels(rows)
+    assert labels is not None, (
+        "The rows that fit_transform returns must carry their labels: "
+        "distilled_labels(rows) returned None. Do not copy or convert the result of "
+        "BaseDistiller.fit_transform."
+    )
+    np.testing.assert_array_equal(
+        labels.y, y, err_msg="The carried labels must be those of distilled_."
+    )

@@ -1,4 +1,4 @@
-"""What `fit` does and leaves alone: weights, seeds, refusals, progress, memory."""
+"""Checks of fit: sample weights, random states, errors, callbacks and memory."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .common import (
     SkippedCheck,
-    assert_refuses,
+    assert_fit_raises,
     blobs,
     fit,
     global_states,
@@ -17,121 +17,181 @@ from .common import (
 )
 
 
-def check_zero_weights_are_absent(estimator: Any) -> None:
-    """Rows of weight 0 change nothing."""
+def check_zero_weights_are_ignored(estimator: Any) -> None:
+    """Rows with a sample weight of 0 do not change the distilled set."""
     X, y = blobs()
     rng = np.random.RandomState(0)
-    junk = np.r_[np.zeros(len(X)), np.ones(15)].astype(bool)
+    is_outlier = np.r_[np.zeros(len(X)), np.ones(15)].astype(bool)
     order = np.argsort(np.r_[np.arange(len(X)) * 1.0, rng.uniform(0, len(X), 15)])
     X_more = np.r_[X, 100 + rng.randn(15, X.shape[1])][order]
     y_more = np.r_[y, np.full(15, 9)][order]
-    weights = (~junk[order]).astype(float)
+    weights = (~is_outlier[order]).astype(float)
     plain = fit(quick(estimator), X, y).distilled_
-    weighted = fit(quick(estimator), X_more, y_more, sample_weight=weights)
-    np.testing.assert_array_equal(weighted.distilled_.X, plain.X)
-    np.testing.assert_array_equal(weighted.distilled_.y, plain.y)
+    weighted = fit(quick(estimator), X_more, y_more, sample_weight=weights).distilled_
+    for name in ("X", "y"):
+        np.testing.assert_array_equal(
+            getattr(weighted, name),
+            getattr(plain, name),
+            err_msg=f"Adding rows with a sample weight of 0 must not change {name} of "
+            "the distilled set.",
+        )
 
 
 def check_unlabeled_rows(estimator: Any) -> None:
-    """Rows without labels are distilled too, and give no class of their own."""
+    """Rows passed as X_unlabeled are distilled and do not add a class."""
     X, y = blobs()
-    labelled = np.r_[0:20, 60:80, 90:102]
-    known = np.isin(np.arange(len(X)), np.argsort(y, kind="stable")[labelled])
+    labeled = np.r_[0:20, 60:80, 90:102]
+    known = np.isin(np.arange(len(X)), np.argsort(y, kind="stable")[labeled])
     fitted = fit(quick(estimator), X[known], y[known], X_unlabeled=X[~known])
     distilled = fitted.distilled_
-    assert distilled.info["n_rows_before"] == len(X)
-    np.testing.assert_array_equal(np.unique(distilled.y), np.unique(y))
-    assert len(distilled) == 9
-    assert distilled.X.min() >= X.min()
-    assert distilled.X.max() <= X.max()
+    n_rows = distilled.info["n_rows_before"]
+    assert n_rows == len(X), (
+        "info['n_rows_before'] must count the rows of X and of X_unlabeled, "
+        f"{len(X)}; got {n_rows}."
+    )
+    np.testing.assert_array_equal(
+        np.unique(distilled.y),
+        np.unique(y),
+        err_msg="The classes of the distilled set must be those of y.",
+    )
+    assert len(distilled) == 9, (
+        f"budget=3 with three classes must give 9 distilled rows; got {len(distilled)}."
+    )
+    assert X.min() <= distilled.X.min() <= distilled.X.max() <= X.max(), (
+        "The distilled values must lie in the range of X and X_unlabeled."
+    )
 
 
-def check_nothing_to_distill(estimator: Any) -> None:
-    """If the budget covers every row they come back in their own order, with a
-    warning."""
+def check_budget_that_covers_all_rows(estimator: Any) -> None:
+    """A budget that covers all rows gives the rows in their order, with a warning."""
     X, y = blobs()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         distilled = quick(estimator, budget=60).fit(X, y).distilled_
-    assert any("nothing to distill" in str(w.message) for w in caught)
-    np.testing.assert_array_equal(distilled.X, X)
-    np.testing.assert_array_equal(distilled.y, y)
+    assert any("budget" in str(w.message) for w in caught), (
+        "fit must warn if the budget covers all rows of X. Do not override fit; "
+        "implement _distill, which is not called in this case."
+    )
+    for name, given in (("X", X), ("y", y)):
+        np.testing.assert_array_equal(
+            getattr(distilled, name),
+            given,
+            err_msg=f"If the budget covers all rows, {name} of the distilled set must "
+            f"be {name} of the training data, in the same order.",
+        )
 
 
 def check_reproducible(estimator: Any) -> None:
-    """An int seed gives the same bytes, and the global generators are left alone."""
+    """The same int random_state gives the same bytes, without global side effects."""
     X, y = blobs()
     states = list(global_states())
     first = fit(quick(estimator, random_state=1), X, y).distilled_
     for before, after in zip(states, global_states(), strict=True):
-        assert (before == after).all(), "fit moved a global random number generator"
+        assert (before == after).all(), (
+            "fit must not change a global random number generator (of random, NumPy or "
+            "torch). Draw from the random state of the problem instead."
+        )
     second = fit(quick(estimator, random_state=1), X, y).distilled_
-    assert np.asarray(first.X).tobytes() == np.asarray(second.X).tobytes()
-    assert first.y.tobytes() == second.y.tobytes()
+    for name in ("X", "y"):
+        one, other = (np.asarray(getattr(made, name)) for made in (first, second))
+        assert one.tobytes() == other.tobytes(), (
+            f"Two fits with the same random_state must give the same {name} of the "
+            "distilled set. Draw all numbers from the random state of the problem."
+        )
 
 
-def check_refuses_bad_input(estimator: Any) -> None:
-    """Missing values, one class and an empty budget are refused by name."""
+def check_invalid_input_raises(estimator: Any) -> None:
+    """Missing values, a single class and invalid budgets raise an error in fit."""
     X, y = blobs()
     X_nan = X.copy()
     X_nan[3, 1] = np.nan
-    assert_refuses(estimator, X_nan, y, match="NaN")
-    assert_refuses(estimator, X, np.zeros(len(X), dtype=int), match="class")
-    assert_refuses(quick(estimator, budget=0), X, y, match="budget")
-    assert_refuses(quick(estimator, budget=1.5), X, y, match="budget")
-    assert_refuses(quick(estimator, budget={0: 1}), X, y, match="class")
-    assert_refuses(estimator, X, y[:-1], match="inconsistent")
+    one_class = np.zeros(len(X), dtype=int)
+    cases: list[tuple[dict[str, Any], Any, Any, str, str]] = [
+        ({}, X_nan, y, "NaN", "X has missing values"),
+        ({}, X, one_class, "class", "y has a single class"),
+        ({}, X, y[:-1], "inconsistent", "X and y have different lengths"),
+        ({"budget": 0}, X, y, "budget", "budget=0"),
+        ({"budget": 1.5}, X, y, "budget", "budget=1.5"),
+        ({"budget": {0: 1}}, X, y, "class", "budget is a dict that lacks a class"),
+    ]
+    for params, X_bad, y_bad, match, problem in cases:
+        bad = quick(estimator, **params) if params else estimator
+        assert_fit_raises(bad, X_bad, y_bad, match=match, problem=problem)
 
 
-def check_progress_events(estimator: Any) -> None:
-    """A callback hears of the fit, of each iteration, and can end it."""
+def check_callbacks(estimator: Any) -> None:
+    """A callback is called for the fit and for each iteration, and can stop the fit."""
     X, y = blobs()
-    heard = Listener(stop_after=None)
+    recorder = RecordingCallback(stop_after=None)
     fitted = quick(estimator)
-    fitted.set_callbacks(heard)
+    fitted.set_callbacks(recorder)
     fit(fitted, X, y)
-    assert heard.tasks.count("fit") == 1, heard.tasks
+    assert recorder.tasks.count("fit") == 1, (
+        "on_fit_task_end must be called exactly once for the task 'fit'; it was called "
+        f"for the tasks {recorder.tasks}."
+    )
     if "max_iter" not in fitted.get_params(deep=False):
         return
-    assert heard.tasks.count("iteration") == fitted.n_iter_ >= 1
-    hurried = quick(estimator)
-    hurried.set_callbacks(Listener(stop_after=3))
-    fit(hurried, X, y)
-    assert hurried.n_iter_ == 3, "a callback's answer did not end the fit"
-    assert len(hurried.distilled_) == 9
+    n_calls = recorder.tasks.count("iteration")
+    assert n_calls == fitted.n_iter_ >= 1, (
+        "An iterative method must call on_fit_task_end for the task 'iteration' after "
+        f"each of its n_iter_={fitted.n_iter_} steps; it was called {n_calls} times."
+    )
+    stopped = quick(estimator)
+    stopped.set_callbacks(RecordingCallback(stop_after=3))
+    fit(stopped, X, y)
+    assert stopped.n_iter_ == 3, (
+        "The fit must stop if on_fit_task_end returns True: expected n_iter_=3, got "
+        f"{stopped.n_iter_}."
+    )
+    assert len(stopped.distilled_) == 9, (
+        "A fit that a callback stops must give 9 distilled rows with budget=3 and "
+        f"three classes; got {len(stopped.distilled_)}."
+    )
 
 
-def check_no_device_memory_held(estimator: Any) -> None:
-    """After fit nothing of it is left on a GPU."""
+def check_device_memory_is_freed(estimator: Any) -> None:
+    """fit does not leave tensors in the memory of a GPU."""
     try:
         import torch
     except ImportError as error:
-        raise SkippedCheck("torch is not installed") from error
+        raise SkippedCheck("torch is not installed.") from error
     if not torch.cuda.is_available():
-        raise SkippedCheck("there is no GPU")
+        raise SkippedCheck("No GPU is available.")
     X, y = blobs()
     before = torch.cuda.memory_allocated()
     fitted = fit(quick(estimator, device="cuda"), X, y)
-    assert torch.cuda.memory_allocated() <= before, "tensors are left on the GPU"
+    n_bytes = torch.cuda.memory_allocated() - before
+    assert n_bytes <= 0, (
+        f"fit must not leave tensors on the GPU; {n_bytes} bytes are allocated after "
+        "fit. Store fitted attributes as NumPy arrays or as tensors on the CPU."
+    )
     del fitted
 
 
-class Listener:
-    """A callback that writes down which tasks ended."""
+class RecordingCallback:
+    """A callback that records the names of finished tasks and can stop the fit.
+
+    Parameters
+    ----------
+    stop_after : int or None
+        The number of iterations after which the callback asks the fit to stop.
+    """
 
     def __init__(self, stop_after: int | None):
         self.stop_after = stop_after
         self.tasks: list[str] = []
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Nothing to prepare."""
+        """Do nothing; the method is part of scikit-learn's callback protocol."""
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """Nothing to put away."""
+        """Do nothing; the method is part of scikit-learn's callback protocol."""
 
     def on_fit_task_begin(self, estimator: Any, context: Any, **kwargs: Any) -> None:
-        """Only ends are written down."""
+        """Do nothing; only finished tasks are recorded."""
 
     def on_fit_task_end(self, estimator: Any, context: Any, **kwargs: Any) -> bool:
+        """Record the name of the task and return whether the fit must stop."""
         self.tasks.append(context.task_name)
         return self.tasks.count("iteration") == self.stop_after

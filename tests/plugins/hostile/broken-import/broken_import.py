@@ -1,3 +1,3 @@
-"""Needs a package that is not installed."""
+"""A module that imports a package that is not installed."""
 
-import a_package_that_nobody_has  # noqa: F401
+import a_package_that_is_not_installed  # noqa: F401

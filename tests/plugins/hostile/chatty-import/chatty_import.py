@@ -1,4 +1,4 @@
-"""Prints at import, to both streams."""
+"""A module that prints to stdout and stderr at import."""
 
 import sys
 
@@ -9,6 +9,6 @@ print("There is a newer version of chatty-import.", file=sys.stderr)
 
 
 class ChattyImport(RandomSelection):
-    """Random rows, announced."""
+    """Select random rows."""
 
     plugin_api = 1

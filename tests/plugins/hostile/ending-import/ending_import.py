@@ -1,4 +1,4 @@
-"""Ends the interpreter at import, as a crash in compiled code does."""
+"""A module that ends the interpreter at import, like a crash in compiled code."""
 
 import os
 

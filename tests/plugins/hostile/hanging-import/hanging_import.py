@@ -1,4 +1,4 @@
-"""Says so, and waits at import for something that never comes."""
+"""A module whose import prints a message and never ends."""
 
 import sys
 import threading

@@ -1,9 +1,9 @@
-"""Takes the name of a built-in method."""
+"""A method with the name of a built-in method."""
 
 from sklearn_distill import RandomSelection
 
 
 class HerdingSelection(RandomSelection):
-    """Random rows that call themselves herded."""
+    """Select random rows."""
 
     plugin_api = 1

@@ -1,8 +1,8 @@
-"""Its entry point is a class, but no distiller."""
+"""A module whose entry point is a class that is not a distiller."""
 
 
 class NoDistiller:
-    """Has what a distiller has by name, but not its base class."""
+    """A class with the methods of a distiller, but without its base class."""
 
     plugin_api = 1
 

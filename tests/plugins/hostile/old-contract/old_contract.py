@@ -1,9 +1,9 @@
-"""Was written for a plugin contract of long ago."""
+"""A method that was written for an old version of the plugin API."""
 
 from sklearn_distill import RandomSelection
 
 
 class OldContract(RandomSelection):
-    """Random rows under contract 0."""
+    """Select random rows."""
 
     plugin_api = 0

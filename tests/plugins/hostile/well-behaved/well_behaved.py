@@ -1,9 +1,9 @@
-"""A plugin like any other, to be found among the hostile ones."""
+"""A valid plugin that is installed beside the hostile plugins."""
 
 from sklearn_distill import RandomSelection
 
 
 class WellBehaved(RandomSelection):
-    """Random rows, under another name."""
+    """Select random rows."""
 
     plugin_api = 1
