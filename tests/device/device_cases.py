@@ -20,7 +20,7 @@ DATA = ("table", "images", "regression")
 # The steps of a fit, and the parameters that make a step cheap, for those that take
 # them. Steps run long enough for a checkpoint to be written and used.
 QUICK = {
-    "max_iter": 45,
+    "max_iter": 25,
     "n_iter_no_change": None,
     "batch_size": 60,
     "n_networks": 1,
