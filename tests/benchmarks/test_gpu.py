@@ -41,6 +41,7 @@ def small_mnist(folder):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_short_form_runs_on_a_cpu(tmp_path):
     small_mnist(tmp_path)
     variables = {"SKLEARN_DISTILL_DATA": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
