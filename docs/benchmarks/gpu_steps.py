@@ -1,0 +1,186 @@
+"""Part 2 of gpu.py: what a step of each method costs, at the papers' size."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import functools
+import inspect
+import warnings
+
+import numpy as np
+import torch
+from gpu_meter import StepMeter, matrix_multiply_peak
+from gpu_networks import LoopOverClasses
+from skorch.callbacks import Callback
+
+import sklearn_distill as sd
+
+N_CLASSES = 10
+LOOPS = ("distribution-matching", "gradient-matching")
+# The papers' sizes, and those of the short form.
+FULL = {
+    "n_images": 4_000,
+    "side": 28,
+    "budget": 10,
+    "real_a_class": 256,
+    "n_timed": 20,
+    "n_profiled": 5,
+    "kernel_rows": (260, 1_500, 5_000),
+    "n_table": 20_000,
+    "seconds": 3.0,
+    "width": 128,
+}
+SHORT = {
+    "n_images": 100,
+    "side": 8,
+    "budget": 1,
+    "real_a_class": 4,
+    "n_timed": 2,
+    "n_profiled": 2,
+    "kernel_rows": (20, 60),
+    "n_table": 600,
+    "seconds": 1.0,
+    "width": 32,
+}
+# What happens before the first step is not measured.
+LITTLE_PREPARATION = {"init": "random", "n_experts": 1, "max_epochs": 2}
+
+
+class Watch(Callback):
+    """Call a meter at each step, and end the fit when it has seen enough."""
+
+    def __init__(self, meter):
+        self.meter = meter
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        if training:
+            self.meter.begin()
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        if training and self.meter.end():
+            # skorch's way for a callback to end a fit.
+            raise KeyboardInterrupt
+
+
+def meter_of(size, device):
+    return StepMeter(device, size["n_timed"], size["n_profiled"], size["seconds"])
+
+
+def images(n, side):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(size=(n, 1, side, side)).astype(np.float32)
+    return X, np.arange(n) % N_CLASSES
+
+
+def table(n, n_columns=20):
+    rng = np.random.RandomState(0)
+    y = np.arange(n) % N_CLASSES
+    X = rng.standard_normal((n, n_columns)) + 0.3 * y[:, None]
+    return X.astype(np.float32), y
+
+
+def measured_fit(name, data, batch_size, size, device, precision, **params):
+    """Fit a method for as many steps as the meter wants."""
+    cls, meter = sd.get_distiller(name), meter_of(size, device)
+    params |= {
+        "batch_size": batch_size,
+        "callbacks": [Watch(meter)],
+        "device": device,
+        "max_iter": 10_000,
+        "n_iter_no_change": None,
+        "random_state": 0,
+        **LITTLE_PREPARATION,
+    }
+    taken = inspect.signature(cls).parameters
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cls(**{k: v for k, v in params.items() if k in taken}).fit(*data)
+    return meter.results(batch_size, precision)
+
+
+def of_images(name, size, device):
+    """Measure a method on images, with its own network: 128 channels on a GPU."""
+    data = images(size["n_images"], size["side"])
+    batch_size = N_CLASSES * size["real_a_class"]
+    precision = convolution_precision()
+    return measured_fit(
+        name, data, batch_size, size, device, precision, budget=size["budget"]
+    )
+
+
+def of_table(n_rows, size, device):
+    """Measure kernel inducing points that learn this many rows."""
+    data = table(size["n_table"])
+    tf32 = torch.backends.cuda.matmul.allow_tf32
+    return measured_fit(
+        "kernel-inducing-points",
+        data,
+        1_024,
+        size,
+        device,
+        "tf32" if tf32 else "float32",
+        budget=n_rows // N_CLASSES,
+    )
+
+
+def of_loop(name, size, device):
+    """Measure the plain loop over classes that stands beside a method."""
+    X, y = images(size["n_images"], size["side"])
+    real = torch.as_tensor(np.stack([X[y == c] for c in range(N_CLASSES)]))
+    loop = LoopOverClasses(
+        real.to(device), size["budget"], size["real_a_class"], size["width"]
+    )
+    step = getattr(loop, f"{name.replace('-', '_')}_step")
+    meter = meter_of(size, device)
+    finished = False
+    while not finished:
+        meter.begin()
+        step()
+        finished = meter.end()
+    batch_size = N_CLASSES * size["real_a_class"]
+    return meter.results(batch_size, convolution_precision())
+
+
+def convolution_precision():
+    return "tf32" if torch.backends.cudnn.allow_tf32 else "float32"
+
+
+def peak(precision, device):
+    found = matrix_multiply_peak(device, precision)
+    return {"teraflops": found / 1e12}
+
+
+def learned_methods():
+    """Return the names of the methods that take skorch callbacks: they make steps."""
+    names = []
+    for info in sd.list_distillers():
+        name = f"{info.distribution}:{info.name}"
+        try:
+            taken = inspect.signature(sd.get_distiller(name)).parameters
+        except ImportError:
+            # A plugin that cannot be used; `sklearn-distill list --check` says why.
+            continue
+        if {"callbacks", "device", "max_iter"} <= set(taken):
+            own = info.distribution == "sklearn-distill"
+            names.append(info.name if own else name)
+    return names
+
+
+def items(settings):
+    """Return what is measured, by name."""
+    size = SHORT if settings["short"] else FULL
+    device = settings["device"]
+    found = {
+        f"matrix product, {precision}": functools.partial(peak, precision, device)
+        for precision in ("float32", "tf32", "bfloat16")
+    }
+    for name in learned_methods():
+        found[name] = functools.partial(of_images, name, size, device)
+        if name in LOOPS:
+            found[f"{name}, plain loop over classes"] = functools.partial(
+                of_loop, name, size, device
+            )
+    for n_rows in size["kernel_rows"]:
+        found[f"kernel-inducing-points, table, {n_rows:,} rows"] = functools.partial(
+            of_table, n_rows, size, device
+        )
+    return found
