@@ -14,9 +14,9 @@ from ...validation.rows import check_lengths, check_rows
 from ...validation.targets import check_target
 from .advice import advice_on
 from .analysis import Analysis
-from .columns import count_duplicates, count_kinds, intrinsic_dimension
 from .learning_curve import learning_curve, suggested_budget
 from .suspect_labels import suspect_labels
+from .table_statistics import count_duplicates, count_kinds, intrinsic_dimension
 
 # Number of trees of the random forests, of which every point of the learning curve
 # needs several.

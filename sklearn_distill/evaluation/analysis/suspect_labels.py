@@ -42,7 +42,7 @@ def suspect_labels(
         residuals = np.abs(y - cross_val_predict(forest, Z, y, cv=folds))
         order = np.argsort(-residuals)
         return order[residuals[order] > MAX_RESIDUAL * np.median(residuals)]
-    # The only row of a class has no out-of-fold prediction, because the training rows
+    # The only row of a class cannot be predicted out of fold, because the training rows
     # of its fold do not contain the class.
     sizes = np.bincount(y)
     rows = np.flatnonzero(sizes[y] >= 2)

@@ -116,6 +116,7 @@ class SoftLabelsDisplay:
             interpolation="nearest",
         )  # fmt: skip
         self.figure_.colorbar(self.image_, ax=self.ax_, label="probability")
+        self.ax_.yaxis.get_major_locator().set_params(integer=True)
         ticks = np.arange(len(self.classes))
         self.ax_.set_xticks(ticks, list(map(as_plain_text, self.classes)))
         if len(self.classes) > 5:

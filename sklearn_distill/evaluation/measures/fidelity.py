@@ -19,9 +19,9 @@ from sklearn.utils import check_random_state
 
 from ..._utils.containers import take_rows
 from ...distilled_set.distilled_set import DistilledSet
-from .columns import correlation_similarity, marginal_similarity
+from .column_similarity import correlation_similarity, marginal_similarity
 from .copies import copies
-from .distributions import (
+from .distribution_distances import (
     density_and_coverage,
     sliced_wasserstein,
     squared_mmd,

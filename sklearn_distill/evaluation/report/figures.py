@@ -83,7 +83,7 @@ def _draw_scores(report: Any, ax: Any) -> None:
             **STYLES[name],
         )  # fmt: skip
     ax.set_yticks(np.arange(len(learners)), list(map(as_plain_text, learners)))
-    ax.invert_yaxis()
+    ax.set_ylim(len(learners) - 0.5, -0.5)
     ax.set_xlabel("R²" if report.is_regression else "balanced accuracy")
     ax.grid(axis="x", alpha=0.3)
     ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0))

@@ -11,7 +11,7 @@ import pytest
 from sklearn_distill import DistilledSet, RandomSelection
 from sklearn_distill.evaluation import preprocessor
 from sklearn_distill.evaluation.measures.copies import copies
-from sklearn_distill.evaluation.measures.distributions import squared_mmd
+from sklearn_distill.evaluation.measures.distribution_distances import squared_mmd
 from sklearn_distill.evaluation.measures.fidelity import fidelity
 
 

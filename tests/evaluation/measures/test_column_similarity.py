@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_distill.evaluation.measures.columns import (
+from sklearn_distill.evaluation.measures.column_similarity import (
     correlation_similarity,
     marginal_similarity,
 )

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 from sklearn.linear_model import LogisticRegression
 
-from sklearn_distill.evaluation.measures.distributions import (
+from sklearn_distill.evaluation.measures.distribution_distances import (
     density_and_coverage,
     sliced_wasserstein,
     squared_mmd,

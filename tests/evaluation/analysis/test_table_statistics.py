@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_distill.encoding import make_encoder
-from sklearn_distill.evaluation.analysis.columns import (
+from sklearn_distill.evaluation.analysis.table_statistics import (
     count_duplicates,
     count_kinds,
     intrinsic_dimension,
