@@ -18,11 +18,10 @@ from .learning_curve import learning_curve, suggested_budget
 from .suspect_labels import suspect_labels
 from .table_statistics import count_duplicates, count_kinds, intrinsic_dimension
 
-# Number of trees of the random forests, of which every point of the learning curve
-# needs several.
+# Number of trees of a random forest. It is small, because each point of the learning
+# curve trains several forests.
 N_TREES = 50
-# Maximum number of rows that the learning curve and the suspect labels are computed
-# from.
+# Maximum number of rows for the learning curve and for the detection of suspect labels.
 MAX_ROWS = 5_000
 
 

@@ -12,7 +12,8 @@ from sklearn.model_selection import train_test_split
 
 from ..._utils.optional import import_pandas
 
-# Budgets of the learning curve: rows per class; for regression, a tenth of the rows.
+# Rows per class at each point of the learning curve. Regression uses ten times these
+# numbers as the total number of rows.
 BUDGETS = (1, 2, 5, 10, 20, 50, 100, 200)
 # Maximum number of test rows.
 MAX_TEST = 2_000

@@ -121,7 +121,7 @@ def to_scores(rows: list[dict[str, Any]]) -> Any:
             if frame[name].map(lambda b: isinstance(b, int)).all():
                 frame[name] = frame[name].astype("int64")
         elif name in ("fold", "rows", "bytes"):
-            # The number of rows of a failed run is empty; record it as 0.
+            # A failed run may not have a number of rows, which is recorded as 0.
             frame[name] = pd.to_numeric(frame[name].replace("", "0")).astype("int64")
         elif name not in TEXT_COLUMNS:
             # float(repr(number)) restores a number exactly, unlike the parser of

@@ -166,7 +166,7 @@ def _svg_figures(report: Any) -> list[tuple[str, str]]:
     settings = {
         # Keep text as text, so that the file is small and the text can be selected.
         "svg.fonttype": "none",
-        # Equal reports produce equal files, because identifiers are not random.
+        # Use a fixed salt, so that equal reports produce equal files.
         "svg.hashsalt": "sklearn-distill",
         "legend.framealpha": 0.0,
         **dict.fromkeys(colored, TEXT_COLOR),
