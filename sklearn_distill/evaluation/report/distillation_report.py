@@ -114,8 +114,8 @@ class DistillationReport:
         distiller : estimator
             Distiller that was fitted on (X_train, y_train), or a `DistilledClassifier`
             or `DistilledRegressor` that contains one. Its distilled set is that of the
-            first seed; for the other seeds, the distiller is refitted with random_state
-            1, 2, ... (without the value that it has).
+            first seed. For the other seeds, clones of the distiller are fitted with
+            random_state 1, 2, ..., skipping the random_state of the distiller.
         X_test, y_test : array-like
             Real rows that were not distilled. They are used for scores and for
             two-sample tests, and nothing is selected on them.
