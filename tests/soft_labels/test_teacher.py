@@ -32,8 +32,8 @@ from sklearn_distill.soft_labels.fitting import fit_on_set, weight_parameter
 from sklearn_distill.soft_labels.prior import correct_prior, soft_labels_of_set
 from sklearn_distill.soft_labels.teacher import (
     N_FOLDS,
-    seeded,
     cross_fitted_predictions,
+    seeded,
     teacher_or_forest,
 )
 

@@ -1,0 +1,101 @@
+"""Metrics of a fitted learner on real test rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import (
+    accuracy_score,
+    log_loss,
+    r2_score,
+    recall_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
+
+# Names of the metrics of each task. "score" is balanced accuracy or, for regression,
+# R^2.
+METRICS = {
+    "classification": ("score", "accuracy", "auc", "log_loss"),
+    "regression": ("score", "rmse"),
+}
+
+
+def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Return the metrics of a fitted classifier on test rows.
+
+    Parameters
+    ----------
+    fitted : classifier
+    X : ndarray of shape (n, d)
+    y : ndarray of shape (n,)
+        Classes without a test row are left out of all means over classes.
+
+    Returns
+    -------
+    dict
+        "score" (balanced accuracy), "accuracy", "auc", "log_loss" and "recall" (dict of
+        class to recall).
+    """
+    predicted = fitted.predict(X)
+    present = np.unique(y)
+    recall = recall_score(y, predicted, labels=present, average=None, zero_division=0)
+    scores, are_probabilities = _class_scores(fitted, X)
+    known = fitted.classes_
+    return {
+        "score": float(recall.mean()),
+        "accuracy": float(accuracy_score(y, predicted)),
+        "auc": _macro_auc(y, scores, known),
+        "log_loss": _log_loss(y, scores, known) if are_probabilities else float("nan"),
+        "recall": dict(zip(present.tolist(), recall.tolist(), strict=True)),
+    }
+
+
+def regression_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
+    """Return "score" (R^2) and "rmse" of a fitted regressor on test rows."""
+    predicted = fitted.predict(X)
+    return {
+        "score": float(r2_score(y, predicted)),
+        "rmse": float(root_mean_squared_error(y, predicted)),
+    }
+
+
+def _class_scores(fitted: Any, X: np.ndarray) -> tuple[np.ndarray | None, bool]:
+    """Return a score for each row and class, and whether scores are probabilities."""
+    if hasattr(fitted, "predict_proba"):
+        return fitted.predict_proba(X), True
+    if hasattr(fitted, "decision_function"):
+        scores = fitted.decision_function(X)
+        if scores.ndim == 1:
+            scores = np.column_stack([-scores, scores])
+        return scores, False
+    return None, False
+
+
+def _macro_auc(y: np.ndarray, scores: np.ndarray | None, known: np.ndarray) -> float:
+    """Return the one-vs-rest area under the ROC curve, averaged over the classes."""
+    if scores is None or not np.isfinite(scores).all():
+        return float("nan")
+    column_of = {label: j for j, label in enumerate(known.tolist())}
+    aucs = []
+    for label in np.unique(y).tolist():
+        is_label = y == label
+        if is_label.all():
+            continue
+        # A learner cannot rank rows of a class that is missing from its training set.
+        # Its area under the curve for that class is 0.5, as for random scores.
+        j = column_of.get(label)
+        aucs.append(0.5 if j is None else roc_auc_score(is_label, scores[:, j]))
+    return float(np.mean(aucs)) if aucs else float("nan")
+
+
+def _log_loss(y: np.ndarray, proba: np.ndarray | None, known: np.ndarray) -> float:
+    """Return the log loss; classes that the learner does not know get probability 0."""
+    if proba is None or not np.isfinite(proba).all() or not proba.any(axis=1).all():
+        return float("nan")
+    labels = np.unique(np.concatenate([known, np.unique(y)]))
+    aligned = np.zeros((len(proba), len(labels)))
+    # Renormalize, because the probabilities of GaussianNB may not sum exactly to 1.
+    aligned[:, np.searchsorted(labels, known)] = proba / proba.sum(1, keepdims=True)
+    return float(log_loss(y, aligned, labels=labels))

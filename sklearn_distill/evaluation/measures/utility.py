@@ -1,0 +1,123 @@
+"""Utility: learners are trained on distilled rows and tested on real rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from ...distilled_set.distilled_set import DistilledSet
+from ...soft_labels.fitting import fit_on_set
+from .learners import resolve_learners
+from .metrics import METRICS, classification_metrics, regression_metrics
+from .preprocessing import as_numbers, as_numeric_set
+
+
+def utility(
+    train: DistilledSet,
+    X_test: Any,
+    y_test: Any,
+    *,
+    prepare: Any,
+    random_state: int = 0,
+    learners: Any = None,
+) -> dict[str, float]:
+    """Return the score on real test rows of each learner trained on a distilled set.
+
+    Parameters
+    ----------
+    train : DistilledSet
+        Learners that accept `sample_weight` are trained on its soft labels and sample
+        weights, and other learners on its hard labels.
+    X_test, y_test : array-like
+        Real test rows.
+    prepare : transformer
+        Fitted transformer that `preprocessor` returned.
+    random_state : int, default=0
+    learners : "panel", dict, list or None, default=None
+        Estimators by name, or names of learners in the panel. None and "panel" stand
+        for `panel_learners`.
+
+    Returns
+    -------
+    dict of str to float
+        Balanced accuracy (for regression, R^2) of each learner, and their "mean".
+    """
+    rows = learner_scores(
+        train,
+        X_test,
+        y_test,
+        prepare=prepare,
+        random_state=random_state,
+        learners=learners,
+    )
+    scores = {row["learner"]: row["score"] for row in rows}
+    return scores | {"mean": float(np.mean(list(scores.values())))}
+
+
+def learner_scores(
+    train: DistilledSet,
+    X_test: Any,
+    y_test: Any,
+    *,
+    prepare: Any,
+    random_state: int = 0,
+    learners: Any = None,
+    on_error: str = "raise",
+) -> list[dict[str, Any]]:
+    """Return all metrics of each learner trained on a distilled set.
+
+    Parameters
+    ----------
+    train : DistilledSet
+    X_test, y_test : array-like
+        Real test rows.
+    prepare : transformer
+        Fitted transformer that `preprocessor` returned.
+    random_state : int, default=0
+    learners : "panel", dict, list or None, default=None
+        Estimators by name, or names of learners in the panel. None and "panel" stand
+        for `panel_learners`.
+    on_error : {"raise", "record"}, default="raise"
+        "record" sets the metrics of a learner that fails to NaN and stores the message
+        under "error".
+
+    Returns
+    -------
+    list of dict
+        One dict for each learner with "learner" and "fit_seconds". For classification
+        it also holds "score" (balanced accuracy), "accuracy", "auc" (one-vs-rest, mean
+        over the classes), "log_loss" and "recall" (dict of class to recall); for
+        regression "score" (R^2) and "rmse". Metrics that a learner cannot provide are
+        NaN.
+    """
+    is_classification = train.classes is not None
+    task = "classification" if is_classification else "regression"
+    chosen = resolve_learners(learners, task, len(train), random_state=random_state)
+    numeric = as_numeric_set(prepare, train)
+    X_test, y_test = as_numbers(prepare, X_test), np.asarray(y_test)
+    evaluate = classification_metrics if is_classification else regression_metrics
+    rows = []
+    for name, learner in chosen.items():
+        started = time.perf_counter()
+        row: dict[str, Any] = {"learner": name}
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                # scikit-learn warns that y may be a continuous target if most classes
+                # have only a few rows.
+                warnings.filterwarnings("ignore", message="The number of unique class")
+                fitted = fit_on_set(clone(learner), numeric)
+            row["fit_seconds"] = time.perf_counter() - started
+            row |= evaluate(fitted, X_test, y_test)
+        except Exception as error:
+            if on_error == "raise":
+                raise
+            row |= dict.fromkeys(METRICS[task], float("nan"))
+            row["error"] = f"{type(error).__name__}: {error}"
+        rows.append(row)
+    return rows

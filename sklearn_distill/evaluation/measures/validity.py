@@ -1,0 +1,80 @@
+"""Validity: the share of distilled values that the real columns could not hold."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any
+
+import numpy as np
+
+from ...encoding.grid import grid_of, rounding_error, to_grid
+from ...encoding.values import plain_numbers, values_of
+
+
+def invalid_share(X: Any, X_distilled: Any) -> float:
+    """Return the share of distilled values that the real column could not hold.
+
+    A value is invalid if it is a category that the real column does not have, a number
+    outside the real column's range, a number between the grid points of the real
+    column (such as 2.5 children, or a price of 1.005), or a missing value.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of n real rows
+    X_distilled : array-like or DataFrame of m distilled rows
+        With the columns of X.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_distill.evaluation import invalid_share
+    >>> children, incomes = [0, 1, 2, 3], [10.5, 11.25, 30.0, 17.1]
+    >>> X = np.column_stack([children, incomes])
+    >>> invalid_share(X, np.array([[1.0, 12.0], [2.5, 99.0]]))
+    0.5
+    """
+    if len(np.shape(X)) > 2:
+        # All pixels of images share one grid, but each pixel has its own range.
+        X, X_distilled = np.asarray(X), np.asarray(X_distilled)
+        outside = (X_distilled < X.min(axis=0)) | (X_distilled > X.max(axis=0))
+        off = _is_off_grid(X.ravel(), X_distilled.ravel()).reshape(outside.shape)
+        return float((outside | off | ~np.isfinite(X_distilled)).mean())
+    invalid = [
+        _is_invalid(real, distilled)
+        for real, distilled in zip(_columns(X), _columns(X_distilled), strict=True)
+    ]
+    return float(np.mean(invalid))
+
+
+def _columns(X: Any) -> list[np.ndarray]:
+    """Return the values of each column; numbers in object columns become numeric."""
+    if hasattr(X, "iloc"):
+        return [
+            values_of(X.iloc[:, j])
+            if X.dtypes.iloc[j] == "category"
+            else plain_numbers(values_of(X.iloc[:, j]))
+            for j in range(X.shape[1])
+        ]
+    return [plain_numbers(column) for column in np.asarray(X).T]
+
+
+def _is_invalid(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+    """Return for each distilled value whether the real column could not hold it."""
+    if real.dtype.kind not in "biuf" or distilled.dtype.kind not in "biuf":
+        known = set(real.tolist())
+        return np.array([value not in known for value in distilled.tolist()])
+    outside = ~((distilled >= real.min()) & (distilled <= real.max()))
+    return outside | _is_off_grid(real, distilled)
+
+
+def _is_off_grid(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+    """Return for each distilled number whether it is off the real column's grid."""
+    grid = grid_of(real.astype(np.float64), rounding_error(real.dtype))
+    if grid is None:
+        return np.zeros(distilled.shape, dtype=bool)
+    x = np.nan_to_num(distilled.astype(np.float64))
+    return np.abs(to_grid(x, grid) - x) > 1e-6 * grid[1]

@@ -1,0 +1,185 @@
+"""The HTML page of a report, with its tables and figures."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import io
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from ..._utils.optional import import_jinja2, import_matplotlib
+from .confidence_interval import mean_interval
+from .figures import report_figures
+
+# Placeholder color of lines and text in figures. It is replaced by currentColor, so
+# that figures have the text color of the page.
+TEXT_COLOR = "#010203"
+EXPLANATIONS = {
+    "marginals": "similarity of the distribution of each column; 1 if equal",
+    "correlations": "similarity of the correlations of the columns; 1 if equal",
+    "mmd2": "squared maximum mean discrepancy within classes; 0 if equal",
+    "sliced wasserstein": "mean Wasserstein distance of random projections; 0 if equal",
+    "density": "density of real rows around the rows of the set; 1 for real rows",
+    "coverage": "share of the neighborhoods of real rows that contain a row of the set",
+    "auc linear": "area under the ROC curve of a linear classifier that separates the "
+    "set from test rows; 0.5 if it cannot",
+    "auc trees": "area under the ROC curve of randomized trees; 0.5 if they cannot "
+    "separate the set from test rows",
+    "copies": "share of the rows of the set that equal a training row",
+    "nearest": "median distance to the nearest training row, relative to the distance "
+    "between training rows",
+    "nearer to training": "share of the rows that are nearer to training rows than to "
+    "test rows; 0.5 if the rows do not reveal the training rows",
+    "LRS": "label-robust score, between 0 and 1",
+    "ARS": "augmentation-robust score, between 0 and 1",
+    "IOR": "improvement over random rows with labels of the same kind",
+    "HLR": "hard-label recovery gap: full data minus the set, both with hard labels",
+    "full hard": "balanced accuracy of the full data with hard labels; this score and "
+    "the scores below are means over logistic regression, nearest neighbors and "
+    "support vectors",
+    "hard": "the set with hard labels",
+    "own": "the set with its own labels",
+    "random own": "random rows with labels of the same kind",
+    "random hard": "random rows with hard labels",
+    "augmented": "the set with its own labels and noise",
+    "random augmented": "random rows with labels of the same kind and noise",
+}
+
+
+def page(report: Any) -> str:
+    """Return a report as a complete HTML page."""
+    return _template().render(report=_content(report), whole=True)
+
+
+def fragment(report: Any) -> str:
+    """Return a report as a part of an HTML page, for example of a notebook."""
+    return _template().render(report=_content(report), whole=False)
+
+
+@cache
+def _template() -> Any:
+    """Return the compiled template of the page."""
+    jinja2 = import_jinja2()
+    source = files(__package__).joinpath("report.html.jinja").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.from_string(source)
+
+
+def _content(report: Any) -> dict[str, Any]:
+    """Return the values that the template renders."""
+    table = report.to_frame()
+    return {
+        "title": report.title,
+        "headline": _headline(report, table),
+        "scores": _score_cells(report, table),
+        "figures": _svg_figures(report),
+        "fidelity": _measure_cells(report.fidelity),
+        "dd_ranking": _measure_cells(report.dd_ranking),
+        "cost": {name: _number(value) for name, value in report.cost.items()},
+        "about": report.about,
+        "metric": "R²" if report.is_regression else "Balanced accuracy",
+        "has_interval": bool(np.isfinite(table.loc["distilled", "interval"])),
+    }
+
+
+def _headline(report: Any, table: Any) -> list[tuple[str, str]]:
+    """Return the main results at the top of the page as (value, description)."""
+    distilled = table.loc["distilled"]
+    metric = "R²" if report.is_regression else "balanced accuracy"
+    half_width = distilled["interval"]
+    width = "" if np.isnan(half_width) else f" ± {100 * half_width:.1f}"
+    results = [(f"{100 * distilled['mean']:.1f}{width} %", metric)]
+    if "recovery" in table:
+        results += [
+            (f"{100 * distilled['recovery']:.1f} %", "of the full data's score"),
+            (
+                f"{100 * distilled['above random']:+.1f}",
+                "percentage points above random rows",
+            ),
+        ]
+    n_rows = report.cost["rows"]
+    n_train = report.cost.get("rows of the training data")
+    description = "rows" if n_train is None else f"rows instead of {n_train:,}"
+    return [*results, (f"{n_rows:,}", description)]
+
+
+def _score_cells(report: Any, table: Any) -> dict[str, Any]:
+    """Return the columns and rows of the score table as text."""
+    learners = report.scores["learner"].drop_duplicates().tolist()
+    scores = report.scores.groupby(["set", "learner"])["score"]
+    metrics = [c for c in ("accuracy", "auc", "log loss", "rmse") if c in table]
+    recovery = ["recovery"] if "recovery" in table else []
+    rows = []
+    for name in table.index:
+        row = table.loc[name]
+        # Small screens show only the first columns, so the mean is the first.
+        cells = [_percent(row["mean"], row["±"])]
+        cells += [_percent(row[c]) for c in recovery]
+        for learner in learners:
+            interval = mean_interval(scores.get_group((name, learner)))
+            cells.append(_percent(interval.mean, interval.deviation))
+        cells += [(_number(row[c]), "") for c in metrics]
+        rows.append((name, cells))
+    return {"columns": ["mean", *recovery, *learners, *metrics], "rows": rows}
+
+
+def _percent(mean: float, deviation: float = float("nan")) -> tuple[str, str]:
+    """Return a mean and its deviation in percent as text; a NaN deviation is empty."""
+    shown = "" if np.isnan(deviation) else f"±{100 * deviation:.1f}"
+    return f"{100 * mean:.1f}", shown
+
+
+def _measure_cells(frame: Any) -> list[dict[str, Any]]:
+    """Return the rows of a table of measures: name, explanation, values as text."""
+    rows = []
+    for name, values in zip(frame.index, frame.to_numpy(), strict=True):
+        pairs = zip(values[::2], values[1::2], strict=True)
+        cells = [
+            (_number(mean), "" if np.isnan(deviation) else f"±{deviation:.3f}")
+            for mean, deviation in pairs
+        ]
+        rows.append({"name": name, "explanation": EXPLANATIONS[name], "cells": cells})
+    return rows
+
+
+def _number(value: Any) -> str:
+    """Return a value as the text of a table cell."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | np.integer):
+        return f"{value:,}"
+    if np.isnan(value):
+        return "–"
+    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3f}"
+
+
+def _svg_figures(report: Any) -> list[tuple[str, str]]:
+    """Return each figure as (name, SVG), in the text color of the page."""
+    plt = import_matplotlib()
+    colored = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color",
+               "ytick.color", "grid.color")  # fmt: skip
+    settings = {
+        # Keep text as text, so that the file is small and the text can be selected.
+        "svg.fonttype": "none",
+        # Use a fixed salt, so that equal reports produce equal files.
+        "svg.hashsalt": "sklearn-distill",
+        "legend.framealpha": 0.0,
+        **dict.fromkeys(colored, TEXT_COLOR),
+    }
+    figures = []
+    for name, (height, draw) in report_figures(report).items():
+        with plt.rc_context(settings):
+            figure, ax = plt.subplots(figsize=(5.0, height), layout="constrained")
+            draw(report, ax)
+            out = io.StringIO()
+            figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+            plt.close(figure)
+        svg = out.getvalue()
+        svg = svg[svg.index("<svg") :].replace(TEXT_COLOR, "currentColor")
+        figures.append((name, svg))
+    return figures

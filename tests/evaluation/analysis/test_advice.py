@@ -1,0 +1,61 @@
+"""Tests of the recommendations that follow from an analysis."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pandas as pd
+import pytest
+
+from sklearn_distill.evaluation.analysis.advice import advice_on
+
+CURVE = pd.DataFrame({"budget": [1, 5], "score": [0.5, 0.92]}).set_index("budget")
+FOUND = {
+    "n_rows": 1_000,
+    "classes": {0: 500, 1: 500},
+    "imbalance": 1.0,
+    "kinds": {"heavy-tailed numbers": 0, "constant": 0},
+    "duplicates": 0,
+    "contradictions": 0,
+    "suspect_share": 0.0,
+    "curve": CURVE,
+    "full_score": 1.0,
+    "budget": 5,
+}
+
+
+def test_advice_starts_with_the_budget_that_reaches_90_percent():
+    (line,) = advice_on(FOUND)
+    assert line.startswith("Start with budget=5 (rows per class). At this budget, ")
+    assert "reach 92 % of the score of all rows" in line
+
+
+def test_advice_says_that_random_rows_do_not_reach_90_percent():
+    (line,) = advice_on(FOUND | {"budget": 1, "classes": None})
+    assert "only 50 % of the score of all rows at budget=1 (rows in total)" in line
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"suspect_share": 0.1}, ["10 % of the labels", "kernel-inducing-points"]),
+        ({"imbalance": 6.0}, ["has 6 times as many rows as the smallest"]),
+        ({"duplicates": 30}, ["30 rows are duplicates"]),
+        ({"contradictions": 20}, ["20 rows have a duplicate with a different label"]),
+        (
+            {"kinds": {"heavy-tailed numbers": 2, "constant": 0}},
+            ["2 columns are heavy-tailed"],
+        ),
+        (
+            {"kinds": {"heavy-tailed numbers": 0, "constant": 3}},
+            ["3 columns are constant"],
+        ),
+    ],
+)
+def test_advice_on_each_finding(changed, words):
+    (_, line) = advice_on(FOUND | changed)
+    for word in words:
+        assert word in line
+
+
+def test_advice_ignores_findings_below_the_thresholds():
+    minor = {"suspect_share": 0.02, "imbalance": 5.0, "duplicates": 10}
+    assert len(advice_on(FOUND | minor)) == 1

@@ -1,0 +1,84 @@
+"""Tests of score files."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pytest
+
+from sklearn_distill.evaluation.comparison.score_file import (
+    COLUMNS,
+    ScoreFile,
+    parse_budget,
+    read_scores,
+    to_scores,
+)
+
+ROW = {
+    "set": "wine",
+    "fold": 1,
+    "method": "herding",
+    "budget": 2,
+    "learner": "logistic",
+    "score": 1 / 3,
+    "rows": 6,
+    "bytes": 480,
+    "note": "first, line\nsecond line",
+    "key": "abc",
+}
+
+
+def test_scores_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "scores.csv"
+    file = ScoreFile(path)
+    file.append([ROW, ROW | {"learner": "boosting", "score": np.nan, "budget": 0.1}])
+    found = read_scores(path)
+    assert tuple(found.columns) == COLUMNS
+    assert found["score"][0] == 1 / 3
+    assert np.isnan(found["score"][1])
+    assert found["budget"].tolist() == [2, 0.1]
+    assert found["note"][0] == "first, line second line"
+    assert found["fold"].dtype == "int64"
+    assert found.equals(to_scores(ScoreFile(path).rows))
+
+
+def test_incomplete_last_row_is_removed_from_the_file(tmp_path):
+    path = tmp_path / "scores.csv"
+    ScoreFile(path).append([ROW, ROW | {"learner": "boosting"}])
+    text = path.read_text()
+    path.write_text(text[:-20])
+    assert [row["learner"] for row in ScoreFile(path).rows] == ["logistic"]
+    assert path.read_text() == "".join(text.splitlines(keepends=True)[:2])
+
+
+def test_keep_removes_rows_from_the_file(tmp_path):
+    path = tmp_path / "scores.csv"
+    file = ScoreFile(path)
+    file.append([ROW, ROW | {"key": "other"}])
+    file.keep(lambda row: row["key"] == "other")
+    assert [row["key"] for row in file.rows] == ["other"]
+    assert read_scores(path)["key"].tolist() == ["other"]
+
+
+def test_failed_run_without_rows_counts_0_rows():
+    scores = to_scores([ROW | {"rows": None, "bytes": None, "error": "E"}])
+    assert scores.loc[0, ["rows", "bytes"]].tolist() == [0, 0]
+    assert scores["budget"].dtype == "int64"
+
+
+def test_parse_budget_restores_the_type():
+    assert parse_budget("5") == 5
+    assert parse_budget("0.1") == 0.1
+    assert parse_budget("{'a': 2}") == "{'a': 2}"
+
+
+def test_other_csv_file_raises_and_is_not_changed(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="is not a score file: its columns must be"):
+        ScoreFile(path)
+    assert path.read_text() == "a,b\n1,2\n"
+
+
+def test_missing_directory_raises(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"directory .* does not exist"):
+        ScoreFile(tmp_path / "missing" / "scores.csv")

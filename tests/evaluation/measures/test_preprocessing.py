@@ -1,0 +1,61 @@
+"""Tests of the preprocessor of learners."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from sklearn_distill import DistilledSet
+from sklearn_distill.evaluation import preprocessor
+from sklearn_distill.evaluation.measures.preprocessing import (
+    as_numbers,
+    as_numeric_set,
+    dense_rows,
+)
+
+
+def test_unknown_categories_are_encoded_as_zeros():
+    X = pd.DataFrame({"n": [0.0, 2.0], "c": ["a", "b"]})
+    prepared = preprocessor(X).transform(pd.DataFrame({"n": [4.0], "c": ["z"]}))
+    assert prepared.tolist() == [[3.0, 0.0, 0.0]]
+
+
+def test_integer_column_names_are_not_positions():
+    X = pd.DataFrame({1: [0.0, 2.0], 0: ["a", "b"]})
+    prepared = preprocessor(X).transform(X)
+    assert prepared.tolist() == [[-1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+
+
+def test_object_array_is_preprocessed_like_a_dataframe():
+    X = pd.DataFrame({"n": [0.0, 2.0], "c": ["a", "b"]})
+    expected = as_numbers(preprocessor(X), X)
+    rows = X.to_numpy(dtype=object)
+    assert as_numbers(preprocessor(rows), rows).tolist() == expected.tolist()
+    words = np.array([["a"], ["b"]])
+    assert as_numbers(preprocessor(words), words).tolist() == [[1, 0], [0, 1]]
+
+
+def test_images_are_flattened():
+    X = np.arange(24.0).reshape(2, 3, 2, 2)
+    assert as_numbers(preprocessor(X), X).tolist() == [[-1.0] * 12, [1.0] * 12]
+
+
+def test_dense_rows_converts_sparse_matrices_and_keeps_dataframes():
+    X = np.eye(3)
+    assert dense_rows(csr_array(X)).tolist() == X.tolist()
+    frame = pd.DataFrame(X)
+    assert dense_rows(frame) is frame
+
+
+def test_numeric_set_keeps_labels_and_weights():
+    X = np.array([[0.0], [2.0]])
+    given = DistilledSet(
+        X, [0, 1], soft_labels=np.eye(2), sample_weight=[1.0, 3.0], classes=[0, 1]
+    )
+    numeric = as_numeric_set(preprocessor(X), given)
+    assert numeric.X.tolist() == [[-1.0], [1.0]]
+    assert numeric.y.tolist() == [0, 1]
+    assert numeric.soft_labels.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    assert numeric.sample_weight.tolist() == [1.0, 3.0]
+    assert numeric.classes.tolist() == [0, 1]
