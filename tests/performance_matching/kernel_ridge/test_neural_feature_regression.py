@@ -8,11 +8,7 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
-from sklearn_distill import (
-    HerdingSelection,
-    NeuralFeatureRegression,
-    RandomSelection,
-)
+from sklearn_distill import HerdingSelection, NeuralFeatureRegression, RandomSelection
 from sklearn_distill.engine.augmentation import SiameseAugmentation
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_sources import NetworkQueue
