@@ -19,7 +19,7 @@ from sklearn_distill import (
     distilled_labels,
 )
 
-# Three steps need not lower the validation loss.
+# A fit of a few steps may not lower the validation loss.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 

@@ -16,7 +16,7 @@ from sklearn_distill import (
     RandomSelection,
 )
 
-# Three steps need not lower the validation loss.
+# A fit of a few steps may not lower the validation loss.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 

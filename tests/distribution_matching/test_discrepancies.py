@@ -28,7 +28,7 @@ def _seed():
 
 
 def make_groups(n, n_groups=3):
-    """Return the memberships of n rows in make_groups of equal size."""
+    """Return the memberships of n rows in groups of equal size."""
     return torch.eye(n_groups)[torch.arange(n) % n_groups]
 
 

@@ -85,7 +85,7 @@ def test_queue_holds_networks_of_all_ages_and_replaces_old_ones(real):
 
 
 def test_queue_trains_one_step_on_a_batch_of_two_rows(real):
-    """Five steps would have less than one row each."""
+    """A batch of two rows is too small for five steps."""
     source = NetworkQueue(make, n_train_steps=5, size=1)
     expected = copy.deepcopy(source.pool[0]["network"])
     optimizer = torch.optim.Adam(expected.parameters(), lr=source.learning_rate)
@@ -149,7 +149,7 @@ def test_task_loss_is_cross_entropy_or_squared_error():
 
 
 def test_train_step_does_not_change_unused_and_frozen_weights(HeadFirstNet):
-    """Neither in the network nor in copies of the network."""
+    """The same holds for copies of the network."""
     torch.manual_seed(0)
     net = HeadFirstNet()
     net.body.requires_grad_(False)

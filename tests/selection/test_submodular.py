@@ -23,7 +23,7 @@ def make_similarities(seed):
 
 
 def evaluate(name, K, share, selected):
-    """Return the evaluate of a function for a set of rows, from its definition."""
+    """Return the value of a function for a set of rows, from its definition."""
     S = list(selected)
     if name == "facility-location":
         return share @ K[:, S].max(axis=1) if S else 0.0
@@ -41,10 +41,10 @@ def test_gains_are_differences_of_the_function(name, seed):
     function = FUNCTIONS[name](K, share, N_ROWS)
     selected = []
     for i in np.random.RandomState(seed).permutation(N)[:5]:
-        increase = evaluate(name, K, share, [*selected, i]) - evaluate(
-            name, K, share, selected
-        )
-        assert function.gain(i) == pytest.approx(increase, rel=1e-6, abs=1e-8)
+        before = evaluate(name, K, share, selected)
+        after = evaluate(name, K, share, [*selected, i])
+        gain = pytest.approx(after - before, rel=1e-6, abs=1e-8)
+        assert function.gain(i) == gain
         function.add(i)
         selected.append(i)
 

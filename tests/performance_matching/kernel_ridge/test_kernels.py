@@ -28,8 +28,7 @@ def test_kernels_agree_with_scikit_learn():
 
 
 def covariance_and_tangent(X, depth, width, rng):
-    """Of one random network at its start: outputs over the last layer's weights, and
-    dot products of the gradients of its output."""
+    """Return the covariance of outputs and the tangent kernel of a random network."""
     layers = list(pairwise([X.shape[1], *[width] * depth, 1]))
     weights = [torch.randn(i, o, generator=rng).requires_grad_() for i, o in layers]
     biases = [torch.randn(o, generator=rng).requires_grad_() for _, o in layers]

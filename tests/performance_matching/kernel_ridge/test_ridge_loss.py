@@ -62,7 +62,7 @@ def test_gradients_agree_with_finite_differences(kernel):
     R = rows(3, seed=5)
 
     def objective(S):
-        # The module's own sum starts in single precision; its terms are double.
+        # The objective adds double-precision terms to a zero in single precision.
         return loss((S, y_S), (R, y_R - 0.5)).double()
 
     assert torch.autograd.gradcheck(
@@ -79,7 +79,7 @@ def test_mean_discrepancy_of_two_classes_by_hand():
 
 
 def test_mean_discrepancy_skips_classes_without_real_rows():
-    """Otherwise the rows of such a class would only repel each other."""
+    """The distilled rows of such a class would only repel each other."""
     K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
     K_SR = torch.tensor([[0.8, 0.6], [0.2, 0.4]])
     like_SR = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
