@@ -67,7 +67,7 @@ def test_fit_raises_before_learning_when_the_teacher_is_unsuitable(
     assert not hasattr(distiller, "n_iter_")
     with pytest.raises(ValueError, match="is a classifier, but y holds quantities"):
         method(soft_labels=GaussianNB()).fit(X, X[:, 0])
-    with pytest.raises(ValueError, match="soft_labels need labels"):
+    with pytest.raises(ValueError, match="soft_labels requires labels"):
         RandomSelection(3, soft_labels="teacher").fit(X)
     with pytest.raises(ValueError, match="soft_labels"):
         method(soft_labels="unknown").fit(X, y)
@@ -91,5 +91,5 @@ def test_soft_labels_and_learned_labels_cannot_be_combined():
     X, y = load_iris(return_X_y=True)
     points = KernelInducingPoints(3, learn_labels=True, soft_labels="teacher")
     for target in (y, X[:, 0]):
-        with pytest.raises(ValueError, match="Choose one"):
+        with pytest.raises(ValueError, match="both determine the labels"):
             points.fit(X, target)

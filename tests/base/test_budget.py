@@ -197,15 +197,15 @@ def test_dict_gives_at_most_all_rows_of_a_class():
 @pytest.mark.parametrize(
     ("budget", "message"),
     [
-        ({"a": 1, "b": 1, "d": 1}, r"does not have: \['d'\]"),
-        ({"a": 1}, r"leaves out classes of y: \['b'\].*each its number"),
-        ({"a": 1, "b": 0}, r"'b': 0.*at least 1"),
-        ({"a": 1, "b": -1}, r"'b': -1.*at least 1"),
-        ({"a": 1, "b": True}, r"'b': True.*at least 1"),
-        ({"a": 1, "b": np.True_}, r"'b': .*True.*at least 1"),
-        ({"a": 1, "b": 0.5}, r"'b': 0.5.*at least 1"),
-        ({"a": 1, "b": "2"}, r"'b': '2'.*at least 1"),
-        ({}, "leaves out"),
+        ({"a": 1, "b": 1, "d": 1}, r"does not contain: \['d'\]"),
+        ({"a": 1}, r"lacks classes of y: \['b'\].*at least one row"),
+        ({"a": 1, "b": 0}, r"positive int, got {'b': 0"),
+        ({"a": 1, "b": -1}, r"positive int, got {'b': -1"),
+        ({"a": 1, "b": True}, r"positive int, got {'b': True"),
+        ({"a": 1, "b": np.True_}, r"positive int, got {'b': .*True"),
+        ({"a": 1, "b": 0.5}, r"positive int, got {'b': 0.5"),
+        ({"a": 1, "b": "2"}, r"positive int, got {'b': '2'"),
+        ({}, "lacks classes"),
     ],
 )
 def test_rows_per_group_raises_when_a_dict_does_not_match_the_classes(budget, message):
@@ -214,27 +214,27 @@ def test_rows_per_group_raises_when_a_dict_does_not_match_the_classes(budget, me
 
 
 def test_rows_per_group_raises_when_budget_is_a_dict_without_classes():
-    with pytest.raises(ValueError, match=r"no classes here. Give an int"):
+    with pytest.raises(ValueError, match=r"if there are no classes; got a mapping"):
         rows_per_group({0: 3}, np.array([5]))
 
 
 @pytest.mark.parametrize(
     ("budget", "message"),
     [
-        (0, "keeps no rows. Give at least 1"),
-        (-3, "keeps no rows. Give at least 1"),
-        (0.0, "for a number of rows per class give an int"),
-        (1.0, "for a number of rows per class give an int"),
-        (10.0, "for a number of rows per class give an int"),
-        (-0.5, "for a number of rows per class give an int"),
-        (float("nan"), "for a number of rows per class give an int"),
-        (float("inf"), "for a number of rows per class give an int"),
-        (True, r"Give rows per class \(an int\)"),
-        (np.True_, r"Give rows per class \(an int\)"),
-        ("10", r"Give rows per class \(an int\)"),
-        (None, r"Give rows per class \(an int\)"),
-        ([3, 2], r"Give rows per class \(an int\)"),
-        (1j, r"Give rows per class \(an int\)"),
+        (0, "must be at least 1 row per class"),
+        (-3, "must be at least 1 row per class"),
+        (0.0, "For a number of rows per class pass an int"),
+        (1.0, "For a number of rows per class pass an int"),
+        (10.0, "For a number of rows per class pass an int"),
+        (-0.5, "For a number of rows per class pass an int"),
+        (float("nan"), "For a number of rows per class pass an int"),
+        (float("inf"), "For a number of rows per class pass an int"),
+        (True, r"must be a positive int \(rows per class\)"),
+        (np.True_, r"must be a positive int \(rows per class\)"),
+        ("10", r"must be a positive int \(rows per class\)"),
+        (None, r"must be a positive int \(rows per class\)"),
+        ([3, 2], r"must be a positive int \(rows per class\)"),
+        (1j, r"must be a positive int \(rows per class\)"),
     ],
 )
 def test_rows_per_group_raises_when_budget_is_invalid(budget, message):
@@ -243,5 +243,5 @@ def test_rows_per_group_raises_when_budget_is_invalid(budget, message):
 
 
 def test_rows_per_group_raises_when_allocation_is_unknown():
-    with pytest.raises(ValueError, match=r"'even' is none of .*'sqrt'"):
+    with pytest.raises(ValueError, match=r"must be one of .*'sqrt'.*got 'even'"):
         rows_per_group(3, np.array([5, 5]), allocation="even")

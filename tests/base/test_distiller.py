@@ -110,7 +110,7 @@ def test_fit_without_steps_resets_the_history_of_the_previous_fit(
     X, y = make_classes()
     points = make_points(budget=2).fit(X, y)
     assert points.n_iter_ == 3
-    with pytest.warns(UserWarning, match="nothing to distill"):
+    with pytest.warns(UserWarning, match="covers all 102 rows"):
         points.set_params(budget=60).fit(X, y)
     assert points.n_iter_ == 0
     assert not hasattr(points, "history_")
@@ -245,7 +245,9 @@ def test_fit_raises_and_names_missing_common_parameters():
         def _distill(self, problem):
             raise NotImplementedError
 
-    with pytest.raises(TypeError, match="Incomplete has no allocation, task"):
+    with pytest.raises(
+        TypeError, match="Incomplete lacks the parameters allocation, task"
+    ):
         Incomplete().fit(np.eye(4), [0, 0, 1, 1])
 
 

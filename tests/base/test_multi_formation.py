@@ -46,13 +46,15 @@ def test_fit_raises_when_warm_start_is_combined_with_factor(images):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         matching.fit(X, y)
-    with pytest.raises(ValueError, match="do not give back"):
+    with pytest.raises(ValueError, match="cannot be combined with factor=2"):
         matching.fit(X, y)
 
 
 def test_fit_raises_when_factor_is_used_for_tables_or_small_classes():
     X, y = load_digits(return_X_y=True)
-    with pytest.raises(ValueError, match="factor=2 is for images"):
+    with pytest.raises(ValueError, match="factor=2 requires images"):
         GradientMatching(2, factor=2).fit(X, y)
-    with pytest.raises(ValueError, match="factor=4 makes 32 rows of group 0"):
+    with pytest.raises(
+        ValueError, match="factor=4 requires at least 32 rows of group 0"
+    ):
         GradientMatching(2, factor=4, image_shape=(1, 8, 8)).fit(X[:200], y[:200])

@@ -5,7 +5,7 @@
 import numpy as np
 
 from sklearn_distill import RandomSelection
-from sklearn_distill.base.problem import hold_back
+from sklearn_distill.base.problem import split_validation
 
 
 def test_validation_rows_leave_each_class_as_many_rows_as_its_budget(make_classes):
@@ -15,7 +15,7 @@ def test_validation_rows_leave_each_class_as_many_rows_as_its_budget(make_classe
         plugin_api = 1
 
         def _distill(self, problem):
-            self.split_ = hold_back(problem, 0.4)
+            self.split_ = split_validation(problem, 0.4)
             return super()._distill(problem)
 
     X, y = make_classes((50, 10, 3))

@@ -125,13 +125,13 @@ def test_transform_input_transforms_unlabeled_rows_in_a_pipeline():
 def test_fit_transform_raises_when_set_and_x_have_the_same_length():
     """A Pipeline would fit its next step on labels of other rows."""
     model = make_pipeline(HerdingSelection(8, random_state=0), LogisticRegression())
-    with pytest.raises(ValueError, match="as many rows as X, 24"):
+    with pytest.raises(ValueError, match="24 rows, as many as X"):
         model.fit(X[KNOWN], y[KNOWN], herdingselection__X_unlabeled=X[UNKNOWN])
 
 
 def test_info_contains_the_number_of_unlabeled_rows():
     herding = HerdingSelection(100, random_state=0)
-    with pytest.warns(UserWarning, match="nothing to distill"):
+    with pytest.warns(UserWarning, match="covers all 150 rows"):
         small = herding.fit_distill(X[KNOWN], y[KNOWN], X_unlabeled=X[UNKNOWN])
     assert small.info["n_rows_unlabeled"] == len(UNKNOWN)
     # Uncertain pseudo-labels have smaller weights, also if all rows are returned.
@@ -165,11 +165,11 @@ def test_fit_raises_when_unlabeled_rows_do_not_match_x():
 def test_fit_raises_when_unlabeled_columns_have_other_types():
     words = X[UNKNOWN].astype(object)
     words[:, 1] = "0.3"
-    with pytest.raises(ValueError, match="column 1 holds numbers in X, but not"):
+    with pytest.raises(ValueError, match="Column 1 is numeric in X, but not"):
         HerdingSelection(5).fit(X[KNOWN], y[KNOWN], X_unlabeled=words)
     known, more = (pd.DataFrame(X[rows]) for rows in (KNOWN, UNKNOWN))
     more[2] = "long"
-    with pytest.raises(ValueError, match="column 2 holds numbers in X, but not"):
+    with pytest.raises(ValueError, match="Column 2 is numeric in X, but not"):
         HerdingSelection(5).fit(known, y[KNOWN], X_unlabeled=more)
 
 

@@ -48,12 +48,12 @@ def test_fit_raises_when_numbers_of_rows_per_class_are_wrong():
     assert_fit_raises(
         lambda kept, problem: Kept(kept[:-2]),
         ValueError,
-        "made 3 rows of class 'c' instead of 5",
+        "returned 3 rows of class 'c' instead of 5",
     )
     assert_fit_raises(
         lambda kept, problem: Kept(kept[:7]),
         ValueError,
-        "made 2 rows of class 'b' instead of 5, 0 rows of class 'c' instead of 5",
+        "returned 2 rows of class 'b' instead of 5, 0 rows of class 'c' instead of 5",
     )
     assert_fit_raises(
         lambda kept, problem: Kept(np.arange(15)), ValueError, "15 rows of class 'a'"
@@ -77,7 +77,7 @@ def test_fit_raises_when_the_total_number_of_rows_is_wrong_without_classes():
         assert_fit_raises(
             lambda kept, problem: Kept(kept[1:]),
             ValueError,
-            "4 rows in all instead of 5",
+            "4 rows in total instead of 5",
             X=X,
             y=labels,
         )
@@ -86,12 +86,16 @@ def test_fit_raises_when_the_total_number_of_rows_is_wrong_without_classes():
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda kept: np.r_[kept[:-1], kept[0]], ValueError, "only once"),
-        (lambda kept: np.r_[kept[:-1], 150], ValueError, "from 0 to 149"),
-        (lambda kept: np.r_[kept[:-1], -1], ValueError, "from 0 to 149"),
-        (lambda kept: kept.astype(float), TypeError, "integers, not float64"),
-        (lambda kept: np.isin(np.arange(150), kept), TypeError, "not bool"),
-        (lambda kept: kept[:, None], ValueError, r"1-D, not of shape \(15, 1\)"),
+        (lambda kept: np.r_[kept[:-1], kept[0]], ValueError, "must not repeat"),
+        (lambda kept: np.r_[kept[:-1], 150], ValueError, "between 0 and 149"),
+        (lambda kept: np.r_[kept[:-1], -1], ValueError, "between 0 and 149"),
+        (lambda kept: kept.astype(float), TypeError, "integers, got dtype float64"),
+        (
+            lambda kept: np.isin(np.arange(150), kept),
+            TypeError,
+            "integers, got dtype bool",
+        ),
+        (lambda kept: kept[:, None], ValueError, r"1-dimensional, got shape \(15, 1\)"),
     ],
 )
 def test_fit_raises_when_indices_are_invalid(wrong, error, match):
@@ -101,12 +105,12 @@ def test_fit_raises_when_indices_are_invalid(wrong, error, match):
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda Z: Z[:, :3], ValueError, r"\(15, 4\), not \(15, 3\)"),
-        (lambda Z: Z[0], ValueError, r"\(n, 4\), not \(4,\)"),
+        (lambda Z: Z[:, :3], ValueError, r"\(15, 4\), got \(15, 3\)"),
+        (lambda Z: Z[0], ValueError, r"\(n, 4\), got \(4,\)"),
         (lambda Z: np.where(Z > Z.min(), Z, np.nan), ValueError, "finite"),
         (lambda Z: np.where(Z > Z.min(), Z, np.inf), ValueError, "finite"),
-        (lambda Z: Z.astype(str), TypeError, "numbers, not <U"),
-        (lambda Z: None, TypeError, "numbers, not object"),
+        (lambda Z: Z.astype(str), TypeError, "numbers, got dtype <U"),
+        (lambda Z: None, TypeError, "numbers, got dtype object"),
     ],
 )
 def test_fit_raises_when_learned_rows_are_invalid(wrong, error, match):
@@ -119,13 +123,13 @@ def test_fit_raises_when_learned_rows_are_invalid(wrong, error, match):
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda y: y[1:], ValueError, r"shape \(15,\), not \(14,\)"),
-        (lambda y: y[:, None], ValueError, r"shape \(15,\), not \(15, 1\)"),
+        (lambda y: y[1:], ValueError, r"shape \(15,\), got \(14,\)"),
+        (lambda y: y[:, None], ValueError, r"shape \(15,\), got \(15, 1\)"),
         (lambda y: y + 1, ValueError, "codes from 0 to 2"),
         (lambda y: y - 1, ValueError, "codes from 0 to 2"),
-        (lambda y: y.astype(float), TypeError, "codes, not float64"),
-        (lambda y: np.array(["a", "b", "c"])[y], TypeError, "codes, not <U1"),
-        (lambda y: None, ValueError, "y is None"),
+        (lambda y: y.astype(float), TypeError, "codes, got dtype float64"),
+        (lambda y: np.array(["a", "b", "c"])[y], TypeError, "codes, got dtype <U1"),
+        (lambda y: None, ValueError, "must hold the labels of Z, got None"),
     ],
 )
 def test_fit_raises_when_class_codes_are_invalid(wrong, error, match):
@@ -139,8 +143,8 @@ def test_fit_raises_when_class_codes_are_invalid(wrong, error, match):
     ("wrong", "error", "match"),
     [
         (lambda y: np.where(y > y.min(), y, np.nan), ValueError, "finite"),
-        (lambda y: y[1:], ValueError, r"shape \(5,\), not \(4,\)"),
-        (lambda y: y.astype(str), TypeError, "numbers, not <U"),
+        (lambda y: y[1:], ValueError, r"shape \(5,\), got \(4,\)"),
+        (lambda y: y.astype(str), TypeError, "numbers, got dtype <U"),
     ],
 )
 def test_fit_raises_when_continuous_targets_are_invalid(wrong, error, match):

@@ -59,7 +59,7 @@ def test_score_trains_the_evaluator_on_soft_labels_as_weighted_rows(make_classes
 
 def test_score_raises_when_the_set_has_no_labels(make_classes):
     X, y = make_classes()
-    with pytest.raises(ValueError, match="distilled without"):
+    with pytest.raises(ValueError, match="fit was called without y"):
         RandomSelection(3).fit(X).score(X, y)
 
 
@@ -76,7 +76,7 @@ def test_score_warns_about_classes_that_were_not_in_fit():
     """Unshuffled folds of sorted classes give a warning instead of a silent 0."""
     X, y = load_iris(return_X_y=True)
     distiller = HerdingSelection(3).fit(X[:100], y[:100])
-    with pytest.warns(UserWarning, match=r"not there in fit: \[2\].*StratifiedKFold"):
+    with pytest.warns(UserWarning, match=r"fit did not see: \[2\].*StratifiedKFold"):
         assert distiller.score(X[100:], y[100:]) == 0.0
 
 
@@ -90,7 +90,7 @@ def test_score_accepts_new_categories():
 
 def test_fit_raises_when_the_evaluator_does_not_match_the_task():
     X, y = load_iris(return_X_y=True)
-    with pytest.raises(ValueError, match="does not fit the task, classification"):
+    with pytest.raises(ValueError, match="must be an estimator for classification"):
         HerdingSelection(5, evaluator=Ridge()).fit(X, y)
 
 

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_distill.base import Kept, Learned, Problem, starting_rows
+from sklearn_distill.base.label_column import LabelColumn
 from sklearn_distill.base.starting_rows import (
     TARGET_WEIGHT,
     best_start,
@@ -39,12 +39,10 @@ def make_problem(task="classification", n=60):
         y=y if task == "classification" else y.astype(np.float32),
         sample_weight=rng.uniform(0.5, 2, n),
         n_rows=np.array([2, 5, 3]) if task == "classification" else np.array([10]),
-        task=task,
         encoder=None,
+        labels=LabelColumn(task, classes=None, name=None, numbers=None),
         random_state=np.random.RandomState(0),
-        context=SimpleNamespace(),
-        encode_y=None,
-        fitted_attributes=None,
+        teacher_seed=0,
     )
 
 

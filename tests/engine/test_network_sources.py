@@ -14,7 +14,9 @@ from sklearn_distill.engine.network_sources import (
     frozen,
     make_source,
     task_loss,
+    thawed,
     train_step,
+    trainable_names,
 )
 from sklearn_distill.engine.networks import MLP
 from sklearn_distill.engine.real_rows import RealRows
@@ -87,7 +89,8 @@ def test_queue_holds_networks_of_all_ages_and_replaces_old_ones(real):
 def test_queue_trains_one_step_on_a_batch_of_two_rows(real):
     """A batch of two rows is too small for five steps."""
     source = NetworkQueue(make, n_train_steps=5, size=1)
-    expected = copy.deepcopy(source.pool[0]["network"])
+    (member,) = source.pool
+    expected = thawed(copy.deepcopy(member["network"]), trainable_names(make()))
     optimizer = torch.optim.Adam(expected.parameters(), lr=source.learning_rate)
     train_step(expected, optimizer, real.Z[:2], real.targets[:2])
     (network,) = source.draw((real.Z[:2], real.targets[:2]))
@@ -149,20 +152,28 @@ def test_task_loss_is_cross_entropy_or_squared_error():
 
 
 def test_train_step_does_not_change_unused_and_frozen_weights(HeadFirstNet):
-    """The same holds for copies of the network."""
     torch.manual_seed(0)
-    net = HeadFirstNet()
-    net.body.requires_grad_(False)
-    for network in (frozen(net), copy.deepcopy(net)):
-        before = copy.deepcopy(network.state_dict())
-        optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
-        for _ in range(2):
-            train_step(network, optimizer, torch.randn(6, 5), torch.randn(6, 2))
-        after = network.state_dict()
-        moved = {name for name in after if not torch.equal(after[name], before[name])}
-        assert {"head.weight", "head.bias", "normalize.weight"} <= moved
-        assert not [name for name in moved if name.startswith(("body", "unused"))]
-        assert not any(p.requires_grad for p in network.parameters())
+    network = HeadFirstNet()
+    network.body.requires_grad_(False)
+    names = trainable_names(network)
+    before = copy.deepcopy(network.state_dict())
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
+    for _ in range(2):
+        train_step(network, optimizer, torch.randn(6, 5), torch.randn(6, 2))
+    after = network.state_dict()
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    assert {"head.weight", "head.bias", "normalize.weight"} <= changed
+    assert not [name for name in changed if name.startswith(("body", "unused"))]
+    assert trainable_names(network) == names
+
+
+def test_thawed_restores_the_gradients_of_a_frozen_copy(HeadFirstNet):
+    network = HeadFirstNet()
+    network.body.requires_grad_(False)
+    names = trainable_names(network)
+    copied = copy.deepcopy(frozen(network))
+    assert trainable_names(copied) == frozenset()
+    assert trainable_names(thawed(copied, names)) == names
 
 
 def test_train_step_does_not_change_a_frozen_network():

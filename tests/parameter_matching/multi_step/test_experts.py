@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits, load_iris
 
 from sklearn_distill.engine.network_factory import NetworkFactory
-from sklearn_distill.engine.network_sources import frozen, task_loss
+from sklearn_distill.engine.network_sources import task_loss
 from sklearn_distill.engine.real_rows import RealRows
 from sklearn_distill.parameter_matching.multi_step import experts as experts_module
 from sklearn_distill.parameter_matching.multi_step.experts import (
@@ -39,7 +39,7 @@ TRAINING = Training(3, 20, 128, 0.1, flat=False, augmentation=None)
 def test_expert_weights_of_each_epoch_have_a_smaller_loss(real, make):
     """The same seed gives the same expert, regardless of the global generator."""
     path = train_expert(make, real, TRAINING, seed=3)
-    network = FlatNetwork(frozen(make()))
+    network = FlatNetwork(make())
     losses = [float(task_loss(network(w, real.Z), real.targets)) for w in path]
     assert len(path) == 4
     assert losses == sorted(losses, reverse=True)
@@ -53,7 +53,7 @@ def test_flat_experts_take_the_steps_of_gsam(real, make):
     training = Training(1, 1, 200, 0.1, flat=True, augmentation=None)
     start, end = train_expert(make, real, training, seed=3)
     torch.manual_seed(3)
-    network = FlatNetwork(frozen(make()))
+    network = FlatNetwork(make())
     rows, targets = real.draw(200, torch.Generator().manual_seed(3))
 
     def gradient(weights):

@@ -2,13 +2,14 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import copy
 import weakref
 
 import pytest
 import torch
 
 from sklearn_distill.engine.augmentation import crop
-from sklearn_distill.engine.network_sources import frozen, task_loss
+from sklearn_distill.engine.network_sources import task_loss
 from sklearn_distill.engine.networks import MLP, ConvNet
 from sklearn_distill.parameter_matching.multi_step.inner_training import (
     FlatNetwork,
@@ -21,7 +22,7 @@ from sklearn_distill.parameter_matching.multi_step.inner_training import (
 def matching_loss_and_gradients(way, network, shape, n_steps=12):
     """Return a matching loss and its gradients for rows, targets and step size."""
     torch.manual_seed(0)
-    flat, start = FlatNetwork(frozen(network)), flat_weights(network)
+    flat, start = FlatNetwork(network), flat_weights(network)
     rows = torch.randn(9, *shape).requires_grad_()
     targets = (torch.eye(3).repeat(3, 1) - 1 / 3).requires_grad_()
     step_size = torch.tensor(0.2, requires_grad=True)
@@ -52,7 +53,7 @@ def test_training_in_constant_memory_has_the_gradients_of_the_graph(network, sha
 def test_steps_are_those_of_sgd():
     torch.manual_seed(0)
     network = MLP(4, 3, width=8)
-    flat, start = FlatNetwork(network), flat_weights(network)
+    flat, start = FlatNetwork(copy.deepcopy(network)), flat_weights(network)
     rows, targets = torch.randn(6, 4), torch.eye(3).repeat(2, 1) - 1 / 3
     all_rows = torch.arange(6)
     result = weights_in_constant_memory(
@@ -84,7 +85,7 @@ def saved_bytes(way, n_steps):
 
     torch.manual_seed(0)
     network = ConvNet((1, 8, 8), 3, width=8)
-    flat, start = FlatNetwork(frozen(network)), flat_weights(network)
+    flat, start = FlatNetwork(network), flat_weights(network)
     rows = torch.randn(60, 1, 8, 8).requires_grad_()
     targets = torch.eye(3).repeat(20, 1) - 1 / 3
     steps = [(torch.arange(60), torch.sin)] * n_steps

@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from sklearn_distill.engine.augmentation import SiameseAugmentation
-from sklearn_distill.engine.network_sources import frozen
 from sklearn_distill.engine.networks import MLP
 from sklearn_distill.parameter_matching.multi_step.inner_training import (
     FlatNetwork,
@@ -27,7 +26,7 @@ def make_loss(step_size, n_epochs=1):
     start = flat_weights(network)
     path = torch.stack([start + 0.01 * epoch for epoch in range(4)])
     return TrajectoryMatchingLoss(
-        FlatNetwork(frozen(network)),
+        FlatNetwork(network),
         path[None],
         n_steps=4,
         n_epochs=n_epochs,
@@ -89,7 +88,7 @@ def test_validation_loss_depends_on_the_step_size_and_is_deterministic():
     network = MLP(4, 3, width=8)
     start = flat_weights(network)
     loss = TrajectoryMatchingLoss(
-        FlatNetwork(frozen(network)),
+        FlatNetwork(network),
         torch.stack([start, start + 0.1])[None],
         n_steps=3,
         n_epochs=1,

@@ -20,7 +20,7 @@ def digits():
     return train_test_split(X, y, stratify=y, random_state=0)
 
 
-@pytest.mark.filterwarnings("ignore:TrajectoryMatching moved the rows without")
+@pytest.mark.filterwarnings("ignore:TrajectoryMatching changed the rows without")
 def test_learned_rows_have_a_smaller_validation_loss_than_initial_rows(digits):
     X, _, y, _ = digits
     losses = []
@@ -66,5 +66,5 @@ def test_fit_raises_when_batch_normalization_or_too_many_epochs_are_used(digits)
 
     with pytest.raises(ValueError, match="batch normalisation"):
         TrajectoryMatching(1, network=normalized).fit(X, y)
-    with pytest.raises(ValueError, match="expert_epochs=5 is more"):
+    with pytest.raises(ValueError, match="expert_epochs must not exceed max_epochs"):
         TrajectoryMatching(1, max_epochs=4, expert_epochs=5).fit(X, y)
