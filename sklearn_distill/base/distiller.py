@@ -55,53 +55,58 @@ class BaseDistiller(
 ):
     """Base class of all methods that distill (X, y) into a small training set.
 
-    A method is a subclass with an `__init__` that takes the parameters below beside
-    its own, a class attribute ``plugin_api = 1``, and `_distill`.
+    A method is a subclass with an `__init__` that accepts the parameters below in
+    addition to its own, a class attribute ``plugin_api = 1`` and a method `_distill`.
 
     Parameters
     ----------
     budget : int, float or dict
-        Rows per class (regression and rows without labels: rows in all), the share of
-        the rows to keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     allocation : {"auto", "equal", "proportional", "sqrt"}
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them are classes; other floats are quantities.
-    soft_labels : None, "teacher" or estimator
-        Who gives the distilled rows class probabilities (regression: their y):
-        nobody, a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
     evaluator : estimator or None
-        What `score` trains on the distilled set, on the rows as they are in
-        `distilled_`. None is a nearest neighbour in the encoded space.
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}
-        How columns of numbers are encoded: by mean and deviation, or through normal
-        quantiles; "auto" takes the latter where a column is heavy-tailed.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
     image_shape : tuple (C, H, W) or None
-        For images that come as flat rows.
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The small set.
-    classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        The distilled set.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels. Defined only for classification.
     row_shape_ : tuple
-        The shape of one row of X.
+        Shape of one row of X.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    sklearn_distill.testing.check_distiller : What every method has to pass.
+    sklearn_distill.testing.check_distiller : The checks that every method must pass.
     """
 
     _doc_link_module = "sklearn_distill"

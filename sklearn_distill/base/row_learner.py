@@ -39,55 +39,58 @@ if TYPE_CHECKING:
 
 
 class RowLearner(BaseDistiller):
-    """Base class of methods that learn rows: a method is its `_objective`.
+    """Base class of the methods that learn rows by gradient descent on an objective.
 
-    A method takes the parameters below in its `__init__`, but for those it fixes as
-    class attributes.
+    A method implements `_objective` and accepts the parameters below in its `__init__`,
+    except for those that it fixes as class attributes.
 
     Parameters
     ----------
     init : {"herding", "random"}
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     learn_labels : bool
-        Whether the targets are learned together with the rows.
+        Whether labels are learned: soft labels or, for regression, continuous targets.
     learn_rows : bool
-        Whether the rows are learned, or stay where they start.
+        Whether rows are learned. If False, the rows are the initial, real rows, and
+        `learn_labels` must be True.
     max_iter : int
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float
-        Adam's step size in the encoded space. "auto" is `step_size`, for images
-        `image_step_size` if there is one, times the median distance between rows over
-        the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is `settings.step_size` (for
+        images `settings.image_step_size`, if it is set) times the median distance
+        between real rows, divided by the square root of the number of columns.
     batch_size : int
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned, out of each epoch's and the starting ones.
-    tol, n_iter_no_change : float, int or None
-        Training ends when the loss on held-back rows has not fallen by `tol` of itself
-        for so many steps.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
+    tol : float
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
     max_time : float or None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool
-        Whether `fit` goes on from the rows in `distilled_`.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
     callbacks : list of skorch callbacks or None
-        They see the loop as skorch callbacks see a net: its `module_` holds the rows.
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
     checkpoint : str, path or None
-        A file, or a directory where each fit has a file of its own. The state of the
-        fit is written there every so often, and the same call after a kill goes on
-        from it. It is deleted when the fit is over.
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
 
     Attributes
     ----------
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of `steps_per_epoch` steps.
+        Training and validation loss of every epoch of `settings.steps_per_epoch` steps.
     device_ : str
-        The device that was used.
+        Device that was used.
     """
 
     # Values of parameters that a method does not take in its __init__. `averaging` is

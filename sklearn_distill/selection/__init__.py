@@ -1,4 +1,4 @@
-"""Selection: keep real rows. One file a criterion."""
+"""Selection methods (coresets): keep real rows, with one file per criterion."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

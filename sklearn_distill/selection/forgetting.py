@@ -1,7 +1,8 @@
-"""Forgetting: rows by how often a network in training unlearns them."""
+"""Forgetting: rank rows by how often a network forgets them during training."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -15,8 +16,10 @@ from ..base.starting_rows import lowest_scores
 
 
 class ForgettingCounter:
-    """Counts, for each row, how often it was right after one epoch and wrong after the
-    next.
+    """Count the forgetting events of each row.
+
+    A row is forgotten when it is misclassified after an epoch, but was classified
+    correctly after the previous epoch.
 
     Parameters
     ----------
@@ -24,89 +27,104 @@ class ForgettingCounter:
     """
 
     def __init__(self, n_rows: int):
-        self.forgotten = np.zeros(n_rows, dtype=np.int64)
-        self.learned = np.zeros(n_rows, dtype=bool)
-        self.right = np.zeros(n_rows, dtype=bool)
+        self.n_forgotten = np.zeros(n_rows, dtype=np.int64)
+        self.was_learned = np.zeros(n_rows, dtype=bool)
+        self.was_correct = np.zeros(n_rows, dtype=bool)
 
-    def look(self, right: np.ndarray) -> None:
-        """Take in which rows are classified rightly now."""
-        self.forgotten += self.right & ~right
-        self.learned |= right
-        self.right = right
+    def update(self, is_correct: np.ndarray) -> None:
+        """Record which rows are classified correctly after the current epoch."""
+        self.n_forgotten += self.was_correct & ~is_correct
+        self.was_learned |= is_correct
+        self.was_correct = is_correct
 
     def scores(self) -> np.ndarray:
-        """Return the counts; a row that was never right counts as most forgotten."""
-        return np.where(self.learned, self.forgotten, self.forgotten.max() + 1)
+        """Return the counts; rows that were never learned have the highest count."""
+        never_learned = self.n_forgotten.max() + 1
+        return np.where(self.was_learned, self.n_forgotten, never_learned)
+
+
+def record_epoch(
+    net: Any, *, counter: ForgettingCounter, Z: np.ndarray, y: np.ndarray
+) -> None:
+    """Classify all rows by a net in training and update the counter."""
+    from ..base.proxy import all_outputs
+
+    counter.update(all_outputs(net, Z).argmax(dim=1).numpy() == y)
 
 
 class ForgettingSelection(BaseDistiller):
-    """Keep the rows that a network forgets most often, or least often, in training.
+    """Keep the rows that a network forgets least or most often during training.
 
-    A row is forgotten when it was classified rightly after an epoch and is not after
-    the next [1]_. A row that is never learned counts as forgotten most. Counts are
-    added up over `n_networks` networks from different starts.
+    A row is forgotten when the network classifies it correctly after one epoch, but not
+    after the next [1]_. A row that is never classified correctly counts as forgotten
+    most often. The counts of forgetting events are summed over `n_networks` networks
+    with different initial weights.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (an int), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
-    proxy : skorch.NeuralNetClassifier, default=None
-        An unfitted net that takes encoded rows, (n, d) or images, to one output a
-        class. None is a fully connected one of two layers of 128.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
+    proxy : skorch.NeuralNetClassifier or None, default=None
+        Unfitted net that maps encoded rows, (n, d) or images, to one output per class.
+        None is a perceptron with two hidden layers of 128 units.
     n_networks : int, default=3
-        Networks to train.
+        Number of networks that are trained.
     max_epochs : int, default=20
-        Epochs of each.
+        Number of epochs for which each network is trained.
     prefer : {"easy", "hard"}, default="easy"
-        Which rows to keep: those forgotten least or most. The paper keeps the hard
-        ones, of data sets that stay large; at a few rows a class the easy ones serve
-        better. Among equals the choice is drawn.
+        Whether to keep the rows that are forgotten least often ("easy") or most often
+        ("hard"). The paper keeps the hard rows of data sets that stay large; with few
+        rows per class, models learn more from easy rows. Ties are broken at random.
     device : str, default="auto"
-        Where networks are trained; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    GradientNormSelection : By how much a row would move a network.
+    GradientNormSelection : Scores rows by the size of their gradients.
 
     Notes
     -----
-    What differs from the paper: a row's state is looked at after each epoch, not each
-    time that it stands in a batch.
+    Differences from the paper: whether a row is classified correctly is evaluated after
+    each epoch, not each time that the row is in a batch.
 
     References
     ----------
@@ -171,18 +189,13 @@ class ForgettingSelection(BaseDistiller):
         return tags
 
     def _distill(self, problem: Problem) -> Kept:
-        from ..base.proxy import all_outputs, train_proxy
+        from ..base.proxy import train_proxy
 
         problem.require_classes(type(self).__name__)
         device = resolve_device(self.device)
         score = np.zeros(len(problem.Z))
         for seed in problem.random_state.randint(2**31 - 1, size=self.n_networks):
             counter = ForgettingCounter(len(problem.Z))
-
-            def look(net: Any, counter: ForgettingCounter = counter) -> None:
-                said = all_outputs(net, problem.Z).argmax(dim=1).numpy()
-                counter.look(said == problem.y)
-
             train_proxy(
                 self.proxy,
                 problem.Z,
@@ -191,7 +204,9 @@ class ForgettingSelection(BaseDistiller):
                 max_epochs=self.max_epochs,
                 device=device,
                 seed=int(seed),
-                after_epoch=look,
+                after_epoch=partial(
+                    record_epoch, counter=counter, Z=problem.Z, y=problem.y
+                ),
             )
             score += counter.scores()
         return lowest_scores(problem, score if self.prefer == "easy" else -score)

@@ -1,4 +1,4 @@
-"""Gradient norms: rows by how far they would move a network."""
+"""Gradient norms: rank rows by their effect on a network (EL2N, GraNd)."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -16,17 +16,19 @@ from ..base.starting_rows import lowest_scores
 if TYPE_CHECKING:
     from torch import Tensor
 
+# Number of rows whose gradients are in memory at the same time.
 CHUNK = 512
 
 
 def error_norms(outputs: "Tensor", y: np.ndarray) -> np.ndarray:
-    r"""EL2N: the length of the error, :math:`\| p(x) - e_y \|_2`.
+    r"""Return the EL2N score of each row, :math:`\| p(x) - e_y \|_2`.
 
     Parameters
     ----------
     outputs : Tensor of shape (n, n_classes)
-        Before the softmax.
+        Logits.
     y : int64 ndarray of shape (n,)
+        Class codes.
 
     Returns
     -------
@@ -35,22 +37,25 @@ def error_norms(outputs: "Tensor", y: np.ndarray) -> np.ndarray:
     import torch
 
     proba = outputs.softmax(dim=1)
-    wanted = torch.nn.functional.one_hot(torch.as_tensor(y), outputs.shape[1])
-    return (proba - wanted).norm(dim=1).numpy()
+    one_hot = torch.nn.functional.one_hot(torch.as_tensor(y), outputs.shape[1])
+    return (proba - one_hot).norm(dim=1).numpy()
 
 
 def gradient_norms(net: Any, Z: np.ndarray, y: np.ndarray, device: str) -> np.ndarray:
-    r"""GraNd: the length of the loss's gradient, :math:`\| \nabla_\theta \ell \|_2`.
+    r"""Return the GraNd score of each row, :math:`\| \nabla_\theta \ell(x, y) \|_2`.
 
-    All rows of a chunk at once, with `torch.func`; memory is that of 512 gradients.
+    The gradients of `CHUNK` rows are computed at once by `torch.func.vmap`.
 
     Parameters
     ----------
     net : skorch.NeuralNetClassifier
-        Fitted.
+        Fitted net.
     Z : float32 ndarray of shape (n, ...)
+        Encoded rows.
     y : int64 ndarray of shape (n,)
+        Class codes.
     device : str
+        Device of the net.
 
     Returns
     -------
@@ -65,8 +70,8 @@ def gradient_norms(net: Any, Z: np.ndarray, y: np.ndarray, device: str) -> np.nd
     parameters = {name: p.detach() for name, p in module.named_parameters()}
 
     def loss(parameters: Any, row: "Tensor", label: "Tensor") -> "Tensor":
-        said = functional_call(module, parameters, (row[None],))
-        return torch.nn.functional.cross_entropy(as_logits(net, said), label[None])
+        outputs = functional_call(module, parameters, (row[None],))
+        return torch.nn.functional.cross_entropy(as_logits(net, outputs), label[None])
 
     def norm(row: "Tensor", label: "Tensor") -> "Tensor":
         gradients = grad(loss)(parameters, row, label)
@@ -83,70 +88,75 @@ def gradient_norms(net: Any, Z: np.ndarray, y: np.ndarray, device: str) -> np.nd
 
 
 class GradientNormSelection(BaseDistiller):
-    r"""Keep the rows that move, or hardly move, a network early in training.
+    r"""Keep the rows that change a network least or most early in training.
 
-    Two scores [1]_, averaged over networks from different starts after a few epochs:
-    ``"el2n"`` is the length of the error :math:`\| p(x) - e_y \|_2`, ``"grand"`` that
-    of the loss's gradient :math:`\| \nabla_\theta \ell(x, y) \|_2`.
+    The rows are ranked by one of two scores [1]_, averaged over networks with different
+    initial weights that are trained for a few epochs. EL2N is the norm of the error,
+    :math:`\| p(x) - e_y \|_2`, and GraNd is the norm of the gradient of the loss,
+    :math:`\| \nabla_\theta \ell(x, y) \|_2`.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (an int), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     criterion : {"el2n", "grand"}, default="el2n"
-        The error's length or the gradient's.
-    proxy : skorch.NeuralNetClassifier, default=None
-        An unfitted net that takes encoded rows, (n, d) or images, to one output a
-        class. None is a fully connected one of two layers of 128.
+        Whether the score is the norm of the error or of the gradient.
+    proxy : skorch.NeuralNetClassifier or None, default=None
+        Unfitted net that maps encoded rows, (n, d) or images, to one output per class.
+        None is a perceptron with two hidden layers of 128 units.
     n_networks : int, default=5
-        Networks to average over.
+        Number of networks that are trained.
     max_epochs : int, default=5
-        Epochs of each before the score is taken.
+        Number of epochs for which each network is trained.
     prefer : {"easy", "hard"}, default="easy"
-        Which rows to keep: those with the smallest or the largest score. The paper
-        keeps the hard ones, of data sets that stay large; at a few rows a class the
-        easy ones serve better.
+        Whether to keep the rows with the smallest ("easy") or the largest ("hard")
+        scores. The paper keeps the hard rows of data sets that stay large; with few
+        rows per class, models learn more from easy rows.
     device : str, default="auto"
-        Where networks are trained; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    ForgettingSelection : By how often a network unlearns a row.
+    ForgettingSelection : Scores rows by how often a network forgets them.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Kernel herding: representative rows, picked one by one."""
+"""Kernel herding: a coreset of representative rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,70 +14,75 @@ from ..base.starting_rows import herded_rows
 
 
 class HerdingSelection(BaseDistiller):
-    r"""Keep the rows whose kernel mean is nearest to that of their class.
+    r"""Keep the rows whose kernel mean is closest to that of their class.
 
-    Kernel herding [1]_ picks the rows of each class one by one, each time the one that
+    Kernel herding [1]_ selects a coreset of each class greedily. After the rows
+    :math:`S_t`, it adds the row i that maximizes
 
-    .. math:: \max_i \; \frac{1}{n} \sum_j k(z_i, z_j)
-              - \frac{1}{t + 1} \sum_{s \in S_t} k(z_i, z_s),
-              \qquad k(z, z') = \exp(-\|z - z'\|^2 / b),
+    .. math:: \frac{1}{n} \sum_j k(z_i, z_j) - \frac{1}{t + 1} \sum_{s \in S_t}
+              k(z_i, z_s), \qquad k(z, z') = \exp(-\|z - z'\|^2 / b).
 
-    asks for: near many rows of its class, far from those already picked. For
-    regression the standardised target stands beside the columns, with 0.3 of the weight
-    of all of them together, and all rows are one class. Up to 4,000 rows of a class the
-    first sum is exact; beyond, it is taken with 2,048 random Fourier features, so that
-    memory is linear in the rows.
+    Such a row is close to many rows of its class and far from the rows that are already
+    selected. The first sum is exact for classes of up to 4,000 rows; for larger
+    classes, 2,048 random Fourier features approximate it, so that memory is linear in
+    the number of rows. `sample_weight` weighs the terms of the first sum: a weight of 2
+    is equivalent to repeating the row.
 
-    The rows are real ones, so every value and every combination of values is valid.
-    `sample_weight` weighs the first sum: a weight of 2 is as good as a row twice.
+    For regression, all rows form one group, and the standardized target is appended to
+    the columns with 0.3 of the weight of all columns together. All selected rows are
+    real rows, so every value and every combination of values is valid.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression, or no y: rows in all), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     bandwidth : "auto" or float, default="auto"
-        b as a multiple of the median squared distance between rows. "auto" is 1, or 0.3
-        for regression.
+        b, as a multiple of the median squared distance between rows. "auto" is 1, or
+        0.3 for regression.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    KMeansSelection : One row for each of a class's clusters.
-    KernelInducingPoints : Rows that start here and are then learned.
+    KMeansSelection : One row for each cluster of a class.
+    KernelInducingPoints : Learned rows whose initial rows are chosen by herding.
 
     References
     ----------

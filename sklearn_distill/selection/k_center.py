@@ -1,4 +1,4 @@
-"""k-center: diverse rows, so that no row is far from a kept one."""
+"""k-center: a coreset of diverse rows that covers each class."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,100 +12,111 @@ from ..base.starting_rows import features_with_target
 
 
 def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.ndarray:
-    """Pick the row nearest to the mean, then each time the farthest from all picked.
+    """Select the row nearest to the mean, then repeatedly the row farthest from these.
 
-    Only the distance to the nearest picked row is kept: memory is linear in the rows.
+    Only the distance of each row to its nearest selected row is stored, so that memory
+    is linear in the number of rows.
 
     Parameters
     ----------
     Z : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,)
-        Weighs the mean, and nothing else.
+        Weights of the rows in the mean.
     n_rows : int
+        Number of rows to select.
 
     Returns
     -------
     ndarray of int of shape (n_rows,)
+        Indices of the selected rows, in the order of their selection.
     """
-    picked = np.empty(n_rows, dtype=np.int64)
+    selected = np.empty(n_rows, dtype=np.int64)
     mean = np.average(Z, axis=0, weights=sample_weight).astype(Z.dtype)
-    picked[0] = _squared_distances(Z, mean).argmin()
-    nearest = _squared_distances(Z, Z[picked[0]])
-    # Picked rows are at distance 0; below that only rows that were picked already.
-    nearest[picked[0]] = -1.0
+    selected[0] = _squared_distances(Z, mean).argmin()
+    to_nearest = _squared_distances(Z, Z[selected[0]])
+    # A negative distance marks selected rows, so that a duplicate of a selected row,
+    # whose distance is 0, can still be selected, but no row is selected twice.
+    to_nearest[selected[0]] = -1.0
     for t in range(1, n_rows):
-        picked[t] = nearest.argmax()
-        np.minimum(nearest, _squared_distances(Z, Z[picked[t]]), out=nearest)
-        nearest[picked[t]] = -1.0
-    return picked
+        selected[t] = to_nearest.argmax()
+        distances = _squared_distances(Z, Z[selected[t]])
+        np.minimum(to_nearest, distances, out=to_nearest)
+        to_nearest[selected[t]] = -1.0
+    return selected
 
 
 def _squared_distances(Z: np.ndarray, row: np.ndarray) -> np.ndarray:
-    away = Z - row
-    return np.einsum("ij,ij->i", away, away)
+    """Return the squared Euclidean distance between each row of Z and one row."""
+    difference = Z - row
+    return np.einsum("ij,ij->i", difference, difference)
 
 
 class KCenterSelection(BaseDistiller):
-    r"""Keep rows that cover their class: no row is far from all of them.
+    r"""Keep rows that cover their class: every row is close to a selected row.
 
     The greedy 2-approximation [1]_ of the k-center problem,
 
     .. math:: \min_{|S| = k} \; \max_i \; \min_{s \in S} \| z_i - z_s \| ,
 
-    for each class: the row nearest to the class's mean, then each time the row that is
-    farthest from all rows kept so far. It is the core-set selection of active learning
-    [2]_, in the encoded space. For regression the standardised target stands beside the
-    columns.
+    selects in each class the row nearest to the class mean, and then repeatedly the row
+    that is farthest from all selected rows. It is the coreset selection of active
+    learning [2]_, applied in the encoded space. For regression, the standardized target
+    is appended to the columns.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression, or no y: rows in all), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="quantile"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
     HerdingSelection : Rows where their class is dense.
-    SubmodularSelection : Between covering a class and looking like it.
+    SubmodularSelection : A compromise between diverse and representative rows.
 
     Notes
     -----
-    What is far from everything is kept first, outliers and wrong labels among it.
-    Normal quantiles, the default here, take the far ends of heavy-tailed columns in.
+    Rows far from all others are selected first, outliers and mislabeled rows among
+    them. Normal quantiles, the default encoding of this method, bring the far ends of
+    heavy-tailed columns closer to the other values.
 
     References
     ----------
@@ -148,8 +159,8 @@ class KCenterSelection(BaseDistiller):
 
     def _distill(self, problem: Problem) -> Kept:
         Z = features_with_target(problem)
-        picked = [
+        selected = [
             rows[farthest_first(Z[rows], problem.sample_weight[rows], n_rows)]
             for _, rows, n_rows in problem.groups()
         ]
-        return Kept(np.concatenate(picked))
+        return Kept(np.concatenate(selected))

@@ -15,61 +15,66 @@ from ..base.starting_rows import clustered_rows
 class KMeansSelection(BaseDistiller):
     """Keep one row for each of the k-means clusters of a class.
 
-    Each class is clustered for itself, into as many clusters as it has rows to leave,
-    in the encoded space. For regression the clusters are cells in x, and the target of
-    a row is the mean over its cell, which takes out noise that a single row carries.
+    Each class is clustered separately in the encoded space, into as many clusters [1]_
+    as the budget gives it rows. For regression, all rows are clustered together by
+    their columns, and the target of a distilled row is the mean target of its cluster,
+    which averages out the noise of single targets.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression, or no y: rows in all), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     representative : {"nearest", "centroid"}, default="nearest"
-        What stands for a cluster: its real row nearest to the centre, or the centre
-        itself, decoded to a row that the columns can hold.
+        Row that represents a cluster: the real row nearest to the centroid, or the
+        centroid itself, decoded to values that the columns can hold.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="quantile"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The representatives of the clusters with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    HerdingSelection : Rows that together look like their class.
+    HerdingSelection : Rows that together resemble their class.
 
     Notes
     -----
-    Centroids are drawn to far rows. Clustering in normal quantiles, the default here,
-    is what makes them usable where columns are heavy-tailed.
+    Centroids are sensitive to outliers. Normal quantiles, the default encoding of this
+    method, make centroids usable where columns are heavy-tailed.
 
     References
     ----------

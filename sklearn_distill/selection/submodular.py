@@ -1,4 +1,4 @@
-"""Submodular selection: representative and diverse rows, mixed with relevance."""
+"""Submodular selection: representative, diverse and relevant rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -16,35 +16,40 @@ from ..base.prototypes import median_distance
 from ..base.starting_rows import features_with_target
 from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 
-# A class with more rows is represented by so many of them, drawn at random: the
-# similarities of all pairs are held in memory (64 MB).
+# Larger classes are represented by a random sample of this many rows, because the
+# similarities of all pairs of rows are stored in memory (64 MB).
 MAX_ROWS = 4_000
+# The constant on the diagonal of the log-determinant.
+JITTER = 1e-3
+
+# The submodular functions take the similarities K (n, n) of the rows, the weights
+# share (n,) of the rows, which sum to 1, and the number of rows to select.
 
 
 class FacilityLocation:
-    r"""Every row is served by its most similar kept row.
+    r"""Facility location, :math:`\sum_j w_j \max_{s \in S} K_{js}`.
 
-    :math:`\sum_j w_j \max_{s \in S} K_{js}`
-
-    Representative: rows are kept where there are rows to serve.
+    This representative criterion is large if every row is similar to a selected row.
     """
 
-    def __init__(self, K: np.ndarray, share: np.ndarray):
+    def __init__(self, K: np.ndarray, share: np.ndarray, n_rows: int):
         self.K, self.share = K, share
-        self.served = np.zeros(len(K))
+        self.nearest = np.zeros(len(K))
 
     def gain(self, i: int) -> float:
-        return float(self.share @ np.maximum(self.K[i] - self.served, 0.0))
+        """Return the increase of the function if row i is added."""
+        return float(self.share @ np.maximum(self.K[i] - self.nearest, 0.0))
 
     def add(self, i: int) -> None:
-        np.maximum(self.served, self.K[i], out=self.served)
+        """Add row i to the selected rows."""
+        np.maximum(self.nearest, self.K[i], out=self.nearest)
 
 
 class GraphCut:
-    r"""Similar to all rows, unlike each other: :math:`\sum_{j,s} w_j K_{js} -
-    \frac{1}{2k} \sum_{s,t} K_{st}` for k rows to keep.
+    r"""Graph cut, :math:`\sum_{j,s} w_j K_{js} - \frac{1}{2k} \sum_{s,t} K_{st}`.
 
-    Both representative and diverse.
+    This criterion is both representative and diverse: it is large if the k selected
+    rows are similar to all rows and dissimilar to each other.
     """
 
     def __init__(self, K: np.ndarray, share: np.ndarray, n_rows: int):
@@ -53,142 +58,164 @@ class GraphCut:
         self.repulsion = np.zeros(len(K))
 
     def gain(self, i: int) -> float:
+        """Return the increase of the function if row i is added."""
         own = 0.5 * self.K[i, i]
         return float(self.attraction[i] - (self.repulsion[i] + own) / self.n_rows)
 
     def add(self, i: int) -> None:
+        """Add row i to the selected rows."""
         self.repulsion += self.K[i]
 
 
 class LogDeterminant:
-    r"""The volume that rows span: :math:`\log \det(K_{SS} + \varepsilon I)`.
+    r"""Log-determinant, :math:`\log \det(K_{SS} + \varepsilon I)`.
 
-    Diverse: a row counts for what it adds to those already kept.
+    This diverse criterion is large if the selected rows span a large volume.
+    The constant :math:`\varepsilon` keeps the matrix positive definite.
     """
 
-    def __init__(self, K: np.ndarray, jitter: float = 1e-3):
+    def __init__(self, K: np.ndarray, share: np.ndarray, n_rows: int):
         self.K = K
-        # Cholesky rows of the kept ones, and what is left of each row's variance.
+        # The rows of the Cholesky factor that belong to the selected rows, and the
+        # variance of each row that the selected rows do not explain.
         self.factors = np.empty((0, len(K)))
-        self.left = K.diagonal() + jitter
+        self.residual = K.diagonal() + JITTER
 
     def gain(self, i: int) -> float:
-        return float(np.log(max(self.left[i], 1e-12)))
+        """Return the increase of the function if row i is added."""
+        return float(np.log(max(self.residual[i], 1e-12)))
 
     def add(self, i: int) -> None:
-        known = self.factors[:, i] @ self.factors
-        row = (self.K[i] - known) / np.sqrt(max(self.left[i], 1e-12))
+        """Add row i to the selected rows."""
+        explained = self.factors[:, i] @ self.factors
+        row = (self.K[i] - explained) / np.sqrt(max(self.residual[i], 1e-12))
         self.factors = np.vstack([self.factors, row])
-        self.left = self.left - row**2
+        self.residual = self.residual - row**2
+
+
+FUNCTIONS: dict[str, Any] = {
+    "facility-location": FacilityLocation,
+    "graph-cut": GraphCut,
+    "log-determinant": LogDeterminant,
+}
 
 
 def lazy_greedy(
     function: Any, relevance: np.ndarray, trade_off: float, n_rows: int
 ) -> np.ndarray:
-    """Pick the rows with the largest gain, one by one, looking at as few as possible.
+    """Select the rows with the largest gains one by one by the lazy greedy algorithm.
 
-    A row's gain never grows as others are picked. So a gain from an earlier step is an
-    upper bound, and only rows whose bound tops the list are looked at again.
+    The gain of a row never grows when other rows are added. A gain from an earlier step
+    is therefore an upper bound, and a gain is only recomputed for the row with the
+    largest bound.
 
     Parameters
     ----------
     function : object
-        With `gain` and `add`.
+        A submodular function with methods `gain` and `add`.
     relevance : ndarray of shape (n,)
-        In [0, 1]; mixed in with weight `trade_off`.
+        Relevance of the rows, in [0, 1].
     trade_off : float
+        Weight of relevance.
     n_rows : int
+        Number of rows to select.
 
     Returns
     -------
     ndarray of int of shape (n_rows,)
+        Indices of the selected rows, in the order of their selection.
     """
     gains = np.array([function.gain(i) for i in range(len(relevance))])
-    # Both criteria on one scale: the first step's gains span [0, 1].
+    # Divide gains by the range of the first step's gains so that gain and relevance
+    # have the same scale.
     span = np.ptp(gains) or 1.0
 
-    def mixed(i: int, gain: float) -> float:
-        return (1.0 - trade_off) * gain / span + trade_off * relevance[i]
+    def key(i: int, gain: float) -> float:
+        return -((1.0 - trade_off) * gain / span + trade_off * relevance[i])
 
-    heap = [(-mixed(i, gain), i, 0) for i, gain in enumerate(gains)]
+    heap = [(key(i, gain), i, 0) for i, gain in enumerate(gains)]
     heapq.heapify(heap)
-    picked: list[int] = []
-    while len(picked) < n_rows:
-        _, i, looked_at = heapq.heappop(heap)
-        if looked_at == len(picked):
+    selected: list[int] = []
+    while len(selected) < n_rows:
+        _, i, step = heapq.heappop(heap)
+        if step == len(selected):
             function.add(i)
-            picked.append(i)
+            selected.append(i)
         else:
-            heapq.heappush(heap, (-mixed(i, function.gain(i)), i, len(picked)))
-    return np.array(picked)
+            heapq.heappush(heap, (key(i, function.gain(i)), i, len(selected)))
+    return np.array(selected)
 
 
 class SubmodularSelection(BaseDistiller):
-    r"""Keep rows by a submodular function of what a set of rows is worth.
+    r"""Keep rows that maximize a submodular function of the selected rows.
 
-    Selecting rows has three criteria: *representative* rows look like their class,
-    *diverse* rows differ from each other, *relevant* rows matter for the task. The
-    first two are set functions with diminishing gains, over Gaussian similarities
-    :math:`K_{ij} = \exp(-\| z_i - z_j \|^2 / b)`:
+    Three criteria describe a good coreset: *representative* rows resemble the rows of
+    their class, *diverse* rows differ from each other, and *relevant* rows matter for
+    the task. The first two are expressed by submodular functions [2]_ of Gaussian
+    similarities :math:`K_{ij} = \exp(-\| z_i - z_j \|^2 / b)`:
 
     - ``"facility-location"``, representative: :math:`\sum_j w_j \max_{s \in S} K_{js}`;
     - ``"graph-cut"``, both: :math:`\sum_{j, s} w_j K_{js} - \frac{1}{2k} \sum_{s, t}
       K_{st}`;
     - ``"log-determinant"``, diverse: :math:`\log \det(K_{SS} + \varepsilon I)`.
 
-    The third is how sure a model is, out-of-fold, of a row's own label, and is mixed in
-    with weight `trade_off`. Lazy greedy picking [1]_ is within 1 - 1/e of the best set
-    for the first function.
+    The relevance of a row is the out-of-fold probability that a classifier predicts for
+    the label of the row; it is added with weight `trade_off`. The rows are selected by
+    the lazy greedy algorithm [1]_, which for facility location reaches at least 1 - 1/e
+    of the maximum.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression, or no y: rows in all), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     function : str, default="facility-location"
-        What a set of rows is worth: "facility-location", "graph-cut" or
-        "log-determinant".
-    relevance : {"teacher"} or estimator, default=None
-        Whose out-of-fold probability of its own label makes a row relevant: nobody's, a
-        random forest's, or this classifier's, trained on encoded rows.
+        Submodular function: "facility-location", "graph-cut" or "log-determinant".
+    relevance : {"teacher"}, estimator or None, default=None
+        Classifier that predicts the relevance of the rows: a random forest ("teacher")
+        or clones of this estimator, trained on encoded rows. None ignores relevance.
     trade_off : float, default=0.3
-        The weight of relevance, between 0 and 1.
+        Weight of relevance, between 0 and 1.
     bandwidth : float, default=1.0
-        b as a multiple of the median squared distance between rows.
+        b, as a multiple of the median squared distance between rows.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
@@ -197,7 +224,8 @@ class SubmodularSelection(BaseDistiller):
 
     Notes
     -----
-    Of a class with more than 4,000 rows a random 4,000 are candidates.
+    In a class with more than 4,000 rows, the rows are selected from a random sample of
+    4,000 of them.
 
     References
     ----------
@@ -219,7 +247,7 @@ class SubmodularSelection(BaseDistiller):
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
-        "function": [StrOptions({"facility-location", "graph-cut", "log-determinant"})],
+        "function": [StrOptions(set(FUNCTIONS))],
         "relevance": [
             None,
             StrOptions({"teacher"}),
@@ -269,29 +297,26 @@ class SubmodularSelection(BaseDistiller):
         bandwidth = self.bandwidth * median_distance(Z, rng)
         relevance = self._relevance(problem)
         trade_off = 0.0 if self.relevance is None else self.trade_off
-        picked = []
+        selected = []
         for _, rows, n_rows in problem.groups():
             if len(rows) > max(MAX_ROWS, n_rows):
                 rows = rng.choice(rows, max(MAX_ROWS, n_rows), replace=False)
             K = np.exp(-euclidean_distances(Z[rows], squared=True) / bandwidth)
             share = problem.sample_weight[rows] / problem.sample_weight[rows].sum()
-            function: Any = {
-                "facility-location": lambda K, s, k: FacilityLocation(K, s),
-                "graph-cut": GraphCut,
-                "log-determinant": lambda K, s, k: LogDeterminant(K),
-            }[self.function](K, share, n_rows)
-            chosen = lazy_greedy(function, relevance[rows], trade_off, n_rows)
-            picked.append(rows[chosen])
-        return Kept(np.concatenate(picked))
+            function = FUNCTIONS[self.function](K, share, n_rows)
+            selected.append(
+                rows[lazy_greedy(function, relevance[rows], trade_off, n_rows)]
+            )
+        return Kept(np.concatenate(selected))
 
     def _relevance(self, problem: Problem) -> np.ndarray:
-        """Return a model's out-of-fold probability of each row's own label."""
+        """Return the out-of-fold probability of the label of each row."""
         n = len(problem.Z)
         if self.relevance is None:
             return np.zeros(n)
         problem.require_classes("SubmodularSelection with relevance=")
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
-        said = cross_fitted_predictions(
+        proba = cross_fitted_predictions(
             teacher_or_forest(self.relevance, seed),
             problem.flat,
             problem.y,
@@ -301,4 +326,4 @@ class SubmodularSelection(BaseDistiller):
             n_classes=len(problem.n_rows),
             seed=seed,
         )
-        return said[np.arange(n), problem.y]
+        return proba[np.arange(n), problem.y]

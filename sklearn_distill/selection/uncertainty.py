@@ -1,4 +1,4 @@
-"""Uncertainty: rows by how sure a model is of them."""
+"""Uncertainty: rank rows by the predicted probabilities of a classifier."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,7 +14,7 @@ from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 
 
 def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
-    r"""Return how unsure class probabilities are, in [0, 1]; 1 is a uniform guess.
+    r"""Return the uncertainty of predicted probabilities, from 0 to 1 (uniform).
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
     n_classes = proba.shape[1]
     if criterion == "entropy":
         logs = np.log(proba, where=proba > 0, out=np.zeros_like(proba))
-        # Adding 0 turns the -0 of a sure row into 0.
+        # Adding 0 turns the -0.0 of a row with probability 1 into 0.0.
         return -(proba * logs).sum(axis=1) / np.log(n_classes) + 0.0
     ordered = np.sort(proba, axis=1)
     if criterion == "margin":
@@ -47,63 +47,68 @@ def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
 
 
 class UncertaintySelection(BaseDistiller):
-    """Keep the rows of each class that a model is least, or most, sure of.
+    """Keep the rows of each class about which a classifier is most or least certain.
 
-    The model's class probabilities are out-of-fold: none of them comes from a model
-    that has seen the row.
+    Selecting uncertain rows is uncertainty sampling [1]_; pruning a data set by the
+    difficulty of its rows can keep either end [2]_. The predicted probabilities are
+    out-of-fold: the classifier that predicts a row was not trained on this row.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (an int), the share of the rows to
-        keep, or ``{class: rows}``. No class gets more rows than it has.
-    proxy : estimator, default=None
-        The classifier whose probabilities count, trained on encoded rows; a clone is
-        fitted for each fold. None is a random forest.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
+    proxy : estimator or None, default=None
+        Classifier whose predicted probabilities measure uncertainty. A clone is trained
+        on encoded rows for each fold. None is a random forest.
     criterion : {"margin", "entropy", "least-confidence"}, default="margin"
-        What is called unsure: a small lead of the likeliest class over the second, a
-        high entropy, or a low probability of the likeliest class.
+        Measure of uncertainty: a small margin between the two most probable classes, a
+        high entropy, or a low probability of the most probable class.
     prefer : {"certain", "uncertain"}, default="certain"
-        Which end to keep. At small budgets rows that are sure train models better; rows
-        near the border do so where there are many.
+        Which rows to keep. With few rows per class, models learn more from certain
+        rows; with many, they learn more from rows near the decision boundary.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows kept, with their labels.
+        The selected rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
 
     See Also
     --------
-    SubmodularSelection : Mixes such a criterion with how rows cover their class.
+    SubmodularSelection : Combines such a criterion with representative rows.
 
     References
     ----------
@@ -177,9 +182,10 @@ class UncertaintySelection(BaseDistiller):
             n_classes=len(problem.n_rows),
             seed=seed,
         )
-        unsure = uncertainty(proba, self.criterion)
-        if self.prefer == "certain":
-            # A row that the proxy is sure to be of another class is no sure row.
-            unsure = np.where(proba.argmax(axis=1) == problem.y, unsure, 2.0 - unsure)
-            return lowest_scores(problem, unsure)
-        return lowest_scores(problem, -unsure)
+        scores = uncertainty(proba, self.criterion)
+        if self.prefer == "uncertain":
+            return lowest_scores(problem, -scores)
+        # Rows that the proxy assigns to another class come last, and those that it
+        # assigns to another class with certainty come after all others.
+        is_correct = proba.argmax(axis=1) == problem.y
+        return lowest_scores(problem, np.where(is_correct, scores, 2.0 - scores))

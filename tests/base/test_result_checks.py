@@ -1,4 +1,4 @@
-"""A method that answers wrongly is told what it was asked for."""
+"""Checks of the results of methods, with messages for their authors."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,8 +10,8 @@ from sklearn_distill import KMeansSelection, RandomSelection
 from sklearn_distill.base import Kept, Learned
 
 
-class Answering(RandomSelection):
-    """Answers what `reply` makes of the right answer's rows and of the problem."""
+class ScriptedSelection(RandomSelection):
+    """Return the result of `reply` for the indices of random rows and the problem."""
 
     def __init__(self, budget=5, reply=None, task="auto"):
         super().__init__(budget, task=task, random_state=0)
@@ -21,60 +21,63 @@ class Answering(RandomSelection):
         return self.reply(super()._distill(problem).indices, problem)
 
 
-def answered(reply, X=None, y=None, budget=5):
-    """Fit on three classes of 50 rows of 4 columns, 5 rows of each of which are due."""
+def distill(reply, X=None, y=None, budget=5):
+    """Distill three classes of 50 rows with 4 columns to five rows per class."""
     if X is None:
         X, y = load_iris(return_X_y=True)
         y = np.array(["a", "b", "c"], dtype=object)[y]
-    return Answering(budget, reply).fit(X, y).distilled_
+    return ScriptedSelection(budget, reply).fit(X, y).distilled_
 
 
-def refused(reply, error, match, **data):
+def assert_fit_raises(reply, error, match, **data):
+    """Check the error of a fit, and that its message names the method."""
     with pytest.raises(error, match=match) as caught:
-        answered(reply, **data)
-    assert str(caught.value).startswith("Answering._distill")
+        distill(reply, **data)
+    assert str(caught.value).startswith("ScriptedSelection._distill")
 
 
-@pytest.mark.parametrize("nothing", [None, (np.arange(15),), np.arange(15)])
-def test_what_is_no_answer(nothing):
-    refused(lambda kept, problem: nothing, TypeError, r"Kept\(indices\) or Learned\(Z")
+@pytest.mark.parametrize("result", [None, (np.arange(15),), np.arange(15)])
+def test_fit_raises_when_distill_returns_another_type(result):
+    assert_fit_raises(
+        lambda kept, problem: result, TypeError, r"Kept\(indices\) or Learned\(Z"
+    )
 
 
-def test_rows_that_are_too_few_too_many_or_of_the_wrong_class():
-    """The message counts what came, and what was due."""
-    refused(
+def test_fit_raises_when_numbers_of_rows_per_class_are_wrong():
+    """The message states the actual and the expected number of rows."""
+    assert_fit_raises(
         lambda kept, problem: Kept(kept[:-2]),
         ValueError,
-        "made 3 rows of class 'c' instead of 5",
+        "returned 3 rows of class 'c' instead of 5",
     )
-    refused(
+    assert_fit_raises(
         lambda kept, problem: Kept(kept[:7]),
         ValueError,
-        "made 2 rows of class 'b' instead of 5, 0 rows of class 'c' instead of 5",
+        "returned 2 rows of class 'b' instead of 5, 0 rows of class 'c' instead of 5",
     )
-    refused(
+    assert_fit_raises(
         lambda kept, problem: Kept(np.arange(15)), ValueError, "15 rows of class 'a'"
     )
     labels = np.zeros(15, dtype=int)
-    refused(
+    assert_fit_raises(
         lambda kept, problem: Kept(kept, y=labels),
         ValueError,
         "15 rows of class 'a' instead of 5",
     )
-    refused(
+    assert_fit_raises(
         lambda kept, problem: Learned(problem.Z[kept], labels),
         ValueError,
         "0 rows of class 'b'",
     )
 
 
-def test_rows_in_all_are_counted_where_there_are_no_classes():
+def test_fit_raises_when_the_total_number_of_rows_is_wrong_without_classes():
     X, y = load_diabetes(return_X_y=True)
     for labels in (None, y + 0.5):
-        refused(
+        assert_fit_raises(
             lambda kept, problem: Kept(kept[1:]),
             ValueError,
-            "4 rows in all instead of 5",
+            "4 rows in total instead of 5",
             X=X,
             y=labels,
         )
@@ -83,64 +86,68 @@ def test_rows_in_all_are_counted_where_there_are_no_classes():
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda kept: np.r_[kept[:-1], kept[0]], ValueError, "only once"),
-        (lambda kept: np.r_[kept[:-1], 150], ValueError, "from 0 to 149"),
-        (lambda kept: np.r_[kept[:-1], -1], ValueError, "from 0 to 149"),
-        (lambda kept: kept.astype(float), TypeError, "integers, not float64"),
-        (lambda kept: np.isin(np.arange(150), kept), TypeError, "not bool"),
-        (lambda kept: kept[:, None], ValueError, r"1-D, not of shape \(15, 1\)"),
+        (lambda kept: np.r_[kept[:-1], kept[0]], ValueError, "must not repeat"),
+        (lambda kept: np.r_[kept[:-1], 150], ValueError, "between 0 and 149"),
+        (lambda kept: np.r_[kept[:-1], -1], ValueError, "between 0 and 149"),
+        (lambda kept: kept.astype(float), TypeError, "integers, got dtype float64"),
+        (
+            lambda kept: np.isin(np.arange(150), kept),
+            TypeError,
+            "integers, got dtype bool",
+        ),
+        (lambda kept: kept[:, None], ValueError, r"1-dimensional, got shape \(15, 1\)"),
     ],
 )
-def test_indices_that_are_none(wrong, error, match):
-    refused(lambda kept, problem: Kept(wrong(kept)), error, match)
+def test_fit_raises_when_indices_are_invalid(wrong, error, match):
+    assert_fit_raises(lambda kept, problem: Kept(wrong(kept)), error, match)
 
 
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda Z: Z[:, :3], ValueError, r"\(15, 4\), not \(15, 3\)"),
-        (lambda Z: Z[0], ValueError, r"\(n, 4\), not \(4,\)"),
+        (lambda Z: Z[:, :3], ValueError, r"\(15, 4\), got \(15, 3\)"),
+        (lambda Z: Z[0], ValueError, r"\(n, 4\), got \(4,\)"),
         (lambda Z: np.where(Z > Z.min(), Z, np.nan), ValueError, "finite"),
         (lambda Z: np.where(Z > Z.min(), Z, np.inf), ValueError, "finite"),
-        (lambda Z: Z.astype(str), TypeError, "numbers, not <U"),
-        (lambda Z: None, TypeError, "numbers, not object"),
+        (lambda Z: Z.astype(str), TypeError, "numbers, got dtype <U"),
+        (lambda Z: None, TypeError, "numbers, got dtype object"),
     ],
 )
-def test_rows_that_are_none(wrong, error, match):
+def test_fit_raises_when_learned_rows_are_invalid(wrong, error, match):
     def reply(kept, problem):
         return Learned(wrong(problem.Z[kept]), problem.y[kept])
 
-    refused(reply, error, match)
+    assert_fit_raises(reply, error, match)
 
 
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
-        (lambda y: y[1:], ValueError, r"shape \(15,\), not \(14,\)"),
-        (lambda y: y[:, None], ValueError, r"shape \(15,\), not \(15, 1\)"),
+        (lambda y: y[1:], ValueError, r"shape \(15,\), got \(14,\)"),
+        (lambda y: y[:, None], ValueError, r"shape \(15,\), got \(15, 1\)"),
         (lambda y: y + 1, ValueError, "codes from 0 to 2"),
         (lambda y: y - 1, ValueError, "codes from 0 to 2"),
-        (lambda y: y.astype(float), TypeError, "codes, not float64"),
-        (lambda y: np.array(["a", "b", "c"])[y], TypeError, "codes, not <U1"),
-        (lambda y: None, ValueError, "y is None"),
+        (lambda y: y.astype(float), TypeError, "codes, got dtype float64"),
+        (lambda y: np.array(["a", "b", "c"])[y], TypeError, "codes, got dtype <U1"),
+        (lambda y: None, ValueError, "must hold the labels of Z, got None"),
     ],
 )
-def test_labels_that_are_none(wrong, error, match):
+def test_fit_raises_when_class_codes_are_invalid(wrong, error, match):
     def reply(kept, problem):
         return Learned(problem.Z[kept], wrong(problem.y[kept]))
 
-    refused(reply, error, match)
+    assert_fit_raises(reply, error, match)
 
 
 @pytest.mark.parametrize(
     ("wrong", "error", "match"),
     [
         (lambda y: np.where(y > y.min(), y, np.nan), ValueError, "finite"),
-        (lambda y: y[1:], ValueError, r"shape \(5,\), not \(4,\)"),
-        (lambda y: y.astype(str), TypeError, "numbers, not <U"),
+        (lambda y: y[1:], ValueError, r"shape \(5,\), got \(4,\)"),
+        (lambda y: y.astype(str), TypeError, "numbers, got dtype <U"),
     ],
 )
-def test_quantities_that_are_none(wrong, error, match):
+def test_fit_raises_when_continuous_targets_are_invalid(wrong, error, match):
     X, y = load_diabetes(return_X_y=True)
 
     def learned(kept, problem):
@@ -150,11 +157,11 @@ def test_quantities_that_are_none(wrong, error, match):
         return Kept(kept, y=wrong(problem.y[kept]))
 
     for reply in (learned, kept_with_other_labels):
-        refused(reply, error, match, X=X, y=y + 0.5)
+        assert_fit_raises(reply, error, match, X=X, y=y + 0.5)
 
 
-def test_more_rows_than_due_are_announced():
-    """So many parts of each row come out of multi-formation."""
+def test_n_parts_multiplies_the_expected_number_of_rows():
+    """Multi-formation learns several small images for each row of the budget."""
 
     def times(n, n_parts):
         def reply(kept, problem):
@@ -164,42 +171,45 @@ def test_more_rows_than_due_are_announced():
         return reply
 
     X, y = load_digits(n_class=2, return_X_y=True)
-    assert len(answered(times(4, 4), X, y)) == 40
-    refused(times(4, 1), ValueError, "20 rows of class 0 instead of 5", X=X, y=y)
-    refused(times(1, 4), ValueError, "5 rows of class 0 instead of 20", X=X, y=y)
+    assert len(distill(times(4, 4), X, y)) == 40
+    assert_fit_raises(
+        times(4, 1), ValueError, "20 rows of class 0 instead of 5", X=X, y=y
+    )
+    assert_fit_raises(
+        times(1, 4), ValueError, "5 rows of class 0 instead of 20", X=X, y=y
+    )
 
 
-def test_what_is_right_is_taken_in_every_form():
-    """Lists too, any order, labels of the method's own, and none without classes."""
-    by_array = answered(lambda kept, problem: Kept(kept))
-    by_list = answered(lambda kept, problem: Kept(kept.tolist()))
+def test_valid_results_are_accepted_in_every_form():
+    """Lists, any order, other labels, and rows without labels are valid."""
+    by_array = distill(lambda kept, problem: Kept(kept))
+    by_list = distill(lambda kept, problem: Kept(kept.tolist()))
     assert (by_array.X == by_list.X).all()
-    backwards = answered(lambda kept, problem: Kept(kept[::-1]))
+    backwards = distill(lambda kept, problem: Kept(kept[::-1]))
     assert (backwards.X == by_array.X[::-1]).all()
-    learned = answered(
+    learned = distill(
         lambda kept, problem: Learned(problem.Z[kept].tolist(), problem.y[kept])
     )
     assert learned.X == pytest.approx(by_array.X)
-    rotated = answered(
+    rotated = distill(
         lambda kept, problem: Kept(kept, y=np.roll(problem.y[kept], 5).tolist())
     )
     assert rotated.y.tolist() == ["c"] * 5 + ["a"] * 5 + ["b"] * 5
     X, _ = load_iris(return_X_y=True)
-    bare = answered(lambda kept, problem: Learned(problem.Z[kept], None), X=X)
-    assert len(bare) == 5
-    assert bare.y is None
+    unlabeled = distill(lambda kept, problem: Learned(problem.Z[kept], None), X=X)
+    assert len(unlabeled) == 5
+    assert unlabeled.y is None
 
 
-def test_many_wrong_classes_make_no_long_message():
+def test_message_about_many_wrong_classes_is_short():
     X = np.arange(400.0)[:, None]
     y = np.repeat(np.arange(40), 10)
     with pytest.raises(ValueError, match="and 35 more") as caught:
-        Answering(2, lambda kept, problem: Kept(kept[:1])).fit(X, y)
+        ScriptedSelection(2, lambda kept, problem: Kept(kept[:1])).fit(X, y)
     assert len(str(caught.value)) < 400
 
 
-def test_equal_rows_are_different_rows():
-    """Methods keep the number that is due where rows repeat."""
+def test_k_means_returns_the_expected_number_of_rows_if_rows_repeat():
     X = np.repeat(np.eye(2), 20, axis=0)
     y = np.tile([0, 1], 20)
     for representative in ("nearest", "centroid"):

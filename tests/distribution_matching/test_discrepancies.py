@@ -1,4 +1,4 @@
-"""Discrepancies: 0 for the same rows, larger farther away, by independent formulae."""
+"""Discrepancies: comparison with independent formulas, and gradient descent."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -27,16 +27,19 @@ def _seed():
         yield
 
 
-def groups(n, n_groups=3):
+def make_groups(n, n_groups=3):
+    """Return the memberships of n rows in groups of equal size."""
     return torch.eye(n_groups)[torch.arange(n) % n_groups]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_rows_nearer_to_the_real_ones_are_less_apart(name):
+def test_discrepancy_grows_with_the_distance_to_the_real_rows(name):
     real = torch.randn(2, 300, 6)
     discrepancy = make_discrepancy(name, 6, 3).eval()
     values = [
-        float(discrepancy(real[:, :90] + shift, real, groups(90), groups(300)))
+        float(
+            discrepancy(real[:, :90] + shift, real, make_groups(90), make_groups(300))
+        )
         for shift in (0.0, 1.0, 3.0)
     ]
     assert values == sorted(values)
@@ -44,17 +47,17 @@ def test_rows_nearer_to_the_real_ones_are_less_apart(name):
 
 
 @pytest.mark.parametrize("name", ["mean", "kl", "characteristic"])
-def test_the_same_rows_are_not_apart(name):
+def test_discrepancy_of_equal_rows_is_zero(name):
     real = torch.randn(1, 60, 6)
     discrepancy = make_discrepancy(name, 6, 3).eval()
-    value = float(discrepancy(real, real, groups(60), groups(60)))
-    # "kl" knows how little a few rows say about a variance, "characteristic" has a
-    # small floor that keeps its root differentiable.
+    value = float(discrepancy(real, real, make_groups(60), make_groups(60)))
+    # "kl" regularizes variances that are estimated from few rows, and "characteristic"
+    # adds a small constant that keeps its square root differentiable.
     assert value == pytest.approx(0.0, abs=2e-2)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gradient_descent_brings_rows_nearer(name):
+def test_gradient_descent_moves_rows_towards_the_real_rows(name):
     real = torch.randn(1, 300, 4) + 2.0
     rows = torch.zeros(1, 30, 4, requires_grad=True)
     discrepancy = make_discrepancy(name, 4, 3)
@@ -63,48 +66,51 @@ def test_gradient_descent_brings_rows_nearer(name):
     before = (rows.mean(1) - real.mean(1)).norm()
     for _ in range(100):
         optimizer.zero_grad()
-        discrepancy(rows, real, groups(30), groups(300)).backward()
+        discrepancy(rows, real, make_groups(30), make_groups(300)).backward()
         assert torch.isfinite(rows.grad).all()
         optimizer.step()
     assert (rows.mean(1) - real.mean(1)).norm() < 0.8 * before
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_order_of_rows_and_of_classes_does_not_matter(name):
+def test_discrepancy_does_not_depend_on_the_order_of_rows_and_classes(name):
     real, rows = torch.randn(1, 60, 4), torch.randn(1, 12, 4)
     discrepancy = make_discrepancy(name, 4, 3).eval()
-    expected = discrepancy(rows, real, groups(12), groups(60))
+    expected = discrepancy(rows, real, make_groups(12), make_groups(60))
     order, other = torch.randperm(60), torch.randperm(12)
     classes = torch.tensor([2, 0, 1])
     value = discrepancy(
         rows[:, other],
         real[:, order],
-        groups(12)[other][:, classes],
-        groups(60)[order][:, classes],
+        make_groups(12)[other][:, classes],
+        make_groups(60)[order][:, classes],
     )
     if name == "mmd":
-        # The median distance is that of a sample in the batch's order.
+        # The median distance is estimated from a sample that depends on the order.
         torch.testing.assert_close(value, expected, rtol=0.2, atol=1e-3)
     else:
         torch.testing.assert_close(value, expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_class_that_is_missing_from_a_batch_is_left_out(name):
+def test_discrepancy_skips_classes_that_are_missing_from_a_batch(name):
+    """The distilled rows of a missing class do not change the discrepancy."""
     real, rows = torch.randn(1, 40, 4), torch.randn(1, 9, 4)
-    of_real = groups(40, 2)
-    of_real = torch.cat([of_real, torch.zeros(40, 1)], dim=1)
-    value = make_discrepancy(name, 4, 3).eval()(rows, real, groups(9), of_real)
-    assert torch.isfinite(value)
+    of_real = torch.cat([make_groups(40, 2), torch.zeros(40, 1)], dim=1)
+    of_rows = make_groups(9)
+    discrepancy = make_discrepancy(name, 4, 3).eval()
+    value = discrepancy(rows, real, of_rows, of_real)
+    rows[:, of_rows[:, 2] == 1] += 5.0
+    torch.testing.assert_close(discrepancy(rows, real, of_rows, of_real), value)
 
 
-def test_mmd_agrees_with_a_computation_by_scikit_learn():
+def test_mmd_agrees_with_kernels_of_scikit_learn():
     real, rows = torch.randn(1, 50, 4).double(), torch.randn(1, 10, 4).double()
     ones, ones_real = torch.ones(10, 1).double(), torch.ones(50, 1).double()
     value = GaussianDiscrepancy([0.5])(rows, real, ones, ones_real)
     R, S = real[0].numpy(), rows[0].numpy()
     squared = np.square(R[:, None] - R).sum(2)
-    # As `torch.median` does, the lower of the two in the middle.
+    # `torch.median` returns the lower one of the two middle values.
     median = np.sort(squared.ravel())[(squared.size - 1) // 2]
     gamma = 1.0 / (0.5 * median)
     expected = rbf_kernel(S, S, gamma).mean() - 2 * rbf_kernel(S, R, gamma).mean()
@@ -113,7 +119,7 @@ def test_mmd_agrees_with_a_computation_by_scikit_learn():
 
 def test_mean_discrepancy_agrees_with_a_loop_over_classes():
     real, rows = torch.randn(1, 60, 4), torch.randn(1, 9, 4)
-    value = MeanDiscrepancy()(rows, real, groups(9), groups(60))
+    value = MeanDiscrepancy()(rows, real, make_groups(9), make_groups(60))
     scale = real.var(dim=1, correction=0).mean()
     expected = torch.stack(
         [
@@ -124,7 +130,7 @@ def test_mean_discrepancy_agrees_with_a_loop_over_classes():
     torch.testing.assert_close(value, expected)
 
 
-def test_a_discriminator_that_knows_nothing_says_zero():
+def test_adversarial_discrepancy_of_an_untrained_discriminator_is_zero():
     discrepancy = make_discrepancy("adversarial", 4, 1)
     for p in discrepancy.parameters():
         torch.nn.init.zeros_(p)
@@ -133,7 +139,7 @@ def test_a_discriminator_that_knows_nothing_says_zero():
     assert value.item() == pytest.approx(0.0, abs=1e-6)
 
 
-def test_the_adversary_climbs_where_the_rows_descend():
+def test_training_the_adversary_increases_the_discrepancy():
     real, rows = torch.randn(1, 200, 4), 0.3 * torch.randn(1, 20, 4)
     discrepancy = make_discrepancy("adversarial", 4, 1)
     optimizer = torch.optim.Adam(discrepancy.parameters(), lr=1e-2)
@@ -146,19 +152,19 @@ def test_the_adversary_climbs_where_the_rows_descend():
     assert discrepancy(*args).item() > first + 0.05
 
 
-def test_a_function_sees_each_class_for_itself():
-    seen = []
+def test_callable_discrepancy_is_called_for_each_class_and_network():
+    shapes = []
 
-    def apart(one, other):
-        seen.append((tuple(one.shape), tuple(other.shape)))
+    def distance(one, other):
+        shapes.append((tuple(one.shape), tuple(other.shape)))
         return (one.mean() - other.mean()).square()
 
-    args = torch.randn(2, 9, 4), torch.randn(2, 60, 4), groups(9), groups(60)
-    make_discrepancy(apart, 4, 3)(*args)
-    assert seen == 6 * [((3, 4), (20, 4))]
+    args = torch.randn(2, 9, 4), torch.randn(2, 60, 4), make_groups(9), make_groups(60)
+    make_discrepancy(distance, 4, 3)(*args)
+    assert shapes == 6 * [((3, 4), (20, 4))]
 
 
-def test_helpers():
+def test_helper_functions_by_hand():
     x = torch.ones(2, requires_grad=True)
     (3.0 * reverse_gradient(x)).sum().backward()
     assert x.grad.tolist() == [-3.0, -3.0]

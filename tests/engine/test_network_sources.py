@@ -1,4 +1,4 @@
-"""Where networks come from: random, partly trained, trained."""
+"""Network sources: random, partly trained and trained networks."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,14 +7,24 @@ import copy
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
-from sklearn_distill.engine.network_sources import make_source, task_loss
+from sklearn_distill.engine.network_sources import (
+    NetworkQueue,
+    frozen,
+    make_source,
+    task_loss,
+    thawed,
+    train_step,
+    trainable_names,
+)
 from sklearn_distill.engine.networks import MLP
 from sklearn_distill.engine.real_rows import RealRows
 
 
 @pytest.fixture
 def real():
+    """Real rows of two classes that a network can learn."""
     rng = np.random.RandomState(0)
     y = np.arange(200) % 2
     Z = (rng.randn(200, 3) + 2.0 * y[:, None]).astype(np.float32)
@@ -30,23 +40,27 @@ def _seed():
 
 
 def make():
+    """Return a new network."""
     return MLP(3, 2, width=32, depth=1)
 
 
 def batch(real):
+    """Return a batch of real rows."""
     return real.draw(64, torch.Generator().manual_seed(0))
 
 
 def accuracy(network, real):
-    right = network(real.Z).argmax(1) == real.targets.argmax(1)
-    return right.float().mean().item()
+    """Return the accuracy of a network on all real rows."""
+    correct = network(real.Z).argmax(1) == real.targets.argmax(1)
+    return correct.float().mean().item()
 
 
 def same(one, other):
+    """Tell whether two networks have equal states."""
     return all(map(torch.equal, one.state_dict().values(), other.state_dict().values()))
 
 
-def test_random_networks_are_new_at_every_step_and_looks_always_the_same(real):
+def test_random_networks_are_new_in_every_step_and_fixed_for_validation(real):
     source = make_source(
         "none", make, real, has_targets=True, n_networks=2, batch_size=64
     )
@@ -60,29 +74,30 @@ def test_random_networks_are_new_at_every_step_and_looks_always_the_same(real):
     assert kept.draw(batch(real))[0] is kept.draw(batch(real))[0]
 
 
-def test_queue_holds_networks_of_all_ages_and_renews_the_old(real):
-    source = make_source(
-        "queue", make, real, has_targets=True, n_networks=1, batch_size=64
-    )
+def test_queue_holds_networks_of_all_ages_and_replaces_old_ones(real):
+    source = NetworkQueue(make, size=3, max_steps=200)
     ages = {member["left"] for member in source.pool}
     assert len(ages) == len(source.pool)
-    born = [member["network"] for member in source.pool]
-    for _ in range(1_000):
+    initial = [member["network"] for member in source.pool]
+    for _ in range(250):
         source.draw(batch(real))
-    assert all(member["network"] not in born for member in source.pool)
-    scores = [accuracy(member["network"], real) for member in source.pool]
-    assert np.max(scores) > 0.85
+    assert all(member["network"] not in initial for member in source.pool)
+    oldest = min(source.pool, key=lambda member: member["left"])
+    assert accuracy(oldest["network"], real) > 0.85
 
 
-def test_a_batch_of_fewer_rows_than_steps_leaves_weights_finite(real):
-    source = make_source(
-        "queue", make, real, has_targets=True, n_networks=1, batch_size=2
-    )
+def test_queue_trains_one_step_on_a_batch_of_two_rows(real):
+    """A batch of two rows is too small for five steps."""
+    source = NetworkQueue(make, n_train_steps=5, size=1)
+    (member,) = source.pool
+    expected = thawed(copy.deepcopy(member["network"]), trainable_names(make()))
+    optimizer = torch.optim.Adam(expected.parameters(), lr=source.learning_rate)
+    train_step(expected, optimizer, real.Z[:2], real.targets[:2])
     (network,) = source.draw((real.Z[:2], real.targets[:2]))
-    assert all(torch.isfinite(p).all() for p in network.parameters())
+    assert same(network, expected)
 
 
-def test_trained_networks_lie_between_start_and_end(real):
+def test_trained_networks_are_between_initial_and_final_weights(real):
     source = make_source(
         "full", make, real, has_targets=True, n_networks=1, batch_size=64
     )
@@ -98,7 +113,7 @@ def test_trained_networks_lie_between_start_and_end(real):
 
 
 @pytest.mark.parametrize("training", ["none", "queue", "full"])
-def test_no_weight_carries_a_gradient(training, real):
+def test_drawn_and_fixed_networks_have_no_gradients(training, real):
     source = make_source(
         training, make, real, has_targets=True, n_networks=2, batch_size=64
     )
@@ -107,7 +122,7 @@ def test_no_weight_carries_a_gradient(training, real):
 
 
 @pytest.mark.parametrize("training", ["none", "queue", "full"])
-def test_a_restored_source_goes_on_alike(training, real):
+def test_restored_source_draws_the_same_networks(training, real):
     source = make_source(
         training, make, real, has_targets=True, n_networks=1, batch_size=64
     )
@@ -125,12 +140,54 @@ def test_a_restored_source_goes_on_alike(training, real):
     assert same(other.fixed[0], source.fixed[0])
 
 
-def test_task_loss_is_cross_entropy_for_classes_and_squares_for_numbers():
+def test_task_loss_is_cross_entropy_or_squared_error():
     logits = torch.randn(4, 3)
     y = torch.tensor([0, 1, 2, 1])
     targets = torch.eye(3)[y] - 1 / 3
     expected = torch.nn.functional.cross_entropy(logits, y)
     torch.testing.assert_close(task_loss(logits, targets), expected)
-    numbers = torch.randn(4, 1)
-    expected = (logits[:, :1] - numbers).square().mean()
-    torch.testing.assert_close(task_loss(logits[:, :1], numbers), expected)
+    continuous = torch.randn(4, 1)
+    expected = (logits[:, :1] - continuous).square().mean()
+    torch.testing.assert_close(task_loss(logits[:, :1], continuous), expected)
+
+
+def test_train_step_does_not_change_unused_and_frozen_weights(HeadFirstNet):
+    torch.manual_seed(0)
+    network = HeadFirstNet()
+    network.body.requires_grad_(False)
+    names = trainable_names(network)
+    before = copy.deepcopy(network.state_dict())
+    optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
+    for _ in range(2):
+        train_step(network, optimizer, torch.randn(6, 5), torch.randn(6, 2))
+    after = network.state_dict()
+    changed = {name for name in after if not torch.equal(after[name], before[name])}
+    assert {"head.weight", "head.bias", "normalize.weight"} <= changed
+    assert not [name for name in changed if name.startswith(("body", "unused"))]
+    assert trainable_names(network) == names
+
+
+def test_thawed_restores_the_gradients_of_a_frozen_copy(HeadFirstNet):
+    network = HeadFirstNet()
+    network.body.requires_grad_(False)
+    names = trainable_names(network)
+    copied = copy.deepcopy(frozen(network))
+    assert trainable_names(copied) == frozenset()
+    assert trainable_names(thawed(copied, names)) == names
+
+
+def test_train_step_does_not_change_a_frozen_network():
+    net = frozen(nn.Linear(5, 2).requires_grad_(False))
+    before = net.weight.clone()
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+    train_step(net, optimizer, torch.randn(6, 5), torch.randn(6, 2))
+    assert torch.equal(net.weight, before)
+
+
+@pytest.mark.parametrize("n_rows", [3, 6, 9])
+def test_queue_never_trains_on_a_single_row(HeadFirstNet, n_rows):
+    """Batch normalization raises an error for a single row."""
+    queue = NetworkQueue(HeadFirstNet, n_train_steps=5, size=1)
+    queue.draw((torch.randn(n_rows, 5), torch.randn(n_rows, 2)))
+    n_steps = int(queue.pool[0]["network"].normalize.num_batches_tracked)
+    assert n_steps == min(5, n_rows // 2)

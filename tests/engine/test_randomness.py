@@ -1,4 +1,4 @@
-"""Torch's random numbers: a seed means the same set in any thread."""
+"""The random numbers of PyTorch: a seed gives the same set in any thread."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,7 +15,7 @@ from sklearn_distill.engine.randomness import own_randomness
 X, y = load_wine(return_X_y=True)
 
 
-def test_generators_are_left_as_they_were():
+def test_own_randomness_restores_the_global_generator():
     before = torch.get_rng_state()
     with own_randomness(seed=3):
         first = torch.rand(2)
@@ -32,12 +32,12 @@ def test_generators_are_left_as_they_were():
     ],
     ids=["loop", "proxy"],
 )
-def test_threads_make_the_set_that_a_single_fit_makes(distiller):
-    def rows():
+def test_fits_in_threads_give_the_set_of_a_single_fit(distiller):
+    def distill():
         return clone(distiller).fit(X, y).distilled_.X
 
-    alone, before = rows(), torch.get_rng_state()
+    alone, before = distill(), torch.get_rng_state()
     in_threads = Parallel(n_jobs=2, backend="threading")
-    for found in in_threads(delayed(rows)() for _ in range(4)):
+    for found in in_threads(delayed(distill)() for _ in range(4)):
         np.testing.assert_array_equal(found, alone)
     assert torch.equal(torch.get_rng_state(), before)

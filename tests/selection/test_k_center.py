@@ -1,4 +1,6 @@
-"""k-center: the greedy cover, against its definition."""
+"""k-center: the greedy algorithm by definition, and the coverage."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 from sklearn.datasets import make_blobs
@@ -8,25 +10,24 @@ from sklearn_distill import KCenterSelection, RandomSelection
 from sklearn_distill.selection.k_center import farthest_first
 
 
-def test_each_row_is_the_farthest_from_those_before():
-    """The definition, with the whole matrix of distances that the code does without."""
+def test_farthest_first_agrees_with_its_definition():
+    """The definition uses the matrix of all distances."""
     Z = np.random.RandomState(0).randn(60, 3).astype(np.float32)
-    picked = farthest_first(Z, np.ones(60), 12)
+    selected = farthest_first(Z, np.ones(60), 12)
     distances = pairwise_distances(Z)
-    assert picked[0] == np.linalg.norm(Z - Z.mean(axis=0), axis=1).argmin()
+    assert selected[0] == np.linalg.norm(Z - Z.mean(axis=0), axis=1).argmin()
     for t in range(1, 12):
-        to_nearest = distances[:, picked[:t]].min(axis=1)
-        assert to_nearest[picked[t]] == to_nearest.max()
+        to_nearest = distances[:, selected[:t]].min(axis=1)
+        assert to_nearest[selected[t]] == to_nearest.max()
 
 
-def test_equal_rows_are_all_picked_once():
-    """With nothing but equal rows left, no row is picked twice."""
+def test_farthest_first_selects_equal_rows_once():
     Z = np.repeat(np.array([[0.0, 0.0], [1.0, 1.0]], dtype=np.float32), 4, axis=0)
     assert sorted(farthest_first(Z, np.ones(8), 8)) == list(range(8))
 
 
-def test_covers_better_than_random_rows():
-    """The largest distance to a kept row is smaller than with random rows."""
+def test_selected_rows_cover_their_class_better_than_random_rows():
+    """The largest distance of a row to its nearest selected row is smaller."""
     X, y = make_blobs(300, centers=2, random_state=0)
 
     def radius(selection):

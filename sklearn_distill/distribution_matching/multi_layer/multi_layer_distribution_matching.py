@@ -21,151 +21,162 @@ from .layer_losses import MultiLayerLoss, spatial_attention
 
 
 class MultiLayerDistributionMatching(RowLearner):
-    r"""Learn rows that look like the real ones to every layer of networks.
+    r"""Learn rows that match the outputs of every network layer (DataDAM, CAFE, IDM).
 
-    The synthetic rows move downhill on the mean over the layers l of a discrepancy
-    between the layer's outputs for real and for synthetic rows, class by class. Of
-    feature maps it is the attention that is matched [1]_,
+    Gradient descent on the distilled rows S minimizes the mean over the layers l of a
+    discrepancy between the outputs of the layer for distilled and for real rows R,
+    class by class. For feature maps f, the attention is matched (DataDAM [1]_),
 
     .. math:: \sum_c \Big\| \frac{1}{|R_c|} \sum_{x \in R_c} a_l(x) - \frac{1}{|S_c|}
               \sum_{s \in S_c} a_l(s) \Big\|^2, \qquad a_l(x) \propto \sum_k
               |f_{l,k}(x)|^p,
 
-    a picture of where the layer looks; of flat layers, the features themselves. Two
-    terms keep classes apart: the cross-entropy of the real embeddings against the class
-    centres of the synthetic ones [2]_, and that of the synthetic rows under each
-    network, weighted by its accuracy [3]_. The networks come from a pool of partly
-    trained ones, which is renewed as the steps go.
+    which is a map of the locations with strong activations; for flat layers, the
+    features themselves are matched. Two terms keep the classes apart: the cross-entropy
+    of the real embeddings with respect to the class means of the distilled embeddings
+    (CAFE [2]_), and the cross-entropy of the distilled rows under each network,
+    weighted by the accuracy of the network (IDM [3]_). The networks come from a pool of
+    partly trained networks, which are replaced as the steps proceed.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression and rows without labels: rows in all), the share of
-        the rows to keep, or ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     layers : "all" or list of str, default="all"
-        Which layers. "all": what every weighted layer but the first is handed, which in
-        our networks is the output of each block, and the embedding last. Names are
-        those of the network's ``named_modules()``, and stand for their outputs.
+        Layers to match. "all" matches the inputs of all weighted layers but the first,
+        which in the package's networks are the outputs of the blocks and, last, the
+        embedding. A list contains names of ``named_modules()``, whose outputs are
+        matched.
     discrepancy : {"auto", "attention", "mean", "mmd"}, default="auto"
-        "attention": attention for feature maps, means for flat layers. "mean": means of
-        features everywhere. "mmd": maximum mean discrepancy in Gaussian kernels
-        everywhere. "auto": "attention" for images, "mmd" for tables.
+        "attention": attention of feature maps and means of flat layers. "mean": means
+        of features. "mmd": maximum mean discrepancy with Gaussian kernels. "auto":
+        "attention" for images, "mmd" for tables.
     attention_power : float, default=4.0
         p.
     discrimination_weight : "auto" or float, default="auto"
-        Of the real embeddings' cross-entropy; 0 leaves it out. "auto" is 0.1 for images
-        and 0 for tables, whose classes it moves too far apart.
+        Weight of the cross-entropy of the real embeddings; 0 disables it. "auto" is 0.1
+        for images and 0 for tables, whose classes it moves too far apart.
     cross_entropy_weight : "auto" or float, default="auto"
-        Of the synthetic rows' cross-entropy under networks that are trained, likewise.
+        Weight of the cross-entropy of the distilled rows under trained networks; 0
+        disables it. "auto" is 0.1 for images and 0 for tables.
     adversarial : bool, default=False
-        Whether at every layer a discriminator learns to tell synthetic from real
-        features, and its gradient, reversed, moves the rows [4]_.
+        Whether discriminators at every layer learn to distinguish distilled from real
+        features, and their reversed gradients move the rows [4]_.
     network : str, class or skorch net, default="auto"
-        "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
-        wide on a GPU and 32 on a CPU. A module class is called with those arguments of
-        `n_inputs`, `image_shape` and `n_outputs` that it takes; of an unfitted skorch
-        net module and module parameters are used, which makes them searchable
-        (``network__module__width``).
+        Architecture of the networks: "mlp", a perceptron with two hidden layers,
+        "convnet", the literature's ConvNet with 128 channels, or "auto", which is "mlp"
+        for tables and "convnet" for images, with 32 channels on a CPU. A module class
+        is called with those of `n_inputs`, `image_shape` and `n_outputs` that it
+        accepts. An unfitted skorch net provides module and module parameters, which can
+        be searched (``network__module__width``).
     n_networks : int, default=1
-        Networks a step.
+        Number of networks in a step.
     network_training : {"auto", "none", "queue", "full"}, default="auto"
-        "none": networks are random. "queue": they come from a pool of partly trained
-        ones, which is trained on and renewed as the steps go. "full": five are trained
-        beforehand, and mixed with what they started from. "auto": "queue", or "none"
-        without labels.
+        "none": random networks. "queue": networks from a pool of partly trained ones,
+        which are trained and replaced as the steps proceed. "full": interpolations
+        between initial and final weights of five networks that are trained beforehand.
+        "queue" and "full" need labels. "auto": "queue", or "none" without labels.
     factor : int, default=1
-        Images only: learn `factor` squared times as many rows as `budget` says, each
-        `factor` times smaller in height and width, and return them brought to full size
-        by bilinear interpolation; 2 is the partition of [3]_.
-        ``distilled_.info["bytes_learned"]`` is what was learned, ``info["bytes"]`` what
-        the images take at full size.
+        Multi-formation for images: learn `factor` squared times as many rows as
+        `budget` allows, each smaller by `factor` in height and in width, and enlarge
+        them by bilinear interpolation; 2 is the partitioning of IDM [3]_.
+        ``distilled_.info["bytes_learned"]`` is the size of the rows before they are
+        enlarged, ``info["bytes"]`` their size after.
     augmentation : str, callable, sequence or None, default="auto"
-        What both batches undergo; each step draws one. For images among "color",
-        "crop", "cutout", "flip", "scale", "rotate", for tables among "noise",
-        "dropout", "mixup". "auto": all but "flip" for images (a mirrored digit is
-        none), nothing for tables. A callable draws a function of rows.
+        Differentiable augmentation of the real and the distilled batch; every step
+        draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
+        "rotate"; tables: "noise", "dropout", "mixup". "auto" is all but "flip" for
+        images (a mirrored digit is not valid) and None for tables. A callable takes no
+        arguments and returns a function of a batch.
     init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     max_iter : int, default=500
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.02 times the median distance
-        between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.02 times the median distance
+        between real rows, divided by the square root of the number of columns.
     batch_size : int, default=1024
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=200
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=200
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of 20 steps.
+        Training and validation loss of every epoch of 20 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
 
     See Also
     --------
-    DistributionMatching : Matches the embedding alone.
+    DistributionMatching : Matches the last layer only.
 
     Notes
     -----
-    What differs from the papers: every layer weighs the same; differences are taken
-    over the variance of the real features, so that wide layers weigh no more; all
-    classes go through a network in one batch; networks train with Adam; Adam with a
-    cosine schedule moves the rows, which start from herding; and held-back rows pick
-    the result, seen through networks that stay the same. For a continuous y the
-    discrepancy is taken of features f beside y f; without y all rows are one class.
+    Differences from the papers: all layers have the same weight; discrepancies are
+    divided by the variance of the real features, so that wide layers do not dominate;
+    all classes pass a network in one batch; networks are trained by Adam; rows are
+    learned by Adam with a cosine schedule; the initial rows are chosen by herding; and
+    the validation loss, of fixed networks, selects the rows that are returned. For
+    regression, the discrepancy compares features f together with the products y f;
+    without y, all rows form one class.
 
     References
     ----------

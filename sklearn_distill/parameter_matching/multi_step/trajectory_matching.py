@@ -33,139 +33,149 @@ def check_normalisation(network: nn.Module) -> None:
 
 
 class TrajectoryMatching(RowLearner):
-    r"""Learn rows on which networks train along the paths that real rows give them.
+    r"""Learn rows on which networks train like experts (MTT, TESLA, DATM).
 
-    Experts are trained on the real rows beforehand, and their weights recorded epoch by
-    epoch. At every step a student begins with an expert's weights :math:`\theta^*_t`,
-    makes N steps of plain gradient descent on the synthetic rows, and these move
-    downhill on how far it ends from where the expert was M epochs on [1]_,
+    Experts are networks that are trained on the real rows beforehand; their weights are
+    recorded after every epoch. In every step, a network starts from the weights
+    :math:`\theta^*_t` of an expert and is trained on the distilled rows by N steps of
+    plain gradient descent. Gradient descent on the rows minimizes the distance between
+    its final weights and those of the expert M epochs later (MTT [1]_),
 
     .. math:: \frac{\| \hat\theta_{t+N} - \theta^*_{t+M} \|^2}
-              {\| \theta^*_t - \theta^*_{t+M} \|^2} ,
+              {\| \theta^*_t - \theta^*_{t+M} \|^2} .
 
-    together with the student's step size. The gradient goes through all N steps, but
-    memory does not grow with them: each step is made again on the way back.
+    The step size of the N steps is learned too. Gradients flow through all N steps, of
+    which only the weights are stored: the backward pass recomputes the activations.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression: rows in all), the share of the rows to keep, or
-        ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     network : str, class or skorch net, default="auto"
-        "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
-        wide on a GPU and 32 on a CPU. A module class is called with those arguments of
-        `n_inputs`, `image_shape` and `n_outputs` that it takes; of an unfitted skorch
-        net module and module parameters are used, which makes them searchable
-        (``network__module__width``).
-        Networks with batch normalisation are refused.
+        Architecture of the networks: "mlp", a perceptron with two hidden layers,
+        "convnet", the literature's ConvNet with 128 channels, or "auto", which is "mlp"
+        for tables and "convnet" for images, with 32 channels on a CPU. A module class
+        is called with those of `n_inputs`, `image_shape` and `n_outputs` that it
+        accepts. An unfitted skorch net provides module and module parameters, which can
+        be searched (``network__module__width``). Networks with batch normalization
+        raise an error.
     n_experts : int, default=3
-        Networks that are trained on the real rows.
+        Number of networks that are trained on the real rows.
     max_epochs : int, default=10
-        Epochs of an expert's training. An epoch is a pass over the rows that it learns
-        from, but at least 30 steps and at most 50.
+        Number of epochs for which experts are trained. An epoch is one pass over their
+        training rows, but at least 30 and at most 50 steps.
     expert_learning_rate : float, default=0.1
-        Step size of an expert's gradient descent.
+        Step size of gradient descent in the training of the experts.
     flat_experts : bool, default=False
-        Whether experts look for flat minima, which makes their paths easier to follow
-        [3]_, at twice the cost.
+        Whether experts seek flat minima, which makes their trajectories easier to match
+        (FTD [3]_) and doubles the cost of their training.
     expert_epochs : int, default=1
-        M, the epochs of an expert that a student covers.
+        M, the number of expert epochs that are matched.
     student_steps : int, default=10
-        N, the steps that it has for them.
-    max_start_epoch : int, default=None
-        The last epoch to start from; None is the last from which there are
-        `expert_epochs` to go. Starts come later and later up to that [4]_.
+        N, the number of steps on the distilled rows that match M epochs.
+    max_start_epoch : int or None, default=None
+        Last epoch t from which networks start; None is the last epoch that
+        `expert_epochs` epochs follow. The start epochs increase up to it gradually
+        (DATM [4]_).
     memory : {"constant", "graph"}, default="constant"
-        Whether a student's steps are made again on the way back, or are all kept in
-        memory, which is faster by a third. The gradient is the same.
+        Whether the N steps are recomputed in the backward pass ("constant") or stored
+        ("graph"), which is a third faster. The gradients are the same.
     averaging : float, default=0.9
-        What is returned is a moving average of the rows over the steps, with this
-        decay; 0 returns the rows themselves.
+        Decay of the moving average over steps that is returned; 0 returns the rows
+        themselves.
     learn_labels : bool, default=False
-        Whether labels are learned with the rows: soft labels for classes, which start
-        halfway between the rows' own and the mean of the experts' opinions [4]_.
+        Whether labels are learned: soft labels or, for regression, continuous targets.
+        Initial soft labels are the means of the one-hot labels and the probabilities
+        that the experts predict [4]_.
     augmentation : str, callable, sequence or None, default="auto"
-        What both batches undergo; each step draws one. For images among "color",
-        "crop", "cutout", "flip", "scale", "rotate", for tables among "noise",
-        "dropout", "mixup". "auto": all but "flip" for images (a mirrored digit is
-        none), nothing for tables. A callable draws a function of rows.
-    cache : str or path, default=None
-        A directory where experts are kept, and found again by fits with the same rows
-        to learn from, network and training of experts.
-    n_jobs : int, default=None
-        Experts that are trained at the same time, as joblib means it.
+        Differentiable augmentation of the real and the distilled batch; every step
+        draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
+        "rotate"; tables: "noise", "dropout", "mixup". "auto" is all but "flip" for
+        images (a mirrored digit is not valid) and None for tables. A callable takes no
+        arguments and returns a function of a batch.
+    cache : str, path or None, default=None
+        Directory in which experts are stored. Fits with the same training rows, network
+        and expert parameters reuse them.
+    n_jobs : int or None, default=None
+        Number of experts that are trained in parallel, as in joblib.
     init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     max_iter : int, default=200
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.02 times the median distance
-        between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.02 times the median distance
+        between real rows, divided by the square root of the number of columns.
     batch_size : int, default=256
-        Real rows a step of an expert, in equal parts from all classes.
+        Number of real rows in an expert's batch; all classes contribute equally many.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=100
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for the experts, for choosing where to start and for learning; then the
-        best rows so far are returned. Experts are trained to their end all the same,
-        and an epoch of steps is made after them.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=100
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for training the experts, choosing the initial rows and
+        learning, after which the best rows so far are returned. The experts are always
+        trained completely, and at least one step follows. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of 20 steps.
+        Training and validation loss of every epoch of 20 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
     student_step_size_ : float
-        The step size learned for plain gradient descent on the rows.
+        Learned step size of plain gradient descent on the distilled rows.
 
     See Also
     --------
@@ -173,11 +183,12 @@ class TrajectoryMatching(RowLearner):
 
     Notes
     -----
-    What differs from the papers: held-back rows pick the result, by the loss on them of
-    students trained on the rows; Adam in place of gradient descent with momentum; rows
-    start from herding; experts see class-balanced batches. Where TESLA [2]_ drops what
-    a step changes in the gradients after it, here the gradient is exact. A student that
-    ends far from the goal moves no rows, but halves its step size.
+    Differences from the papers: the validation loss, of networks that are trained on
+    the distilled rows, selects the rows that are returned; Adam replaces gradient
+    descent with momentum; the initial rows are chosen by herding; and experts are
+    trained on class-balanced batches. TESLA [2]_ ignores the effect of a step on later
+    gradients, whereas the gradient is exact here. If a network diverges from the target
+    weights, the rows do not move in this step, and the step size is halved.
 
     References
     ----------

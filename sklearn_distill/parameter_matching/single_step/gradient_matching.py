@@ -126,137 +126,147 @@ class GradientMatchingLoss(NetworkObjective):
 
 
 class GradientMatching(RowLearner):
-    r"""Learn rows whose gradients in networks are those of the real rows.
+    r"""Learn rows whose gradients in networks match those of real rows (DC, DSA, IDC).
 
-    At every step networks with weights :math:`\theta` see a class-balanced batch of
-    real rows R and the synthetic rows S. The synthetic rows move downhill on the
-    distance of the two gradients of the loss :math:`\ell` (cross-entropy, or the
-    squared error for regression), class by class and layer by layer [1]_,
+    In every step, networks with weights :math:`\theta` process a class-balanced batch
+    of real rows R and the distilled rows S. Gradient descent on the rows minimizes the
+    distance D between both gradients of the loss :math:`\ell` (cross-entropy or, for
+    regression, squared error), class by class and layer by layer (DC [1]_),
 
     .. math:: \sum_c \sum_l D\big( \nabla_{\theta_l} \ell(\theta; A(S_c)),
               \nabla_{\theta_l} \ell(\theta; A(R_c)) \big) ,
 
-    so that a step of training on S does what a step on R would do. The gradients of all
-    classes come from one pass through the network.
+    where A is an augmentation (DSA [2]_), so that a training step on S has the effect
+    of a training step on R. One pass through the network gives the gradients of all
+    classes.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression: rows in all), the share of the rows to keep, or
-        ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     distance : str or callable, default="cosine"
-        D, for the gradients of a layer. "cosine": one less the cosine for the weights
-        of each unit [1]_, units weighted by the size of their real gradient. "mse" and
-        "l1": squared and city-block distance [3]_, relative to the size of the real
-        gradient. A callable takes two tensors (n_classes, n_units, n_weights), of
-        synthetic and of real rows, to a number.
+        D, for the gradients of one layer. "cosine": one minus the cosine similarity for
+        the weights of each unit [1]_, averaged with the norms of the real gradients as
+        weights. "mse" and "l1": squared and city-block distance [3]_, relative to the
+        norm of the real gradient. A callable takes the gradients of the distilled and
+        of the real rows, tensors (n_classes, n_units, n_weights), and returns a scalar.
     network : str, class or skorch net, default="auto"
-        "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
-        wide on a GPU and 32 on a CPU. A module class is called with those arguments of
-        `n_inputs`, `image_shape` and `n_outputs` that it takes; of an unfitted skorch
-        net module and module parameters are used, which makes them searchable
-        (``network__module__width``).
+        Architecture of the networks: "mlp", a perceptron with two hidden layers,
+        "convnet", the literature's ConvNet with 128 channels, or "auto", which is "mlp"
+        for tables and "convnet" for images, with 32 channels on a CPU. A module class
+        is called with those of `n_inputs`, `image_shape` and `n_outputs` that it
+        accepts. An unfitted skorch net provides module and module parameters, which can
+        be searched (``network__module__width``).
     n_networks : int, default=1
-        Networks a step.
+        Number of networks in a step.
     trained_on : {"auto", "none", "real", "synthetic"}, default="auto"
-        "none": networks are new at every step. "real": they come from a pool of partly
-        trained ones, which is trained on real rows and renewed as the steps go [3]_.
-        "synthetic": the same, trained on the synthetic rows [1]_. "auto" is "real" for
-        images and "none" for tables.
+        "none": new random networks in every step. "real": networks from a pool of
+        partly trained ones, which are trained on real rows and replaced as the steps
+        proceed [3]_. "synthetic": the same, but trained on the distilled rows [1]_.
+        "auto": "real" for images, "none" for tables.
     factor : int, default=1
-        Images only: learn `factor` squared times as many rows as `budget` says, each
-        `factor` times smaller in height and width, and return them brought to full size
-        by bilinear interpolation [3]_. ``distilled_.info["bytes_learned"]`` is what was
-        learned, ``info["bytes"]`` what the images take at full size.
+        Multi-formation for images: learn `factor` squared times as many rows as
+        `budget` allows, each smaller by `factor` in height and in width, and enlarge
+        them by bilinear interpolation (IDC [3]_). ``distilled_.info["bytes_learned"]``
+        is the size of the rows before they are enlarged, ``info["bytes"]`` their size
+        after.
     augmentation : str, callable, sequence or None, default="auto"
-        What both batches undergo; each step draws one [2]_. For images among "color",
-        "crop", "cutout", "flip", "scale", "rotate", for tables among "noise",
-        "dropout", "mixup". "auto": all but "flip" for images (a mirrored digit is
-        none), nothing for tables. A callable draws a function of rows.
+        Differentiable augmentation of the real and the distilled batch; every step
+        draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
+        "rotate"; tables: "noise", "dropout", "mixup". "auto" is all but "flip" for
+        images (a mirrored digit is not valid) and None for tables. A callable takes no
+        arguments and returns a function of a batch.
     init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     max_iter : int, default=200
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.015 times the median distance
-        between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.015 times the median
+        distance between real rows, divided by the square root of the number of columns.
     batch_size : int, default=512
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=100
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=100
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of 20 steps.
+        Training and validation loss of every epoch of 20 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
 
     See Also
     --------
-    TrajectoryMatching : Matches where many steps of training lead.
-    DistributionMatching : Matches features of networks, without gradients of gradients.
+    TrajectoryMatching : Matches the result of many training steps.
+    DistributionMatching : Matches features of networks, without second-order gradients.
 
     Notes
     -----
-    What differs from the papers: units weigh as their real gradients do; gradients are
-    those of the weights of all layers, but not of biases and normalisation; all classes
-    go through a network in one batch; Adam with a cosine schedule in place of gradient
-    descent with momentum; rows start from herding; held-back rows pick the result, seen
-    through networks of different ages that stay the same. Batch normalisation and
-    dropout work as in evaluation. There is no schedule of inner and outer loops:
-    networks of all ages come along at every step.
+    Differences from the papers: units are weighted by the norms of their real
+    gradients; only the gradients of weight matrices and kernels are matched, in all
+    layers, but not those of biases and normalization layers; all classes pass a network
+    in one batch; Adam with a cosine schedule replaces gradient descent with momentum;
+    the initial rows are chosen by herding; the validation loss, of fixed networks of
+    different ages, selects the rows that are returned; batch normalization and dropout
+    are in evaluation mode; and instead of a schedule of inner and outer loops, networks
+    of all ages are used in every phase of the training.
 
     References
     ----------

@@ -19,142 +19,149 @@ from .ridge_loss import KernelRidgeLoss
 
 
 class KernelInducingPoints(RowLearner):
-    r"""Learn rows from which kernel ridge regression predicts the real rows.
+    r"""Learn rows from which kernel ridge regression predicts the real rows (KIP).
 
-    Kernel inducing points [1]_ move synthetic rows S downhill on
+    Kernel inducing points (KIP) [1]_ minimize the error of kernel ridge regression that
+    is fitted to the distilled rows S and evaluated on class-balanced batches of real
+    rows R,
 
-    .. math:: \frac{1}{n} \| y_R - K_{RS} (K_{SS} + \lambda \bar k I)^{-1} y_S \|^2
+    .. math:: \frac{1}{n} \| y_R - K_{RS} (K_{SS} + \lambda \bar k I)^{-1} y_S \|^2 ,
 
-    over class-balanced batches of real rows R, with :math:`\bar k` the mean of the
-    diagonal of :math:`K_{SS}`. The solution of the inner problem is exact, so that a
-    step needs no training of any model.
+    where :math:`\bar k` is the mean of the diagonal of :math:`K_{SS}`. The inner
+    problem has an exact solution, so that no model is trained in a step.
 
-    Rows that are good for one kernel need not be good for other learners. The default,
-    ``kernel="portfolio"``, therefore takes the mean of the losses under one kernel for
-    each family of learners: linear (linear models), Gaussian at three bandwidths
-    (support vectors, neighbours, Gaussian processes) and Laplacian, whose city-block
-    distance adds up column by column as trees do. And rows that predict well may leave
-    the data; in each kernel the squared maximum mean discrepancy of the rows of each
-    class from the real ones is added, which is what herding makes small.
+    Rows that suit one kernel may not suit other learners. The default,
+    ``kernel="portfolio"``, therefore averages the errors of one kernel for each family
+    of learners: linear (linear models), Gaussian with three bandwidths (support vector
+    machines, nearest neighbors, Gaussian processes) and Laplacian, whose city-block
+    distance is a sum over columns (trees). Because rows that minimize the error may
+    move away from the data, the squared maximum mean discrepancy (MMD) between the
+    distilled and the real rows of each class, which herding minimizes too, is added in
+    each kernel.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression: rows in all), the share of the rows to keep, or
-        ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     kernel : str or callable, default="portfolio"
         One of "portfolio", "linear", "rbf" (the mean over its three bandwidths),
-        "laplacian", "ntk" and "nngp" (the tangent and the output kernel of a network of
-        infinite width) and "random_features" (the embedding of random networks, new
-        ones at each step [2]_: convolutional for images). A callable takes two float32
-        tensors, (a, d) and (b, d), of encoded rows to a tensor (a, b).
+        "laplacian", "ntk" and "nngp" (the neural tangent kernel and the Gaussian
+        process kernel of an infinitely wide network) and "random_features" (the
+        embeddings of random networks, new ones in each step [2]_). A callable takes two
+        float32 tensors of encoded rows, (a, d) and (b, d), and returns a tensor (a, b).
     depth : int, default=2
-        Hidden layers of the network of "ntk" and "nngp".
+        Number of hidden layers of the network of "ntk" and "nngp".
     network : str, class or skorch net, default="auto"
-        Of "random_features". "auto" is "mlp", a perceptron, for tables and "convnet"
-        for images.
+        Architecture of the networks of "random_features": "mlp", "convnet", "auto"
+        ("mlp" for tables, "convnet" for images), a module class or a skorch net.
     n_networks : int, default=4
-        Networks a step, of "random_features".
+        Number of networks in a step of "random_features".
     teacher : skorch net or transformer, default=None
-        Its representation is the kernel's features, in place of `kernel`. Unfitted, it
-        is trained on the encoded rows, flat for a transformer; fitted, it is asked
-        about rows as X has them (in a `sklearn.frozen.FrozenEstimator` it stays fitted
-        through `clone`, which searches and pipelines call). Of a net the representation
-        is what its last linear layer is handed. All but an unfitted net is imitated by
-        a network, which gradients can flow through.
+        Model whose representation replaces `kernel`: the embedding of a net, which is
+        the input of its last linear layer, or the output of a transformer. An unfitted
+        teacher is trained on encoded rows, which are flat for a transformer. A fitted
+        teacher receives rows in the form of X; a `sklearn.frozen.FrozenEstimator` keeps
+        it fitted when searches and pipelines clone the distiller. All teachers but
+        unfitted nets are approximated by a network, so that gradients can be computed.
     ridge : float, default=0.2
-        :math:`\lambda`. Small values fit the batches better and let rows drift away
-        from the data.
+        :math:`\lambda`. With small values, batches are fitted better, but rows can
+        drift away from the data.
     bandwidths : tuple of float, default=(0.1, 0.3, 1.0)
-        Of the Gaussian kernel :math:`\exp(-\|z - z'\|^2 / b)`, as multiples of the
-        median squared distance between real rows.
+        Bandwidths b of the Gaussian kernel :math:`\exp(-\|z - z'\|^2 / b)`, as
+        multiples of the median squared distance between real rows.
     mmd_weight : float, default=1.0
-        The weight of the discrepancy; 0 leaves it out.
+        Weight of the squared MMD; 0 disables it.
     init : {"auto", "herding", "k-means", "random"}, default="auto"
-        Where the learned rows start: at real rows, herded or random, or at the
-        centroids of k-means, for regression with the mean target of their cells.
-        "auto" is herding; for regression the one of herding and k-means from which
-        ridge regression predicts the other rows better.
+        Initial rows: real rows chosen by kernel herding or at random, or the centroids
+        of k-means clusters with, for regression, the mean targets of the clusters.
+        "auto" is "herding"; for regression, it is the one of "herding" and "k-means"
+        whose rows predict the other rows better by ridge regression.
     learn_labels : bool, default=False
-        Whether labels are learned with the rows: soft labels for classes.
+        Whether labels are learned: soft labels or, for regression, continuous targets.
     max_iter : int, default=300
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.05 times the median distance
-        between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.05 times the median distance
+        between real rows, divided by the square root of the number of columns.
     batch_size : int, default=1024
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=100
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=100
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of ten steps.
+        Training and validation loss of every epoch of 10 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
 
     See Also
     --------
-    HerdingSelection : The real rows that this method starts from.
+    HerdingSelection : The initial rows of this method.
 
     Notes
     -----
-    What differs from the paper: the ridge is 0.2, not 1e-6; batches are drawn anew at
-    each step, in equal parts from all classes; held-back rows pick the result; the
-    default kernel is a portfolio instead of a neural tangent kernel; and the
-    discrepancy is ours.
+    Differences from the paper: the ridge is 0.2 instead of 1e-6; every step draws a
+    new, class-balanced batch; the validation loss selects the rows that are returned;
+    the default kernel is a portfolio instead of a neural tangent kernel; and the MMD is
+    added.
 
     References
     ----------

@@ -136,133 +136,145 @@ class NeuralFeatureLoss(NetworkObjective):
 
 
 class NeuralFeatureRegression(RowLearner):
-    r"""Learn rows from whose features in young networks the real rows are predicted.
+    r"""Learn rows for ridge regression on features of young networks (FRePo).
 
-    FRePo [1]_: a pool of networks is trained on the synthetic rows themselves, a step
-    each time that one is drawn, and thrown away after `max_network_steps`. The network
-    drawn embeds the synthetic rows S and a batch of real rows R by :math:`\phi`, ridge
-    regression on the embedding of S is solved in closed form, and rows move downhill on
+    Neural feature regression with pooling (FRePo) [1]_ keeps a pool of networks that
+    are trained on the distilled rows themselves: a network is trained for one step
+    whenever it is drawn, and a new network replaces it after `max_network_steps` steps.
+    The drawn network computes embeddings :math:`\Phi_S` of the distilled rows S and
+    :math:`\Phi_R` of a batch of real rows R. Ridge regression on :math:`\Phi_S` is
+    solved in closed form, and gradient descent on the rows minimizes
 
     .. math:: \frac{1}{2 |R|} \big\| y_R - \Phi_R \Phi_S^\top (\Phi_S \Phi_S^\top +
-              \lambda \bar k I)^{-1} y_S \big\|^2
+              \lambda \bar k I)^{-1} y_S \big\|^2 ,
 
-    with :math:`\bar k` the mean of the diagonal of :math:`\Phi_S \Phi_S^\top`. The last
-    layer is thus trained to the end at every step and no gradient flows through the
-    training of the others, which makes it the cheapest of the methods that judge rows
-    by the networks trained on them.
+    where :math:`\bar k` is the mean of the diagonal of :math:`\Phi_S \Phi_S^\top`. The
+    last layer is thus trained to convergence in every step, and no gradients flow
+    through the training of the other layers, which makes this method the cheapest of
+    those that evaluate rows by networks trained on them.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression: rows in all), the share of the rows to keep, or
-        ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     network : str, class or skorch net, default="auto"
-        "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
-        wide on a GPU and 32 on a CPU. A module class is called with those arguments of
-        `n_inputs`, `image_shape` and `n_outputs` that it takes; of an unfitted skorch
-        net module and module parameters are used, which makes them searchable
-        (``network__module__width``).
+        Architecture of the networks: "mlp", a perceptron with two hidden layers,
+        "convnet", the literature's ConvNet with 128 channels, or "auto", which is "mlp"
+        for tables and "convnet" for images, with 32 channels on a CPU. A module class
+        is called with those of `n_inputs`, `image_shape` and `n_outputs` that it
+        accepts. An unfitted skorch net provides module and module parameters, which can
+        be searched (``network__module__width``).
     n_networks : int, default=1
-        Networks a step.
+        Number of networks in a step.
     pool_size : int, default=10
-        Networks in the pool, of different ages.
+        Number of networks in the pool. They differ in age.
     max_network_steps : int, default=100
-        Training steps after which a network makes room for a new one.
+        Number of training steps after which a new network replaces a network.
     network_learning_rate : float, default=3e-4
-        Of the networks' Adam.
+        Step size of Adam in the training of the networks.
     ridge : float, default=0.1
-        :math:`\lambda`. Small values fit the batches better and let rows drift away
-        from the data.
+        :math:`\lambda`. With small values, batches are fitted better, but rows can
+        drift away from the data.
     augmentation : str, callable, sequence or None, default=None
-        What both batches undergo; each step draws one. For images among "color",
-        "crop", "cutout", "flip", "scale", "rotate", for tables among "noise",
-        "dropout", "mixup". None: nothing. "auto": all but "flip" for images, nothing
-        for tables. A callable draws a function of rows.
+        Differentiable augmentation of the real and the distilled batch; every step
+        draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
+        "rotate"; tables: "noise", "dropout", "mixup". "auto" is all but "flip" for
+        images (a mirrored digit is not valid) and None for tables. A callable takes no
+        arguments and returns a function of a batch.
     init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     learn_labels : bool, default=False
-        Whether labels are learned with the rows: soft labels for classes. Their margin,
-        first class over second, then counts in the loss up to one in the number of
-        classes, so that they stay clear.
+        Whether labels are learned: soft labels or, for regression, continuous targets.
+        The loss then rewards the margin between the two most probable classes of a soft
+        label, up to one over the number of classes, so that soft labels stay
+        unambiguous.
     max_iter : int, default=500
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.02 times (for images 0.05)
-        the median distance between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.02 (for images 0.05) times
+        the median distance between real rows, divided by the square root of the number
+        of columns.
     batch_size : int, default=1024
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=200
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=200
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of 20 steps.
+        Training and validation loss of every epoch of 20 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
 
     See Also
     --------
     KernelInducingPoints : Ridge regression in kernels that are not learned.
-    MetaLearning : Lets gradients flow through the training of networks.
+    MetaLearning : Computes gradients through the training of networks.
 
     Notes
     -----
-    What differs from the paper: the ridge is 0.1, not 1e-6; Adam with a cosine
-    schedule moves rows and labels; rows start from herding; and held-back rows pick the
-    result, seen through two networks that are trained from the same starts on the rows
-    of each look. For a continuous y there are no margins.
+    Differences from the paper: the ridge is 0.1 instead of 1e-6; rows and labels are
+    learned by Adam with a cosine schedule; the initial rows are chosen by herding; the
+    validation loss, of two networks that are trained on the distilled rows from fixed
+    initial weights, selects the rows that are returned. For regression there are no
+    margins.
 
     References
     ----------

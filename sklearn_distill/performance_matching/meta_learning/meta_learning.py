@@ -109,147 +109,156 @@ class MetaLearningLoss(NetworkObjective):
 
 
 class MetaLearning(RowLearner):
-    r"""Learn rows through the training of a network on them.
+    r"""Learn rows by gradients through the training of networks (RaT-BPTT, LD).
 
-    At every step a new random network with weights :math:`\theta_0` is trained on the
-    synthetic rows S, all of them at each inner step,
+    In every step, a new random network with weights :math:`\theta_0` is trained on the
+    distilled rows S, all of them at each inner step,
 
     .. math:: \theta_{t+1} = \theta_t - \eta\, u(\nabla_\theta \ell(\theta_t; S)),
 
-    and the rows move downhill on the loss of the trained network on real rows R,
+    where u is the update of the inner optimizer. Gradient descent on the rows minimizes
+    the loss of the trained network on real rows R,
 
-    .. math:: \ell(\theta_{N+M}(S); R), \qquad N \sim U\{0, \dots, T - M\},
+    .. math:: \ell(\theta_{N+M}(S); R), \qquad N \sim U\{0, \dots, T - M\}.
 
-    with gradients through the last M inner steps, the window, and none through the N
-    before: backpropagation through time, truncated at random [1]_. Memory is that of
-    the window, whatever the horizon T. Gradients longer than twice their running mean
-    are cut to that. Labels can be learned with the rows, or alone [2]_, and so is
-    the inner step size :math:`\eta`.
+    Gradients flow through the last M inner steps, the window, and not through the N
+    steps before: randomly truncated backpropagation through time (RaT-BPTT) [1]_.
+    Memory depends on the window, but not on the horizon T. Gradients longer than twice
+    their running mean are clipped to this length. Labels can be learned together with
+    the rows, or alone as in label distillation (LD) [2]_. The inner learning rate
+    :math:`\eta` is learned too.
 
     Parameters
     ----------
     budget : int, float or dict, default=10
-        Rows per class (regression: rows in all), the share of the rows to keep, or
-        ``{class: rows}``. No class gets more rows than it has.
+        Size of the distilled set: rows per class (images per class, IPC) as an int,
+        which is the total number of rows if y does not hold classes; a fraction of the
+        rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
+        than it has.
     loss : {"squared_error", "log_loss"}, default="squared_error"
-        :math:`\ell`. For classes "squared_error" is that of the outputs from centred
-        one-hots: a network that has learned a few rows by heart is sure of itself, and
-        where it is wrong "log_loss" sees little else. For a continuous y both are the
+        :math:`\ell`. For classification, "squared_error" compares the outputs with
+        centered one-hot labels. A network that has memorized a few rows makes
+        overconfident errors, which dominate "log_loss". For regression both are the
         squared error.
     network : str, class or skorch net, default="auto"
-        "auto" is "mlp", a perceptron, for tables and "convnet" for images, 128 channels
-        wide on a GPU and 32 on a CPU. A module class is called with those arguments of
-        `n_inputs`, `image_shape` and `n_outputs` that it takes; of an unfitted skorch
-        net module and module parameters are used, which makes them searchable
-        (``network__module__width``).
+        Architecture of the networks: "mlp", a perceptron with two hidden layers,
+        "convnet", the literature's ConvNet with 128 channels, or "auto", which is "mlp"
+        for tables and "convnet" for images, with 32 channels on a CPU. A module class
+        is called with those of `n_inputs`, `image_shape` and `n_outputs` that it
+        accepts. An unfitted skorch net provides module and module parameters, which can
+        be searched (``network__module__width``).
     n_networks : int, default=1
-        Networks a step.
+        Number of networks in a step.
     inner_optimizer : {"sgd", "adam"}, default="adam"
-        What trains the networks; "sgd" has a momentum of 0.9.
+        Optimizer that trains the networks; "sgd" has a momentum of 0.9.
     inner_learning_rate : float, default=0.003
-        :math:`\eta`, where it starts.
+        Initial value of :math:`\eta`.
     learn_inner_learning_rate : bool, default=True
-        Whether :math:`\eta` is learned with the rows.
+        Whether :math:`\eta` is learned together with the rows.
     horizon : "auto" or int, default="auto"
-        T, the inner steps of a whole training. "auto" is one for every eight distilled
-        rows, which take the longer to learn the more there are of them, but 20 and
-        `window` at least and 200 at most.
+        T, the number of inner steps of a complete training. "auto" is one eighth of the
+        number of distilled rows, but at least 20 and `window`, and at most 200.
     window : int, default=15
-        M, the inner steps that gradients flow through.
+        M, the number of inner steps through which gradients flow.
     augmentation : str, callable, sequence or None, default=None
-        What both batches undergo; each step draws one. For images among "color",
-        "crop", "cutout", "flip", "scale", "rotate", for tables among "noise",
-        "dropout", "mixup". None: nothing. "auto": all but "flip" for images, nothing
-        for tables. A callable draws a function of rows.
+        Differentiable augmentation of the real and the distilled batch; every step
+        draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
+        "rotate"; tables: "noise", "dropout", "mixup". "auto" is all but "flip" for
+        images (a mirrored digit is not valid) and None for tables. A callable takes no
+        arguments and returns a function of a batch.
     init : {"herding", "random"}, default="herding"
-        Which real rows the learned ones start from.
+        Whether the initial rows are real rows chosen by kernel herding or at random.
     learn_labels : bool, default=False
-        Whether labels are learned: soft labels for classes.
+        Whether labels are learned: soft labels or, for regression, continuous targets.
     learn_rows : bool, default=True
-        Whether rows are learned; otherwise they stay the real rows that they start
-        from, and `learn_labels` has to be set.
+        Whether rows are learned. If False, the rows are the initial, real rows, and
+        `learn_labels` must be True.
     max_iter : int, default=200
-        Steps at most.
+        Maximum number of steps.
     learning_rate : "auto" or float, default="auto"
-        Adam's step size in the encoded space. "auto" is 0.02 times the median distance
-        between rows over the root of their number of columns.
+        Step size of Adam in the encoded space. "auto" is 0.02 times the median distance
+        between real rows, divided by the square root of the number of columns.
     batch_size : int, default=512
-        Real rows a step, in equal parts from all classes.
+        Number of real rows in a batch; all classes contribute equally many rows.
     validation_fraction : float, default=0.1
-        The share of the real rows that no step sees. The loss on them picks the rows
-        that are returned.
+        Fraction of the real rows that is set aside as a validation set. The rows with
+        the lowest validation loss are returned.
     tol : float, default=1e-4
-        What counts as a fall of that loss, as a share of itself.
-    n_iter_no_change : int, default=100
-        Training ends after so many steps without such a fall; None: never.
-    max_time : float, default=None
-        Seconds for choosing where to start and for learning; then the best rows so far
-        are returned.
+        Relative decrease of the validation loss that counts as an improvement.
+    n_iter_no_change : int or None, default=100
+        Number of steps without an improvement after which training stops. None disables
+        early stopping.
+    max_time : float or None, default=None
+        Time limit in seconds for choosing the initial rows and learning, after which
+        the best rows so far are returned. None is no limit.
     device : str, default="auto"
-        Where tensors live; "auto" is a GPU if there is one.
+        PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
-        Whether `fit` goes on from the rows in `distilled_`.
-    callbacks : list of skorch callbacks, default=None
-        They see the loop as skorch callbacks see a net; its `module_` holds the rows.
-    checkpoint : str or path, default=None
-        A file, or a directory where every fit has a file of its own. The state of the
-        fit is written there every so often; after a kill the same call goes on from
-        it. It is deleted when the fit is over.
+        Whether `fit` starts from the rows of the previous fit, in `distilled_`.
+    callbacks : list of skorch callbacks or None, default=None
+        Callbacks of the training loop, a skorch net whose `module_` holds the rows.
+    checkpoint : str, path or None, default=None
+        File in which `fit` saves its state at intervals, or directory in which every
+        fit has a file of its own. If the process is killed, the same call of `fit`
+        resumes from the file. The file is deleted when the fit ends.
     allocation : {"auto", "equal", "proportional", "sqrt"}, default="auto"
-        How the total is shared out among the classes. "auto": equally for an int, in
-        proportion to the classes for a float.
+        How the budget is divided among the classes: equally, or in proportion to the
+        class sizes or to their square roots. "auto" is "equal" for an int and
+        "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y holds. "auto": strings, booleans, integers, and whole floats if there
-        are few of them, are classes; other floats are quantities.
-    soft_labels : {"teacher"} or estimator, default=None
-        Who gives the distilled rows class probabilities (regression: their y): nobody,
-        a random forest, or this estimator, trained on encoded rows. They are
-        out-of-fold and corrected to the distilled set's class balance.
-    evaluator : estimator, default=None
-        What `score` trains on the distilled set. None: a nearest neighbour in the
-        encoded space.
+        What y contains. "auto": strings, booleans, integers and a small number of
+        distinct whole floats are classes; other floats are continuous targets.
+    soft_labels : {"teacher"}, estimator or None, default=None
+        Teacher whose out-of-fold predictions label the distilled rows: a random forest
+        ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
+        probabilities become soft labels, corrected to the class balance of the
+        distilled set; predicted continuous targets replace y. None is no teacher.
+    evaluator : estimator or None, default=None
+        Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
+        model in the encoded space.
     numeric : {"auto", "standard", "quantile"}, default="auto"
-        How columns of numbers are encoded before distances are taken: by mean and
-        deviation, or through normal quantiles; "auto" takes the latter where a column
-        is heavy-tailed.
-    image_shape : tuple (C, H, W), default=None
-        For images that come as flat rows.
+        Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
+        it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
+        "standard" for all others.
+    image_shape : tuple (C, H, W) or None, default=None
+        Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for the same set at every call.
+        Pass an int for reproducible results across multiple calls of `fit`.
 
     Attributes
     ----------
     distilled_ : DistilledSet
-        The rows learned, with their labels.
+        The learned rows with their labels.
     encoder_ : TableEncoder or ImageEncoder
-        How rows were turned into numbers.
+        Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
-        The class labels; only after classification.
+        Class labels. Defined only for classification.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        Names of the columns of X. Defined only if X has names that are all strings.
     n_iter_ : int
-        Steps made.
+        Number of steps that were made.
     history_ : skorch.history.History
-        Losses on batches and on held-back rows, by epoch of 20 steps.
+        Training and validation loss of every epoch of 20 steps.
     device_ : str
-        The device that was used.
+        Device that was used.
     inner_learning_rate_ : float
-        The inner step size that goes with the rows.
+        The learned inner learning rate.
 
     See Also
     --------
-    NeuralFeatureRegression : Networks' last layer in closed form; much cheaper.
+    NeuralFeatureRegression : Trains only the last layer, in closed form; much cheaper.
 
     Notes
     -----
-    What differs from the papers: the loss is the squared error; the inner step size is
-    learned; Adam with a cosine schedule moves rows and labels; a gradient
-    that was cut counts as cut in the running mean; rows start from herding; and
-    held-back rows pick the result, by whole trainings from two starts that stay the
-    same. Weights that the window keeps take memory; for images what lies between two
-    inner steps is computed again instead of kept.
+    Differences from the papers: the loss is the squared error; the inner learning rate
+    is learned; rows and labels are learned by Adam with a cosine schedule; a clipped
+    gradient enters the running mean with its clipped length; the initial rows are
+    chosen by herding; and the validation loss, of complete trainings from two fixed
+    initializations, selects the rows that are returned. Memory contains the weights of
+    every step of the window; for images, the activations within a step are recomputed
+    instead of stored.
 
     References
     ----------

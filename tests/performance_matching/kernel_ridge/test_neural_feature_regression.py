@@ -1,4 +1,6 @@
-"""Neural feature regression: the closed form, the pool, and that it learns."""
+"""Neural feature regression: the closed form, the pool of networks, and learning."""
+
+# SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
 import pytest
@@ -8,11 +10,7 @@ from sklearn.datasets import load_diabetes, load_digits
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 
-from sklearn_distill import (
-    HerdingSelection,
-    NeuralFeatureRegression,
-    RandomSelection,
-)
+from sklearn_distill import HerdingSelection, NeuralFeatureRegression, RandomSelection
 from sklearn_distill.engine.augmentation import SiameseAugmentation
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_sources import NetworkQueue
@@ -24,12 +22,13 @@ from sklearn_distill.performance_matching.kernel_ridge.neural_feature_regression
 )
 
 
-def rows(n, d=3, seed=0):
+def normal_rows(n, d=3, seed=0):
+    """Return standard normal rows."""
     return torch.randn(n, d, generator=torch.Generator().manual_seed(seed))
 
 
 def make_loss(clear_labels=False, **queue):
-    """The objective on three columns and two classes, with a small network."""
+    """Return the objective for three columns and two classes, and its networks."""
     torch.manual_seed(0)
 
     def make():
@@ -42,14 +41,19 @@ def make_loss(clear_labels=False, **queue):
     return NeuralFeatureLoss(source, features, 0.1, augmentation, clear_labels), source
 
 
-def batch(n, seed=0):
-    return rows(n, seed=seed), torch.eye(2)[torch.arange(n) % 2] - 0.5
+def make_batch(n, seed=0):
+    """Return rows of two classes with centered one-hot labels."""
+    return normal_rows(n, seed=seed), torch.eye(2)[torch.arange(n) % 2] - 0.5
 
 
 @pytest.mark.parametrize("n_features", [3, 20])
-def test_closed_form_is_ridge_regression(n_features):
-    """Against scikit-learn, with fewer and with more features than rows."""
-    f_S, y_S, f_R = rows(8, n_features), rows(8, 2, 1), rows(5, n_features, 2)
+def test_feature_ridge_agrees_with_ridge_of_scikit_learn(n_features):
+    """The number of features is smaller or larger than the number of rows."""
+    f_S, y_S, f_R = (
+        normal_rows(8, n_features),
+        normal_rows(8, 2, 1),
+        normal_rows(5, n_features, 2),
+    )
     alpha = 0.3 * float(f_S.square().sum(1).mean())
     theirs = Ridge(alpha=alpha, fit_intercept=False).fit(f_S, y_S).predict(f_R)
     ours = feature_ridge(f_S, y_S, f_R, 0.3)
@@ -57,40 +61,39 @@ def test_closed_form_is_ridge_regression(n_features):
 
 
 def test_label_margin_by_hand():
-    """Margins 0.1 and 0.8 of three classes; the second counts as 1/3."""
+    """The margins are 0.1 and 0.8; the second one is clipped to 1/3."""
     targets = torch.tensor([[0.1, 0.0, -0.1], [0.6, -0.4, -0.2]])
     assert float(label_margin(targets)) == pytest.approx(-(0.1 + 1 / 3) / 2)
 
 
-def test_gradients_reach_rows_and_labels_and_no_network():
-    """And they agree with finite differences through features and solve."""
-    loss, source = make_loss(clear_labels=True)
+def test_gradients_of_rows_and_labels_agree_with_finite_differences():
+    """The weights of the networks, which a step size of 0 fixes, get no gradients."""
+    loss, source = make_loss(clear_labels=True, learning_rate=0.0)
     loss.eval()
-    real = batch(6, seed=1)
-    S, y_S = (t.requires_grad_() for t in batch(4))
+    real = make_batch(6, seed=1)
+    S, y_S = (t.requires_grad_() for t in make_batch(4))
     networks = source.fixed
-    loss.looking = lambda *_: networks
     value = loss((S, y_S), real)
     of_S, of_y = torch.autograd.grad(value, (S, y_S))
     assert all(p.grad is None for network in networks for p in network.parameters())
     for tensor, gradient in ((S, of_S), (y_S, of_y)):
-        ahead = F.normalize(gradient, dim=(0, 1))
+        direction = F.normalize(gradient, dim=(0, 1))
         with torch.no_grad():
             original = tensor.clone()
             values = []
             for sign in (1, -1):
-                tensor.copy_(original + sign * 1e-2 * ahead)
+                tensor.copy_(original + sign * 1e-2 * direction)
                 values.append(float(loss((S, y_S), real)))
             tensor.copy_(original)
         slope = (values[0] - values[1]) / 2e-2
         assert slope == pytest.approx(float(gradient.norm()), rel=0.05)
 
 
-def test_pool_trains_on_synthetic_rows_and_is_renewed():
-    """A step a draw, on their squared error; the old make room for the new."""
+def test_pool_trains_networks_on_distilled_rows_and_replaces_them():
+    """Every draw is one training step, and old networks are replaced by new ones."""
     loss, source = make_loss(max_steps=4, size=2, learning_rate=0.01)
     loss.train()
-    S, real = batch(4), batch(6, seed=1)
+    S, real = make_batch(4), make_batch(6, seed=1)
     (oldest,) = [member for member in source.pool if member["left"] == 2]
     first = oldest["network"]
 
@@ -105,26 +108,25 @@ def test_pool_trains_on_synthetic_rows_and_is_renewed():
         networks += [member["network"] for member in source.pool]
     assert error() < before
     assert first not in [member["network"] for member in source.pool]
-    # Two lives of four steps in forty draws: about ten networks came and went.
+    # A network makes four steps, so that about ten networks are used in forty draws.
     assert 9 <= len({id(network) for network in networks}) <= 12
     assert not any(p.requires_grad for n in networks for p in n.parameters())
 
 
-def test_looks_are_comparable():
-    """The same rows give the same loss, whatever steps were made in between."""
+def test_validation_loss_of_equal_rows_is_constant():
+    """Training steps in between do not change the validation loss."""
     loss, _ = make_loss()
-    S, real = batch(4), batch(6, seed=1)
+    S, real = make_batch(4), make_batch(6, seed=1)
     with torch.no_grad():
         first = loss.eval()(S, real)
     for seed in range(3):
-        loss.train()(batch(4, seed=seed), real)
+        loss.train()(make_batch(4, seed=seed), real)
     with torch.no_grad():
-        loss.eval()(batch(4, seed=9), real)
+        loss.eval()(make_batch(4, seed=9), real)
         torch.testing.assert_close(loss.eval()(S, real), first, rtol=0, atol=0)
 
 
-def test_learned_rows_beat_those_they_start_from():
-    """On digits as images a nearest neighbour does better with every learned row."""
+def test_learned_rows_score_higher_than_herded_rows():
     X, y = load_digits(return_X_y=True)
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
     start = HerdingSelection(2, random_state=0).fit(X, y).score(X_test, y_test)
@@ -132,8 +134,8 @@ def test_learned_rows_beat_those_they_start_from():
     assert points.score(X_test, y_test) > start + 0.02
 
 
-def test_learned_labels_are_probabilities_that_stay_clear():
-    """With their own class first, and more than nothing for the others."""
+def test_learned_labels_are_probabilities_with_a_clear_maximum():
+    """The class of a row has the highest probability, but other classes have some."""
     X, y = load_digits(return_X_y=True)
     points = NeuralFeatureRegression(
         1, learn_labels=True, max_iter=60, random_state=0
@@ -144,8 +146,8 @@ def test_learned_labels_are_probabilities_that_stay_clear():
     assert 0.3 < soft.max(axis=1).mean() < 0.999
 
 
-def test_images_go_through_a_convolutional_network():
-    """Images keep their shape, with the same change made to both batches."""
+def test_images_are_learned_through_a_convolutional_network():
+    """Both the real and the distilled batches are augmented."""
     X, y = load_digits(return_X_y=True)
     points = NeuralFeatureRegression(
         1,
@@ -156,11 +158,11 @@ def test_images_go_through_a_convolutional_network():
         random_state=0,
     ).fit(X[:500], y[:500])
     assert points.distilled_.X.shape == (10, 64)
-    assert np.isfinite(points.history_[:, "valid_loss"]).all()
+    assert points.distilled_.info["loss"] <= min(points.history_[:, "valid_loss"])
+    assert points.score(X, y) > 0.5
 
 
-def test_regression_learns_rows_and_y():
-    """On diabetes ridge regression does better on 20 learned rows than on real ones."""
+def test_learned_continuous_targets_train_a_better_model_than_random_rows():
     X, y = load_diabetes(return_X_y=True)
     X, X_test, y, y_test = train_test_split(X, y, random_state=0)
     points = NeuralFeatureRegression(
@@ -176,6 +178,6 @@ def test_regression_learns_rows_and_y():
     assert scores[1] > scores[0] + 0.03
 
 
-def test_needs_y():
-    with pytest.raises(ValueError, match="y"):
+def test_fit_raises_when_y_is_missing():
+    with pytest.raises(ValueError, match="requires y to be passed"):
         NeuralFeatureRegression(2).fit(np.zeros((10, 2)))
