@@ -203,18 +203,19 @@ def _check_label_smoothing(params: dict[str, Any], n_unlabeled: int) -> None:
     """Raise ValueError for parameters and rows that require an informative teacher."""
     if params["n_generations"] > 1 or params["transfer"] is not None:
         raise ValueError(
-            "loss='label_smoothing' has no teacher. Set n_generations=1 and "
-            "transfer=None."
+            "loss='label_smoothing' does not use a teacher. Set n_generations=1 "
+            "and transfer=None."
         )
     if params.get("temperature", 1.0) != 1.0:
         raise ValueError(
             f"temperature={params['temperature']} softens the predictions of the "
-            "teacher, but loss='label_smoothing' has no teacher. Set temperature=1."
+            "teacher, but loss='label_smoothing' does not use a teacher. Set "
+            "temperature=1."
         )
     if n_unlabeled:
         raise ValueError(
-            "loss='label_smoothing' has no teacher that could label X_unlabeled. Leave "
-            "out X_unlabeled, or set another loss."
+            "loss='label_smoothing' does not use a teacher, which could label "
+            "X_unlabeled. Leave out X_unlabeled, or set another loss."
         )
 
 

@@ -71,8 +71,8 @@ def student_report(
     TypeError
         If the model is not one of the two estimators.
     ValueError
-        If the model has no fitted teacher, because the predictions of the teacher were
-        passed to `fit`.
+        If the model does not hold a fitted teacher, because the predictions of the
+        teacher were passed to `fit`.
 
     See Also
     --------
@@ -132,9 +132,9 @@ def _candidates(model: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any
     """Return the fitted estimators to compare, by the name of their row."""
     if model.teacher_ is None:
         raise ValueError(
-            "The model has no fitted teacher to compare with, because the predictions "
-            "of the teacher were passed to fit. Pass the teacher to the estimator, "
-            "inside a FrozenEstimator if the teacher is fitted already."
+            "The model does not hold a fitted teacher to compare with, because the "
+            "predictions of the teacher were passed to fit. Pass the teacher to the "
+            "estimator, inside a FrozenEstimator if the teacher is fitted already."
         )
     several = isinstance(model.teacher_, list)
     weights = teacher_weights(model.get_params(deep=False), model._teachers())

@@ -264,7 +264,7 @@ def _check_kind(teacher: Any, task: str) -> None:
         )
     elif not hasattr(teacher, "predict_proba"):
         raise ValueError(
-            f"The teacher {teacher!r} has no predict_proba, but the student learns "
+            f"The teacher {teacher!r} lacks predict_proba, but the student learns "
             "from probabilities. Pass a classifier with predict_proba, or wrap this "
             "one in CalibratedClassifierCV."
         )

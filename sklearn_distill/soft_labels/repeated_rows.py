@@ -133,7 +133,7 @@ def restore_parameters(estimator: Any, original: dict[str, Any]) -> None:
     """Set the parameters of a fitted estimator to what they were before `fit`.
 
     The parameters of a part, such as a Pipeline's step, are set on the part itself, so
-    that the containing estimator is not asked to rebuild anything.
+    that the containing estimator does not rebuild its parts.
 
     Parameters
     ----------

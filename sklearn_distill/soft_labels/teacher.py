@@ -46,7 +46,7 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
         )
     if not is_regression and not hasattr(teacher, "predict_proba"):
         raise ValueError(
-            f"The teacher {teacher!r} has no predict_proba, but soft labels are class "
+            f"The teacher {teacher!r} lacks predict_proba, but soft labels are class "
             "probabilities. Pass a classifier with predict_proba, or wrap this one in "
             "CalibratedClassifierCV."
         )

@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 @pytest.mark.parametrize(
     ("params", "error", "message"),
     [
-        ({"teacher": LinearSVC()}, ValueError, "has no predict_proba"),
+        ({"teacher": LinearSVC()}, ValueError, "lacks predict_proba"),
         ({"teacher": Ridge()}, ValueError, "is a regressor, but y holds classes"),
         (
             {"teacher": StandardScaler()},
@@ -56,7 +56,11 @@ from sklearn.svm import LinearSVC
             ValueError,
             "requires teacher_labels='in_sample'",
         ),
-        ({"loss": "label_smoothing", "transfer": "munge"}, ValueError, "no teacher"),
+        (
+            {"loss": "label_smoothing", "transfer": "munge"},
+            ValueError,
+            "does not use a teacher",
+        ),
     ],
 )
 def test_invalid_parameters_raise_before_training(
@@ -105,7 +109,7 @@ def test_added_rows_without_a_teacher_raise(recorder, forest, iris, kd, small_tr
     with pytest.raises(ValueError, match="added rows cannot be labeled"):
         kd(None, recorder()).fit(X, y, teacher_proba=predicted, X_unlabeled=X)
     assert recorder.n_fits == 0
-    with pytest.raises(ValueError, match="no teacher that could label X_unlabeled"):
+    with pytest.raises(ValueError, match="which could label X_unlabeled"):
         kd(forest(), small_tree(), loss="label_smoothing").fit(X, y, X_unlabeled=X)
     with pytest.raises(ValueError, match="3 features"):
         kd(forest(), small_tree()).fit(X, y, X_unlabeled=X[:, :3])

@@ -18,7 +18,7 @@ small_tree = DecisionTreeRegressor(max_depth=3, random_state=0)
 
 
 @pytest.mark.filterwarnings(
-    # The checks are not about learning anything: the students need no teacher.
+    # The data of scikit-learn's checks are too simple for a teacher to help.
     "ignore:The teacher is not clearly better",
     "ignore:The number of unique classes is greater than 50",
 )

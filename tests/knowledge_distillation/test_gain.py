@@ -28,7 +28,7 @@ def test_better_teacher_has_a_clear_gain(forest, overlapping, small_tree):
     model = KnowledgeDistillationClassifier(forest(), small_tree(2), random_state=0)
     gain = model.fit(X, y).teacher_gain_
     assert gain.is_clear
-    # As a cross-validation by hand says.
+    # The gain agrees with scikit-learn's cross-validation.
     teacher = cross_val_predict(forest(), X, y, cv=5)
     assert gain.teacher == pytest.approx((teacher == y).mean(), abs=0.04)
     assert clone(model).set_params(check_teacher=False).fit(X, y).teacher_gain_ is None

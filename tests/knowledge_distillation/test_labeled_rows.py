@@ -31,7 +31,7 @@ from sklearn_distill import (
 )
 from sklearn_distill.engine.networks import MLP
 
-# Few steps of a distiller need not get anywhere.
+# With few steps, a distiller may not lower its loss, which causes a warning.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -39,7 +39,7 @@ KD = "knowledgedistillationclassifier"
 
 
 class CountingSelection(RandomSelection):
-    """A distiller that counts the fits of all its copies."""
+    """A distiller that counts the fits of all its clones."""
 
     plugin_api = 1
     n_fits = 0
@@ -189,14 +189,14 @@ def test_net_is_trained_on_distilled_rows():
 
 
 def test_transform_input_transforms_unlabeled_rows():
-    """The distiller passes them through."""
+    """The distiller returns the unlabeled rows unchanged."""
     X, y = data()
     with sklearn.config_context(enable_metadata_routing=True):
         kd = KnowledgeDistillationClassifier(
             ExtraTreesClassifier(20, random_state=0),
             DecisionTreeClassifier(random_state=0),
         ).set_fit_request(X_unlabeled=True)
-        # It could distill them too.
+        # Distillers also accept X_unlabeled, so that the request must be declined.
         herding = HerdingSelection(20).set_fit_request(X_unlabeled=False)
         model = make_pipeline(
             StandardScaler(), herding, kd, transform_input=["X_unlabeled"]

@@ -60,7 +60,7 @@ def test_student_is_trained_on_rows_with_missing_values(iris, teacher, student):
 
 
 def test_table_with_missing_values_in_columns_of_all_types(iris):
-    """This includes None in text, NaN in categories and a column without any value."""
+    """Text holds None, categories hold NaN, and one column holds no value at all."""
     X, y = iris
     rng = np.random.RandomState(0)
     table = pd.DataFrame(X, columns=list("abcd"))
@@ -99,7 +99,7 @@ class NeverFitted(HistGradientBoostingClassifier):
     """An estimator that must not be fitted."""
 
     def fit(self, X, y, sample_weight=None):
-        raise AssertionError("trained before the rows were refused")
+        raise AssertionError("an estimator was trained before the rows were rejected")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from sklearn_distill import (
 )
 from sklearn_distill.engine.networks import MLP
 
-# Few steps of a distiller need not get anywhere.
+# With few steps, a distiller may not lower its loss, which causes a warning.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 

@@ -154,7 +154,7 @@ def test_raises_for_a_student_without_a_teacher():
     X, y, X_test, y_test = data()
     model = KnowledgeDistillationClassifier(None, GaussianNB(), check_teacher=False)
     model.fit(X, y, teacher_proba=np.full((300, 2), 0.5))
-    with pytest.raises(ValueError, match="no fitted teacher to compare with"):
+    with pytest.raises(ValueError, match="does not hold a fitted teacher"):
         student_report(model, X, y, X_test, y_test)
 
 
@@ -172,7 +172,7 @@ def test_raises_for_an_unfitted_model(model):
 
 
 def test_raises_for_other_estimators():
-    """A fitted estimator of another kind, and a Pipeline around one of ours."""
+    """The report rejects other fitted estimators, and Pipelines."""
     X, y, X_test, y_test = data()
     with pytest.raises(TypeError, match=r"must be a fitted Knowledge.* of GaussianNB"):
         student_report(GaussianNB().fit(X, y), X, y, X_test, y_test)

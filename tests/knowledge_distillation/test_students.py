@@ -59,7 +59,7 @@ def test_weighted_rows_minimize_the_cross_entropy_with_blended_labels(iris, kd):
     X, y = iris
     X = StandardScaler().fit_transform(X)
     student = LogisticRegression(C=1.0, tol=1e-8, max_iter=10_000)
-    # Opinions without tiny shares, which would be left out.
+    # All probabilities are large enough not to be pruned.
     predicted = 0.9 * np.eye(3)[np.searchsorted(NAMES, y)] + 0.1 / 3
     predicted = predicted[:, [1, 2, 0]]
     model = kd(None, student, alpha=0.4).fit(X, y, teacher_proba=predicted)
@@ -92,7 +92,7 @@ def test_tree_on_weighted_rows_equals_regression_tree_on_probabilities(
     classifier = kd(None, small_tree()).fit(X, y, teacher_proba=predicted)
     regressor = kd(None, DecisionTreeRegressor(max_leaf_nodes=4, random_state=0))
     regressor.fit(X, y, teacher_proba=predicted)
-    # The first leaves shares below 0.01 out.
+    # Only the classifier prunes small probabilities.
     difference = classifier.predict_proba(X) - regressor.predict_proba(X)
     assert np.abs(difference).max() < 0.01
 

@@ -55,7 +55,7 @@ def test_frozen_teacher_is_not_trained(recorder, iris, kd, small_tree):
 def test_fitted_teacher_that_is_not_frozen_is_trained_in_each_fold(
     recorder, iris, kd, small_tree
 ):
-    """Otherwise, the teacher would have been trained on the test folds."""
+    """A teacher that is fitted once would have been trained on the test folds."""
     X, y = iris
     fitted = recorder().fit(X, y)
     cross_val_score(kd(fitted, small_tree()), X, y, cv=3, error_score="raise")
@@ -77,10 +77,10 @@ def test_given_predictions_replace_the_teacher(forest, iris, kd, small_tree):
     X, y = iris
     predicted = GaussianNB().fit(X, y).predict_proba(X)
     given = kd(None, small_tree()).fit(X, y, teacher_proba=predicted)
-    asked = kd(GaussianNB(), small_tree()).fit(X, y)
-    np.testing.assert_allclose(given.predict_proba(X), asked.predict_proba(X))
+    fitted = kd(GaussianNB(), small_tree()).fit(X, y)
+    np.testing.assert_allclose(given.predict_proba(X), fitted.predict_proba(X))
     assert given.teacher_ is None
-    # A teacher whose outputs are all there is not trained.
+    # The teacher is not trained if all its predictions are given.
     assert (
         kd(forest(), small_tree()).fit(X, y, teacher_proba=predicted).teacher_ is None
     )
@@ -132,7 +132,7 @@ def test_frozen_teacher_cannot_predict_out_of_fold(forest, iris, kd, small_tree)
     for teacher in (taught, [forest(), taught], behind):
         with pytest.raises(ValueError, match="is frozen"):
             kd(teacher, small_tree(), teacher_labels="out_of_fold").fit(X, y)
-    # Nobody asks it about these rows.
+    # A frozen teacher is accepted if its predictions for labeled rows are not used.
     model = kd(taught, small_tree(), teacher_labels="out_of_fold", check_teacher=False)
     model.fit(X, y, teacher_proba=taught.predict_proba(X))
     model.fit(X[:100], y[:100], X_unlabeled=X[100:])

@@ -49,7 +49,7 @@ def test_rows_are_new_but_similarly_distributed(name):
     copies = (made[:, None] == X[None]).all(axis=2).any(axis=1)
     assert copies.mean() < 0.25
     np.testing.assert_allclose(made.mean(axis=0), X.mean(axis=0), atol=0.5)
-    # Columns that go together still do.
+    # The correlations between the columns are kept.
     difference = np.corrcoef(made.T) - np.corrcoef(X.T)
     assert np.abs(difference).max() < 0.35
 

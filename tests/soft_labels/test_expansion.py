@@ -45,7 +45,7 @@ def test_weights_are_in_proportion_to_the_soft_labels(case):
 
 
 def test_weighted_log_loss_equals_cross_entropy():
-    """The factor keeps the mean weight at 1."""
+    """The weights have mean 1, so that the mean losses are equal."""
     rng = np.random.RandomState(0)
     soft = rng.dirichlet(np.full(3, 5.0), 10)
     predicted = rng.dirichlet(np.ones(3), 10)

@@ -172,7 +172,7 @@ def test_soft_labels_lower_the_confidence_of_a_pipeline():
 
 
 def test_mean_weight_of_1_keeps_the_accuracy_of_svc():
-    """With weights that sum to 1 for each row, the accuracy drops."""
+    """With weights that sum to 1 for each row, SVC loses accuracy."""
     X, y = load_digits(return_X_y=True)
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
     teacher = RandomForestClassifier(50, max_depth=6, random_state=0)
@@ -243,10 +243,10 @@ def test_fitted_estimator_has_the_parameters_that_were_passed(estimator):
 def test_parameters_are_restored_if_fit_fails():
     class Failing(DecisionTreeClassifier):
         def fit(self, X, y, sample_weight=None):
-            raise RuntimeError("no fit today")
+            raise RuntimeError("this estimator always fails")
 
     tree = Failing(**SETTINGS)
-    with pytest.raises(RuntimeError, match="no fit today"):
+    with pytest.raises(RuntimeError, match="this estimator always fails"):
         fit_on_set(tree, make_set())
     assert tree.min_samples_leaf == 3
     assert tree.class_weight == "balanced"

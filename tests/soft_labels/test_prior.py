@@ -85,7 +85,7 @@ def random_probabilities(m, n_classes, seed, spread=0.2):
 def test_soft_labels_have_the_class_shares_of_the_hard_labels(
     per_class, n_classes, seed
 ):
-    """This holds for every prior, if no probability is 0."""
+    """The class shares agree for every prior, if no probability is 0."""
     m = per_class * n_classes
     rng, proba = random_probabilities(m, n_classes, seed, spread=3.0)
     codes = np.repeat(np.arange(n_classes), per_class)
@@ -113,7 +113,7 @@ def test_correction_scales_the_odds_of_all_rows_by_the_same_factor():
 
 @pytest.mark.parametrize("sure", [0, 1, 2])
 def test_soft_labels_if_the_teacher_predicts_a_single_class(sure):
-    """The third class has no rows."""
+    """The third of the three classes has no rows in the distilled set."""
     proba = np.eye(3)[[sure] * 4]
     soft = soft_labels_of_set(proba, np.array([0, 0, 1, 1]), np.array([5.0, 5.0, 1.0]))
     np.testing.assert_allclose(soft.sum(axis=1), 1)

@@ -142,7 +142,7 @@ def rare():
     ],
 )
 def test_balanced_student_keeps_its_balanced_accuracy(student, codes, rare):
-    """Counted among the copies, both classes would be equally frequent."""
+    """The copies that soft labels make contain both classes equally often."""
     X, y, X_test, y_test = rare
     y, y_test = np.array(codes)[y], np.array(codes)[y_test]
 
@@ -163,7 +163,7 @@ def test_balanced_student_keeps_its_balanced_accuracy(student, codes, rare):
 
 @pytest.mark.slow
 def test_estimator_that_holds_rows_out_sees_each_row_once():
-    """With copies, the calibration would be inverted."""
+    """Held-out copies of training rows would invert the calibration."""
     X, y = make_classification(
         2_000, 20, n_informative=4, flip_y=0.2, class_sep=0.7, random_state=0
     )
@@ -184,7 +184,7 @@ def test_estimator_that_holds_rows_out_sees_each_row_once():
 
 
 def test_labeled_rows_keep_their_label_if_rows_are_held_out(rare):
-    """Otherwise, a class that is never the likeliest would be lost."""
+    """A class that is never the likeliest one would be lost otherwise."""
     X, y, _, _ = rare
     forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=0)
     student = CalibratedClassifierCV(LogisticRegression(), cv=3)

@@ -172,7 +172,9 @@ def test_default_teacher_is_a_random_forest(teacher):
 
 
 def test_teacher_without_predict_proba_raises():
-    with pytest.raises(ValueError, match=r"no predict_proba.*CalibratedClassifierCV"):
+    with pytest.raises(
+        ValueError, match=r"lacks predict_proba.*CalibratedClassifierCV"
+    ):
         teacher_or_forest(LinearRegression(), 0)
     regressor = LinearRegression()
     assert teacher_or_forest(regressor, 0, is_regression=True) is regressor

@@ -163,8 +163,8 @@ def _convert(estimator: Any, X: Any, classes: np.ndarray | None) -> Any:
     if not hasattr(estimator, "predict_proba"):
         candidates = [plain | raw, raw, plain]
     for options in candidates[:-1]:
-        # skl2onnx has no public way to list the options of a converter, which raises
-        # NameError for an unknown one.
+        # The options of a converter cannot be listed through the public API of
+        # skl2onnx. An unknown option raises NameError.
         with contextlib.suppress(NameError):
             return convert_with(options={id(innermost(estimator)): options})
     return convert_with(options={id(innermost(estimator)): candidates[-1]})

@@ -66,7 +66,7 @@ class TensorRows(torch.utils.data.Dataset):
 
 
 def keep_batch(batch: Any) -> Any:
-    """Collate nothing, because `TensorRows` returns whole batches."""
+    """Return a batch unchanged, because `TensorRows` collates it already."""
     return batch
 
 

@@ -97,7 +97,7 @@ def test_file_predicts_the_same_for_10000_rows(student, tmp_path):
     )
 
 
-# The names are some that converters use themselves, or would rewrite.
+# These names are used internally by converters, or contain special characters.
 COLUMNS = ["od280/od315 of wine", "label_", "best", "classes", "X", "variable", "a b"]
 
 
@@ -150,7 +150,7 @@ def test_students_of_all_kinds_on_tables_and_arrays(student, n_classes, tmp_path
 
 @pytest.mark.slow
 def test_inputs_have_the_names_of_the_columns(tmp_path):
-    """This includes nets, alone and in a Pipeline."""
+    """Nets, alone and in a Pipeline, and scikit-learn's estimators are tested."""
     X, y = rows(200)
     frame = pd.DataFrame(X[:, :7], columns=COLUMNS)
     for student in (

@@ -77,7 +77,7 @@ def test_weights_equal_repeated_rows(loss):
     repeated = loss(z[rows], v[rows], y[rows])
     weighted = loss(z, v, y, sample_weight=weights)
     if loss is rkd:
-        # A row and its copy are at distance 0: pairs that weights do not make.
+        # A repeated row forms a pair with its copy, at distance 0; a weight does not.
         weights[0] = 1.0
         repeated = loss(z[rows[1:]], v[rows[1:]], y[rows[1:]])
         weighted = loss(z, v, y, sample_weight=weights)
@@ -179,7 +179,7 @@ def test_rkd_is_invariant_to_scale_rotation_and_width():
     z = logits()
     rotation = torch.linalg.qr(logits(n=5, seed=4))[0]
     wider = F.pad(3.0 * z @ rotation, (0, 4))
-    # Widths differ, so nothing is center: distances and angles are the same anyway.
+    # Embeddings of different widths are not centered, which changes neither term.
     assert total(rkd(wider, z)) < 1e-9
     assert total(rkd(wider + logits(n_classes=9, seed=5), z)) > 1e-3
 

@@ -40,6 +40,6 @@ def test_bounded_ignores_rows_where_the_student_is_better():
     np.testing.assert_allclose(only_bound, [0, 0.75, 0, 0.75])
     half = gradient(bounded, student, teacher, y, alpha=torch.full((4,), 0.5))
     np.testing.assert_allclose(half, [0.125, 0.75, 0.125, 0.75])
-    # On an added row y is the teacher's answer, and the whole error counts.
+    # In an added row, y is the prediction of the teacher, and no error is ignored.
     added = bounded(student, teacher, teacher, alpha=torch.ones(4))["bounded"]
     assert added == pytest.approx(0.25)

@@ -59,7 +59,7 @@ def kd(teacher, student, **params):
     ],
 )
 def test_invalid_nets_raise_before_training(student, error, message):
-    """As student and as teacher."""
+    """Invalid nets are rejected as student and as teacher."""
     X, y = iris()
     trained = []
 

@@ -106,7 +106,7 @@ def test_every_loss_makes_the_student_follow_the_teacher(loss):
     teacher = FrozenEstimator(forest().fit(X, swapped))
     model = kd(teacher, net(), loss=loss, alpha=0.95, temperature=2.0).fit(X, y)
     if loss in ("dist", "rkd"):
-        # Relations alone: which class is which is for the labels to say.
+        # These losses compare relations between rows; only labels identify the classes.
         history = model.student_.net_.history
         assert history[-1, "train_loss"] < 0.8 * history[0, "train_loss"]
     else:
@@ -154,7 +154,7 @@ def test_alpha_may_be_a_schedule():
 
 
 def test_training_on_labels_and_teacher_equals_training_on_blended_labels():
-    """This is an identity of the loss at temperature 1."""
+    """At temperature 1, both losses are the same cross-entropy."""
     X, y = iris()
     predicted = forest().set_params(max_depth=2).fit(X, y).predict_proba(X)
     predicted = 0.9 * predicted + 0.1 / 3
@@ -220,7 +220,7 @@ def test_callbacks_of_the_net_are_kept():
     assert "event_lr" in model.student_.net_.history[-1]
     quiet = kd(forest(), net(callbacks="disable")).fit(X, y)
     assert "loss_kl" in quiet.student_.net_.history[-1]
-    # The last batch of 150 - 1 rows would have a single row.
+    # With 149 rows and batches of 37, the last batch would have a single row.
     normed = NeuralNetClassifier(
         Normed, criterion=nn.CrossEntropyLoss, batch_size=37, max_epochs=2
     )
@@ -257,5 +257,5 @@ def test_parameters_that_do_not_fit_together_raise():
     X, y = iris()
     with pytest.raises(ValueError, match="hints cannot be combined"):
         kd(net(16), net(8), hints={"1": "1"}, n_generations=2).fit(X, y)
-    with pytest.raises(ValueError, match="has no teacher"):
+    with pytest.raises(ValueError, match="does not use a teacher"):
         kd(None, net(8), loss="label_smoothing", temperature=4.0).fit(X, y)

@@ -47,7 +47,7 @@ def test_student_of_the_same_shape_starts_as_a_copy():
 
 
 def test_narrower_student_gets_the_most_important_units():
-    """Units without weights are left out, so that the function stays the same."""
+    """The left-out units have zero weights, so that both networks are equal."""
     torch.manual_seed(0)
     teacher, student = MLP(5, 3, width=8, depth=2), MLP(5, 3, width=4, depth=2)
     with torch.no_grad():
@@ -84,7 +84,7 @@ def test_convolutions_and_batch_normalization_are_sliced():
 
 def test_layers_that_do_not_fit_keep_their_parameters():
     torch.manual_seed(0)
-    # A student of fewer layers has the first ones; a wider one all units and its own.
+    # A shallower student gets the first layers of the teacher.
     deep, shallow = MLP(5, 3, width=8, depth=3), MLP(5, 3, width=8, depth=1)
     assert copy_parameters(shallow, deep) == ["1"]
     torch.testing.assert_close(shallow[1].weight, deep[1].weight)
