@@ -27,7 +27,8 @@ NET_LOSSES = {
     "classification": ["logit_mse", "dkd", "dist", "standardized_kl", "rkd"],
     "regression": ["bounded"],
 }
-# Two centered logits are one number and its negative.
+# Losses that are useless for two classes, whose centered logits are one number and its
+# negative.
 UNINFORMATIVE_FOR_TWO_CLASSES = {
     "dkd": "its second term is always 0, and the remaining term is kl",
     "standardized_kl": "all standardized logits are equal up to their sign",

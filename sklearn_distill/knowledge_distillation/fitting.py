@@ -39,7 +39,7 @@ from .transfer_set import make_rows
 
 
 def _fit_committee(committee: Committee, X: Any, y: Any, weights: Any) -> Committee:
-    """Fit a committee; at module level, so that joblib can cache the result."""
+    """Fit a committee; joblib can cache the results of a module-level function."""
     return committee.fit(X, y, weights)
 
 
@@ -93,7 +93,8 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         net_seed, fold_seed, transfer_seed, student_seed = map(int, seeds)
         if data.classes is not None:
             self.classes_ = data.classes
-        # Only nets use the seed. A constant one lets `memory` recognize other teachers.
+        # Only nets use the seed. Other teachers get a constant seed, so that `memory`
+        # finds them in its cache.
         seed = net_seed if any(is_net(innermost(t)) for t in teachers) else 0
         weights = teacher_weights(params, teachers)
         committee = Committee(teachers, weights, data.classes, seed)

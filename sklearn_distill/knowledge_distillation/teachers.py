@@ -24,7 +24,7 @@ class UniformTeacher(DummyClassifier):
     With this teacher, knowledge distillation is label smoothing.
     """
 
-    # The amount of smoothing of the Inception architecture.
+    # The amount of label smoothing in the paper on the Inception architecture.
     default_alpha = 0.1
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Committee(BaseEstimator):
             for teacher in self.teachers
         ]
         if self.classes is not None:
-            # In a part of the rows some classes may be missing.
+            # Some classes may be missing from y, as in a fold of cross-fitting.
             self.classes_ = np.unique(y)
         return self
 
