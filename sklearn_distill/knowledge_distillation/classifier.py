@@ -13,11 +13,13 @@ from sklearn.utils.metaestimators import available_if
 
 from .._utils._sklearn_private import Interval, _fit_context
 from .fitting import _KnowledgeDistillation
-from .students import class_probabilities, says
-from .wrapping import innermost, is_net
+from .nets.wrapping import innermost, is_net
+from .students import class_probabilities, class_targets
 
 
 def _student_has(name: str) -> Callable[[Any], bool]:
+    """Return a check for `available_if`: whether the student has a method."""
+
     def check(self: Any) -> bool:
         student = getattr(self, "student_", self.student)
         if name == "predict_proba" and (
@@ -31,114 +33,127 @@ def _student_has(name: str) -> Callable[[Any], bool]:
 
 
 class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
-    r"""A small classifier that a large one teaches.
+    r"""A small classifier, the student, that is trained by a large one, the teacher.
 
-    The teacher is trained on (X, y), the student on y and on what the teacher says:
+    The teacher is trained on (X, y). The student is trained on y and on the predicted
+    probabilities of the teacher, with the loss
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \bigl( \alpha \, T^2 \,
               \mathrm{KL}(p_T(v_i) \,\|\, p_T(z_i))
               + (1 - \alpha) \, \mathrm{CE}(y_i, p_1(z_i)) \bigr)
 
-    with the teacher's logits v, the student's z and p_T the softmax at temperature T.
-    For a student that is no net T is 1; then this is the cross-entropy with blended
-    labels, which reaches any estimator that takes `sample_weight` as weighted hard
-    rows. One that takes none gets each row's most probable class, a regressor the
-    probabilities themselves.
+    where v are the logits of the teacher, z those of the student, and p_T is the
+    softmax at temperature T. For a student that is not a net, T is 1, and the loss is
+    the cross-entropy with blended labels. These reach an estimator that takes
+    `sample_weight` as weighted hard rows. Other classifiers are trained on the
+    likeliest class of each row, and regressors on the probabilities.
 
-    On tables, soft labels on the same rows gain next to nothing. What gains is more
-    rows for the teacher to label: `X_unlabeled` in `fit`, or made ones, `transfer`.
+    On tables, soft labels for the labeled rows improve the student very little. More
+    rows for the teacher to label do: `X_unlabeled` in `fit`, or synthetic rows,
+    `transfer`.
 
     Parameters
     ----------
     teacher : estimator, skorch net, list of these, "self" or None
-        A classifier with `predict_proba`, trained on what `fit` is given, or fitted
-        already if it is a `FrozenEstimator`. The probabilities of several are averaged.
-        "self": the student, trained on the labels alone. None: the answers are given to
-        `fit`, or are the soft labels of the distilled set.
+        A classifier with `predict_proba`. It is trained in `fit`, unless it is a
+        `FrozenEstimator`. The probabilities of several teachers are averaged. "self" is
+        the student, trained on the labels alone (self-distillation). With None, the
+        predictions are passed to `fit`, or are the soft labels of a distilled set.
     student : estimator, skorch net or module class
-        A classifier, or a regressor of the classes' probabilities. Nets may end a
-        Pipeline; a module class is trained by Adam for 100 epochs.
+        A classifier, or a regressor, which is trained on the probabilities of the
+        classes. A net may be the last step of a Pipeline. A module class is trained
+        with Adam for 100 epochs.
     teacher_weights : list of float, default=None
-        How much each of several teachers counts.
+        The weight of each of several teachers.
     loss : str or callable, default="kl"
-        "kl" for any student; "label_smoothing", the control in which the teacher is
-        replaced by one that knows nothing; for nets "logit_mse", "dkd", "dist",
-        "standardised_kl", "rkd", or a callable as in
-        `sklearn_distill.knowledge_distillation.losses`.
+        "kl" for all students. "label_smoothing" for all students: the teacher is
+        replaced by one that predicts all classes with the same probability, as a
+        baseline. Only for nets: "logit_mse", "dkd", "dist", "standardized_kl", "rkd",
+        or a callable as in `sklearn_distill.knowledge_distillation.losses`.
     temperature : float, default=1.0
-        Softens both sides, for nets. On tables 1 to 2; the 4 of images is too much.
+        The temperature of the softmax of teacher and student, for nets. Values from 1
+        to 2 are suitable for tables; the usual 4 for images is too high.
     alpha : "auto", float or callable, default="auto"
-        The teacher's share in labelled rows. "auto": 0.5; where rows are added 0, so
-        that labelled rows keep their labels; for label smoothing 0.1. For nets also a
-        schedule, a function of the progress of training, from 0 to 1.
+        The share of the teacher in the loss of labeled rows. "auto" is 0.5. It is 0 if
+        rows are added, so that labeled rows keep their labels, and 0.1 for label
+        smoothing. For nets, it may be a schedule: a callable that maps the progress of
+        training, from 0 to 1, to the share.
     teacher_labels : {"in_sample", "out_of_fold"}, default="in_sample"
-        Whether the teacher has seen the labelled rows that it speaks of. Out of fold
-        for one that learns its rows by heart; it costs five more fits.
+        Whether the predictions for the labeled rows come from the teacher that was
+        trained on them. "out_of_fold" is for teachers that memorize their training
+        rows, and requires five more fits of the teacher.
     transfer : None, str, distiller or callable, default=None
-        Who makes rows for the teacher to label: "munge", "noise", "mixup",
-        "gaussian_mixture", a distiller, or ``transfer(X, y, n_rows, random_state)``.
+        The source of synthetic rows for the teacher to label: "munge", "noise",
+        "mixup", "gaussian_mixture", a distiller, or a callable
+        ``transfer(X, y, n_rows, random_state)``.
     n_transfer : float, default=4.0
-        How many rows are made, as a multiple of the labelled ones.
+        The number of synthetic rows, as a multiple of the labeled rows.
     transfer_weight : float, default=1.0
-        How much an added row counts, labelled ones counting 1.
+        The weight of an added row, relative to the mean weight of a labeled row.
     hints : dict of str to str, default=None
-        Layers of the teacher's module -> layers of the student's that are to be alike.
+        Layers of the teacher's module -> layers of the student's module whose outputs
+        are made similar (FitNets).
     hint_weight : float, default=1.0
-        How much these count in the loss.
+        The weight of the hints in the loss.
     init : None or "teacher", default=None
-        "teacher": the student net starts from the teacher net's parameters, where
-        shapes allow; narrower layers get the units of most importance.
+        With "teacher", the student net starts from the parameters of the teacher net,
+        where the shapes allow. Narrower layers get the most important units.
     n_generations : int, default=1
-        How many students are trained in turn, each taught by the one before.
+        The number of students that are trained one after the other. Each is the teacher
+        of the next (born-again networks).
     check_teacher : bool, default=True
-        Whether to compare teacher and student on held-out rows first, and to warn if
-        the teacher is not better by a standard error. Costs up to five more fits of
-        both; not done on distilled rows. A frozen teacher may have seen these rows,
-        which flatters it.
+        Whether to compare teacher and student on held-out rows before training, and to
+        warn unless the teacher is better by one standard error. This requires up to
+        five more fits of both. Distilled rows are not compared. The score of a frozen
+        teacher that was trained on these rows is too high.
     memory : str or joblib.Memory, default=None
-        Where fitted teachers are remembered, so that a grid over the student's
-        parameters trains one a fold.
+        A cache of fitted teachers, so that a grid search over parameters of the student
+        trains one teacher per fold.
     random_state : int, RandomState instance or None, default=None
-        For made rows, folds and the start of nets. Other estimators have their own.
+        The seed of synthetic rows, folds and the initialization of nets. It does not
+        set the `random_state` of other estimators.
 
     Attributes
     ----------
     student_ : classifier
         The fitted student.
     teacher_ : classifier, list of classifiers or None
-        The fitted teacher; None if all its answers were given.
+        The fitted teacher; None if all its predictions were passed to `fit`.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     transfer_set_ : DistilledSet or None
-        The added rows, with the teacher's labels.
+        The added rows, with the labels of the teacher.
     teacher_gain_ : Gain or None
-        What `check_teacher` found.
+        The result of `check_teacher`.
     generations_ : list of classifiers
-        The students in turn; the last is `student_`.
+        The students of all generations; the last one is `student_`.
     row_shape_ : tuple
         The shape of one row of X.
     n_features_in_ : int
-        Number of columns of X.
+        The number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        The names of the columns of X, if they are all strings.
 
     See Also
     --------
-    KnowledgeDistillationRegressor : The same for quantities.
-    student_report : What a student is worth, beside its teacher.
+    KnowledgeDistillationRegressor : The same for regression.
+    student_report : Compares a student with its teacher.
 
     Notes
     -----
-    At the end of a Pipeline, after a distiller, X carries labels of its own: these are
-    learned, soft labels in the place of y, and the y that the Pipeline hands on, which
-    belongs to the rows before, is not.
+    At the end of a Pipeline, after a distiller, X carries the labels of the distilled
+    rows, including soft labels. The student is trained on these labels. The y of the
+    Pipeline belongs to the rows before distillation and is ignored.
 
-    A teacher that was fitted outside has seen the test folds of a cross-validation
-    inside of which it teaches. Pass it unfitted, or keep test rows from it.
+    In cross-validation, a frozen teacher may have been trained on the test folds. Pass
+    the teacher without FrozenEstimator, or train it without the test rows.
 
-    Weighted hard rows stand several times in what the student is trained on:
-    `min_samples_leaf` is scaled to that, and ``early_stopping="auto"`` is off. Classes
-    of probability below 0.01 are left out.
+    With weighted hard rows, each row occurs several times in the training data of the
+    student. Parameters such as `min_samples_leaf` are scaled accordingly during
+    training, ``early_stopping="auto"`` is disabled and ``class_weight="balanced"`` is
+    computed from the soft labels; `student_` has the parameters that were passed.
+    Classes with less than a hundredth of the probability of the likeliest class are
+    left out.
 
     References
     ----------
@@ -209,7 +224,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         self.memory = memory
         self.random_state = random_state
 
-    # Teacher and student validate their own parameters.
+    # Teacher and student validate their own parameters when they are fitted.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -224,34 +239,35 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
-            Rows that carry labels, as a distiller's do, are trained on these.
-            Values may be missing (NaN) where teachers and student take that.
+            Distilled rows that carry labels are trained on these. Values may be missing
+            (NaN) if all teachers and the student accept missing values.
         y : array-like of shape (n,), default=None
-            Classes.
+            The class labels.
         sample_weight : array-like of shape (n,), default=None
-            How much each row counts, for the teacher and for both terms of the
-            student's loss. Rows of weight 0 count as absent.
+            The weights of the rows, for the teacher and for the student. Rows of weight
+            0 count as absent.
         X_unlabeled : array-like or DataFrame of m rows, default=None
-            More rows, for the teacher to label.
+            Additional rows for the teacher to label.
         teacher_proba : array of shape (n or n + m, n_classes), default=None
-            What a teacher said already, with a column for each class of y, sorted. The
-            first n rows are used in the place of its opinions, the others for
-            `X_unlabeled`.
+            Probabilities that a teacher predicted before, with a column for each class
+            of y, in sorted order. The first n rows replace the predictions of the
+            teacher for X, and the others those for `X_unlabeled`.
 
         Returns
         -------
         self : object
+            The fitted estimator.
 
         Raises
         ------
         ValueError, TypeError
-            For rows, parameters, teachers or students that do not go together; before
-            anything is trained, and the message says what to do.
+            If rows, parameters, teachers or students are invalid or do not fit
+            together. The error is raised before anything is trained.
         """
         return self._fit(X, y, sample_weight, X_unlabeled, teacher_proba)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the student's classes.
+        """Predict the class of each row with the student.
 
         Parameters
         ----------
@@ -261,7 +277,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         -------
         ndarray of shape (n,)
         """
-        X = self._rows(X)
+        X = self._check_rows(X)
         if is_regressor(self.student_):
             proba = class_probabilities(self.student_, X, self.classes_)
             return self.classes_[proba.argmax(axis=1)]
@@ -269,7 +285,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
 
     @available_if(_student_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the student's class probabilities.
+        """Predict the class probabilities with the student.
 
         Parameters
         ----------
@@ -279,12 +295,12 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         -------
         ndarray of shape (n, n_classes)
         """
-        X = self._rows(X)
+        X = self._check_rows(X)
         return class_probabilities(self.student_, X, self.classes_)
 
     @available_if(_student_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the student's decision function.
+        """Return the decision function of the student.
 
         Parameters
         ----------
@@ -294,35 +310,36 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         -------
         ndarray of shape (n,) or (n, n_classes)
         """
-        X = self._rows(X)
+        X = self._check_rows(X)
         return self.student_.decision_function(X)
 
     def export_onnx(self, path: str | PathLike[str], X: Any) -> None:
-        """Write the student as an ONNX file, and check that it answers alike.
+        """Write the student to an ONNX file, and check the predictions of the file.
 
-        Its inputs are "X", or one a column of a DataFrame under the column's own name,
-        of shape (n, 1); its outputs "label" and
-        "probabilities" ("scores" of a student without them).
+        The file has one input "X". If X is a DataFrame, the file has one input of shape
+        (n, 1) for each column, with the name of the column. The
+        outputs are "label" and "probabilities", or "scores" for a student without
+        probabilities.
 
         Parameters
         ----------
         path : str or path-like
-            The file is complete or not there.
+            The file is written completely or not at all.
         X : array-like or DataFrame
-            Rows that tell the types of the columns, and that the file's answers are
-            compared on; a few hundred are enough.
+            Rows that define the types of the columns, and for which the predictions of
+            the file and the student are compared; a few hundred are enough.
 
         Raises
         ------
         ImportError
-            Without the extra ``onnx``.
+            If the optional dependencies ``onnx`` are missing.
         ValueError
-            If the student cannot be converted, or the file's answers are others.
+            If the student cannot be converted, or if the predictions differ.
         """
         from .export import export_student
 
-        rows = self._rows(X)
+        rows = self._check_rows(X)
         export_student(self.student_, path, rows, classes=self.classes_)
 
-    def _student_says(self, X: Any) -> np.ndarray:
-        return says(self.student_, X, self.classes_)
+    def _predict_targets(self, X: Any) -> np.ndarray:
+        return class_targets(self.student_, X, self.classes_)

@@ -1,4 +1,4 @@
-"""What the two estimators share: who teaches whom what, in which order."""
+"""The training of teacher and student, shared by both public estimators."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
-from sklearn.dummy import DummyClassifier
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, check_memory
 
@@ -16,36 +15,39 @@ from .._utils._sklearn_private import HasMethods, Interval, StrOptions
 from .._utils.containers import in_form_of, stacked
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
-from .gain import held_out_gain, warn_of_no_gain
-from .labelled import Labelled, read_labelled
-from .missing import has_missing, may_take_missing, takes_missing
-from .settings import SMOOTHING, check_settings, needs_training
-from .students import check_student, fit_student
-from .targets import Targets
+from .checks import (
+    check_before_training,
+    check_given_predictions,
+    share_of_teacher,
+    teacher_weights,
+    uses_predictions_of_labeled_rows,
+)
+from .gain import Gain, held_out_gain, warn_if_no_gain
+from .labeled_rows import LabeledRows, read_labeled_rows
+from .missing_values import accepts_missing, check_missing_values
+from .nets.wrapping import fitted_net, innermost, is_net
+from .students import fit_student
+from .targets import Targets, make_targets
 from .teachers import (
     Committee,
-    check_can_be_trained,
-    check_takes_weights,
-    check_teachers,
-    out_of_fold,
+    is_label_smoothing,
+    list_teachers,
+    needs_training,
+    out_of_fold_targets,
 )
-from .transfer_set import added_rows, check_transfer
-from .wrapping import fitted_net, innermost, is_net
-
-# Labels further than this many median absolute deviations from the teacher's answer
-# are taken for errors by loss="outlier_robust".
-OUTLYING = 3.0
+from .transfer_set import make_rows
 
 
 def _fit_committee(committee: Committee, X: Any, y: Any, weights: Any) -> Committee:
-    """Fit a committee; a function of its own, so that a `memory` can remember it."""
+    """Fit a committee; joblib can cache the results of a module-level function."""
     return committee.fit(X, y, weights)
 
 
 class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
-    """What teaching classes and teaching quantities share."""
+    """Base class of the estimators that train a teacher and then a student."""
 
     _task: str
+    student_: Any
 
     _parameter_constraints: dict[str, Any] = {
         "teacher": "no_validation",
@@ -67,188 +69,71 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     }
 
     def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        X_unlabeled: Any,
-        given_opinions: Any,
+        self, X: Any, y: Any, sample_weight: Any, X_unlabeled: Any, predictions: Any
     ) -> Self:
-        data = read_labelled(self, X, y, sample_weight, self._task)
+        data = read_labeled_rows(self, X, y, sample_weight, self._task)
         if X_unlabeled is not None:
             X_unlabeled = check_rows(self, X_unlabeled, reset=False, may_lack=True)
             X_unlabeled = in_form_of(data.X, X_unlabeled)
-        given = self._check_given(given_opinions, data, X_unlabeled)
-        n_more = 0 if X_unlabeled is None else len(X_unlabeled)
-        self._check(data, sample_weight is not None, n_more, given)
+        n_unlabeled = 0 if X_unlabeled is None else len(X_unlabeled)
+        given = check_given_predictions(predictions, data, n_unlabeled)
+        params, teachers = self.get_params(deep=False), self._teachers()
+        check_before_training(
+            params,
+            teachers,
+            data,
+            task=self._task,
+            n_unlabeled=n_unlabeled,
+            predictions=given,
+            is_weighted=sample_weight is not None,
+        )
         for rows in (data.X, X_unlabeled):
             self._check_missing(rows)
         seeds = check_random_state(self.random_state).randint(2**31 - 1, size=4)
+        net_seed, fold_seed, transfer_seed, student_seed = map(int, seeds)
         if data.classes is not None:
             self.classes_ = data.classes
-        teachers = self._teachers()
-        # A seed that nobody uses would make every call look new to the memory.
-        seed = int(seeds[0]) if any(is_net(innermost(t)) for t in teachers) else 0
-        committee = Committee(teachers, self._weights(), data.classes, seed)
-        X_added = self._added(data, X_unlabeled, int(seeds[2]))
-        self.teacher_gain_ = self._gain(committee, data, given, int(seeds[1]))
-        if self.teacher_gain_ is not None and not self.teacher_gain_.is_clear:
-            measure = "accuracy" if data.classes is not None else "R^2"
-            warn_of_no_gain(self.teacher_gain_, measure)
-        n_asked = len(data.X) + (0 if X_added is None else len(X_added))
-        is_asked = given is None or len(given) < n_asked or self.hints or self.init
-        self.teacher_ = None
-        if teachers and is_asked:
-            remember = check_memory(self.memory).cache(_fit_committee)
-            committee = remember(committee, data.X, data.y, data.weights)
-            several = isinstance(self.teacher, list)
-            self.teacher_ = committee.teachers_ if several else committee.teachers_[0]
-        own, added = self._opinions(committee, data, X_added, given, int(seeds[1]))
-        self._teach(committee, data, X_added, own, added, int(seeds[3]))
+        # Only nets use the seed. Other teachers get a constant seed, so that `memory`
+        # finds them in its cache.
+        seed = net_seed if any(is_net(innermost(t)) for t in teachers) else 0
+        weights = teacher_weights(params, teachers)
+        committee = Committee(teachers, weights, data.classes, seed)
+        X_added = self._added_rows(data, X_unlabeled, transfer_seed)
+        self.teacher_gain_ = self._gain(committee, data, given, fold_seed)
+        warn_if_no_gain(
+            self.teacher_gain_, "R^2" if data.classes is None else "accuracy"
+        )
+        committee = self._fit_teacher(committee, data, X_added, given)
+        targets = make_targets(
+            data,
+            self._teacher_predictions(committee, data, X_added, given, fold_seed),
+            alpha=share_of_teacher(params, teachers, X_added is not None),
+            transfer_weight=self.transfer_weight,
+            ignore_outliers=self.loss == "outlier_robust",
+        )
+        targets = self._fit_students(data, X_added, targets, student_seed)
+        self.transfer_set_ = _transfer_set(X_added, targets)
         return self
 
     def _teachers(self) -> list[Any]:
-        if self.loss == "label_smoothing":
-            return [DummyClassifier(strategy="uniform")]
-        if self.teacher is None:
-            return []
-        if isinstance(self.teacher, str):
-            return [self.student]
-        return self.teacher if isinstance(self.teacher, list) else [self.teacher]
-
-    def _weights(self) -> Any:
-        return None if self.loss == "label_smoothing" else self.teacher_weights
-
-    def _check(self, data: Labelled, weighted: bool, n_more: int, given: Any) -> None:
-        """Refuse what cannot work, before anything is trained."""
-        n_classes = None if data.classes is None else len(data.classes)
-        if isinstance(self.teacher, str) and self.teacher != "self":
-            raise ValueError(
-                f"teacher={self.teacher!r} is not known: pass an estimator, a list of "
-                "them, 'self' or None."
-            )
-        check_settings(self.get_params(deep=False), self._task, n_classes)
-        if self.loss == "label_smoothing" and n_more:
-            raise ValueError(
-                "loss='label_smoothing' has no teacher: nobody labels X_unlabeled."
-            )
-        check_student(self.student, self._task)
-        check_transfer(self.transfer)
-        self._try_net(self.student, data, (self.hints or {}).values())
-        if weighted:
-            check_takes_weights(self.student, "student")
-        teachers = self._teachers()
-        if self.teacher is None:
-            if given is None and not data.soft and self.loss != "label_smoothing":
-                raise ValueError(
-                    "teacher=None needs a teacher's answers, in fit or as the soft "
-                    "labels of a distilled set. Pass them, or a teacher."
-                )
-            n_said = 0 if given is None else len(given) - len(data.X)
-            if self.transfer is not None or n_said < n_more:
-                raise ValueError(
-                    "There are added rows and nobody to label them. Pass a teacher, or "
-                    "its answers for the unlabeled rows too, and no transfer."
-                )
-            return
-        check_teachers(teachers, self._weights(), self._task, data.classes)
-        has_added = n_more > 0 or self.transfer is not None
-        if self.teacher_labels == "out_of_fold" and given is None:
-            if self._hears_own(has_added):
-                check_can_be_trained(teachers)
-        for teacher in teachers:
-            if weighted:
-                check_takes_weights(teacher, "teacher")
-            self._try_net(teacher, data, self.hints or {})
+        return list_teachers(self.teacher, self.student, self.loss)
 
     def _check_missing(self, X: Any) -> None:
-        """Refuse rows with missing values where somebody takes none.
-
-        To predict as to learn: what could not be learned from has not been learned.
-        """
-        if X is None or not has_missing(X):
-            return
-        takers = {"student": [self.student], "teacher": self._teachers()}
-        for role, estimators in takers.items():
-            for estimator in estimators:
-                if not may_take_missing(estimator):
-                    raise ValueError(
-                        f"X has missing values (NaN), which the {role}, "
-                        f"{type(estimator).__name__}, does not take. Impute them "
-                        "first, or put it behind SimpleImputer in a Pipeline."
-                    )
-        if isinstance(self.transfer, str):
-            raise ValueError(
-                f"transfer={self.transfer!r} takes no rows with missing values (NaN). "
-                "Impute them first, or pass X_unlabeled in its place."
+        if X is not None:
+            check_missing_values(
+                X,
+                student=self.student,
+                teachers=self._teachers(),
+                transfer=self.transfer,
             )
 
-    def _try_net(self, net: Any, data: Labelled, layers: Any) -> None:
-        """See that a net takes these rows; one in a Pipeline has to wait its turn."""
-        if not is_net(net):
-            return
-        from .nets import NetClassifier, NetRegressor
-
-        if data.classes is None:
-            NetRegressor(net).check(data.X, 1, layers)
-        else:
-            NetClassifier(net).check(data.X, len(data.classes), layers)
-
-    def _check_given(
-        self, given: Any, data: Labelled, X_unlabeled: Any
-    ) -> np.ndarray | None:
-        """Return given answers as floats: those for rows of weight 0 are dropped."""
-        if given is None:
-            return None
-        given, n_rows = np.asarray(given, dtype=np.float64), data.n_given
-        n_more = 0 if X_unlabeled is None else len(X_unlabeled)
-        width = () if data.classes is None else (len(data.classes),)
-        shapes = [(n_rows, *width), (n_rows + n_more, *width)]
-        name = "teacher_predictions" if data.classes is None else "teacher_proba"
-        if given.shape not in shapes:
-            raise ValueError(
-                f"{name} has shape {given.shape}, not {shapes[0]}"
-                + (f", or {shapes[1]} with the unlabeled rows" if n_more else "")
-                + (
-                    f"; its columns are the classes {data.classes.tolist()}."
-                    if data.classes is not None
-                    else "."
-                )
-            )
-        if not np.isfinite(given).all():
-            raise ValueError(f"{name} holds NaN or infinity.")
-        if width and (
-            (given < 0).any() or not np.allclose(given.sum(axis=1), 1.0, atol=1e-3)
-        ):
-            raise ValueError(f"rows of {name} must be probabilities.")
-        return np.concatenate([given[:n_rows][data.present], given[n_rows:]])
-
-    def _gain(self, committee: Committee, data: Labelled, given: Any, seed: int) -> Any:
-        """Compare teacher and student on held-out rows, where that says anything."""
-        if not self.check_teacher or data.is_distilled:
-            return None
-        if self.loss == "label_smoothing" or isinstance(self.teacher, str):
-            return None
-        opinions = None if given is None else given[: len(data.X)]
-        if opinions is None and not needs_training(committee.teachers):
-            opinions = committee.fit(data.X, data.y).opinion(data.X)
-        return held_out_gain(
-            committee,
-            self.student,
-            data.X,
-            data.y,
-            data.weights,
-            opinions=opinions,
-            seed=seed,
-        )
-
-    def _added(self, data: Labelled, X_unlabeled: Any, seed: int) -> Any:
-        """Return the rows that the teacher is to label, or None."""
+    def _added_rows(self, data: LabeledRows, X_unlabeled: Any, seed: int) -> Any:
+        """Return the rows that the teacher labels, or None."""
         X_made = None
         if self.transfer is not None:
             labels = data.y if data.classes is None else data.classes[data.y]
             n_new = max(1, round(self.n_transfer * len(data.X)))
-            X_made = added_rows(self.transfer, data.X, data.y, labels, n_new, seed)
+            X_made = make_rows(self.transfer, data.X, data.y, labels, n_new, seed)
             if callable(self.transfer):
                 X_made = check_rows(self, X_made, reset=False, may_lack=True)
                 self._check_missing(X_made)
@@ -257,119 +142,125 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             return X_made if X_unlabeled is None else X_unlabeled
         return stacked(X_unlabeled, X_made)
 
-    def _opinions(
-        self, committee: Committee, data: Labelled, X_added: Any, given: Any, seed: int
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return what the teacher says of the labelled rows, and of the added ones."""
-        n, n_added = len(data.X), 0 if X_added is None else len(X_added)
-        if given is not None:
-            own, rest = given[:n], given[n:]
-        else:
-            rest = np.empty((0, *data.labels.shape[1:]))
-            if self.teacher_ is None:
-                own = data.labels
-            elif self.teacher_labels == "out_of_fold" and self._hears_own(n_added > 0):
-                weights = np.ones(n) if data.weights is None else data.weights
-                own = out_of_fold(committee, data.X, data.y, weights, seed)
-            else:
-                own = committee.opinion(data.X)
-        if X_added is None:
-            return own, None
-        if len(rest) == n_added:
-            return own, rest
-        added = committee.opinion(X_added)
-        added[: len(rest)] = rest
-        return own, added
+    def _gain(
+        self, committee: Committee, data: LabeledRows, given: Any, seed: int
+    ) -> Gain | None:
+        """Compare teacher and student on held-out rows, if `check_teacher` applies."""
+        if not self.check_teacher or data.is_distilled:
+            return None
+        if is_label_smoothing(committee.teachers) or isinstance(self.teacher, str):
+            return None
+        predictions = None if given is None else given[: len(data.X)]
+        if predictions is None and not needs_training(committee.teachers):
+            predictions = committee.fit(data.X, data.y).predict_targets(data.X)
+        return held_out_gain(
+            committee,
+            self.student,
+            data.X,
+            data.y,
+            data.weights,
+            predictions=predictions,
+            seed=seed,
+        )
 
-    def _hears_own(self, has_added: bool) -> bool:
-        """Return whether what the teacher says of labelled rows makes a difference."""
-        return self._alpha(has_added) != 0.0 or self.loss == "outlier_robust"
+    def _fit_teacher(
+        self, committee: Committee, data: LabeledRows, X_added: Any, given: Any
+    ) -> Committee:
+        """Fit the committee and set `teacher_`, unless all predictions were given."""
+        n_rows = len(data.X) + (0 if X_added is None else len(X_added))
+        needed = given is None or len(given) < n_rows or self.hints or self.init
+        self.teacher_ = None
+        if not committee.teachers or not needed:
+            return committee
+        fit_committee = check_memory(self.memory).cache(_fit_committee)
+        fitted = fit_committee(committee, data.X, data.y, data.weights)
+        several = isinstance(self.teacher, list)
+        self.teacher_ = fitted.teachers_ if several else fitted.teachers_[0]
+        return fitted
 
-    def _teach(
+    def _teacher_predictions(
         self,
         committee: Committee,
-        data: Labelled,
+        data: LabeledRows,
         X_added: Any,
-        own: np.ndarray,
-        added: np.ndarray | None,
+        given: np.ndarray | None,
         seed: int,
-    ) -> None:
-        """Train the student, and its successors if there are to be any."""
+    ) -> np.ndarray:
+        """Return the predictions of the teacher for labeled and then for added rows."""
+        n_labeled = len(data.X)
+        if given is not None:
+            labeled, added = given[:n_labeled], given[n_labeled:]
+        else:
+            added = np.empty((0, *data.labels.shape[1:]))
+            labeled = self._labeled_predictions(committee, data, X_added, seed)
+        if X_added is None:
+            return labeled
+        if len(added) < len(X_added):
+            predicted = committee.predict_targets(X_added)
+            predicted[: len(added)] = added
+            added = predicted
+        return np.concatenate([labeled, added])
+
+    def _labeled_predictions(
+        self, committee: Committee, data: LabeledRows, X_added: Any, seed: int
+    ) -> np.ndarray:
+        """Return the predictions of the teacher for the labeled rows."""
+        if self.teacher_ is None:
+            return data.labels
+        if self.teacher_labels == "out_of_fold" and uses_predictions_of_labeled_rows(
+            self.get_params(deep=False), committee.teachers, X_added is not None
+        ):
+            weights = np.ones(len(data.X)) if data.weights is None else data.weights
+            return out_of_fold_targets(committee, data.X, data.y, weights, seed)
+        return committee.predict_targets(data.X)
+
+    def _fit_students(
+        self, data: LabeledRows, X_added: Any, targets: Targets, seed: int
+    ) -> Targets:
+        """Train one student for each generation; return the targets of the last one."""
         X = data.X if X_added is None else stacked(data.X, X_added)
-        follows = np.zeros(len(X), dtype=bool)
-        follows[len(data.X) :] = True
-        if self.loss == "outlier_robust":
-            away = np.abs(data.y - own)
-            follows[: len(own)] = away > OUTLYING * np.median(away)
-        weights = np.ones(len(X))
-        weights[: len(data.X)] = 1.0 if data.weights is None else data.weights
-        # An added row counts as much as a labelled one does on average.
-        weights[len(data.X) :] = self.transfer_weight * weights[: len(data.X)].mean()
-        opinions = own if added is None else np.concatenate([own, added])
         self.generations_: list[Any] = []
         teacher = self.teacher_
         for generation in range(self.n_generations):
-            labels = np.concatenate([data.labels, opinions[len(data.X) :]])
-            targets = Targets(
-                labels=labels,
-                opinions=opinions,
-                weights=weights,
-                follows=follows,
-                alpha=self._alpha(added is not None),
-                classes=data.classes,
-            )
-            lesson = self._lesson(teacher, X)
+            if generation > 0:
+                teacher = self.student_
+                predictions = self._predict_targets(X)
+                targets = targets.with_teacher(predictions, len(data.X))
+            training = self._net_training(teacher, X)
             self.student_ = fit_student(
-                self.student, X, targets, seed + generation, lesson
+                self.student, X, targets, seed + generation, training
             )
             self.generations_.append(self.student_)
-            if generation + 1 < self.n_generations:
-                teacher, opinions = self.student_, self._student_says(X)
-        self.transfer_set_ = None
-        if X_added is not None:
-            said = labels[len(data.X) :]
-            self.transfer_set_ = DistilledSet(
-                X_added,
-                said if data.classes is None else data.classes[said.argmax(axis=1)],
-                soft_labels=None if data.classes is None else said,
-                classes=data.classes,
-            )
+        return targets
 
-    def _alpha(self, has_added_rows: bool) -> Any:
-        if not isinstance(self.alpha, str):
-            return self.alpha
-        if self.loss == "label_smoothing":
-            return SMOOTHING
-        return 0.0 if has_added_rows else 0.5
-
-    def _lesson(self, teacher: Any, X: Any) -> Any:
-        """Return how a student net is taught; None for all others."""
+    def _net_training(self, teacher: Any, X: Any) -> Any:
+        """Return how a student net is trained; None for all other students."""
         if not is_net(innermost(self.student)):
             return None
-        from .losses import LOSSES
-        from .nets import Lesson
-        from .regression_losses import REGRESSION_LOSSES
+        from .losses import LOSSES, REGRESSION_LOSSES
+        from .nets.estimators import NetTraining
 
         losses = LOSSES if self._task == "classification" else REGRESSION_LOSSES
         loss = losses.get(self.loss) if isinstance(self.loss, str) else self.loss
         net = X_teacher = None
         if self.hints or self.init:
             net, X_teacher = fitted_net(teacher, X)
-        return Lesson(
+        return NetTraining(
             loss=loss,
             temperature=getattr(self, "temperature", 1.0),
             teacher_net=net,
             X_teacher=X_teacher,
             hints=self.hints,
             hint_weight=self.hint_weight,
-            start=self.init == "teacher",
+            init_from_teacher=self.init == "teacher",
         )
 
     @abstractmethod
-    def _student_says(self, X: Any) -> np.ndarray:
-        """Return what the fitted student answers: the next generation's opinions."""
+    def _predict_targets(self, X: Any) -> np.ndarray:
+        """Return the predictions of the fitted student for the next generation."""
 
-    def _rows(self, X: Any) -> Any:
+    def _check_rows(self, X: Any) -> Any:
+        """Return validated rows for a method that predicts."""
         check_is_fitted(self)
         X = check_rows(self, X, reset=False, may_lack=True)
         self._check_missing(X)
@@ -377,9 +268,24 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        # Sparse rows are made dense, up to a size.
+        # Sparse rows are converted to dense ones, up to a size limit.
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = self.transfer is None and all(
-            map(takes_missing, [self.student, *self._teachers()])
+            map(accepts_missing, [self.student, *self._teachers()])
         )
         return tags
+
+
+def _transfer_set(X_added: Any, targets: Targets) -> DistilledSet | None:
+    """Return the added rows with the labels of the teacher."""
+    if X_added is None:
+        return None
+    labels = targets.labels[-len(X_added) :]
+    if targets.classes is None:
+        return DistilledSet(X_added, labels)
+    return DistilledSet(
+        X_added,
+        targets.classes[labels.argmax(axis=1)],
+        soft_labels=labels,
+        classes=targets.classes,
+    )

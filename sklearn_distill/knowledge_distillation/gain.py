@@ -1,4 +1,4 @@
-"""Is the teacher better than the student alone? Decided on rows that neither saw."""
+"""The gain of a teacher over its student alone, measured on held-out rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,25 +15,25 @@ from .students import class_probabilities, fit_student
 from .targets import plain_targets
 
 N_FOLDS = 5
-# As many folds as it takes to hold back so many rows.
+# Folds are evaluated until this many rows have been held out.
 ENOUGH_ROWS = 500
-# Fewer rows than this tell nothing.
-FEWEST_ROWS = 20
+# With fewer rows than this, the comparison is skipped.
+MIN_ROWS = 20
 
 
 class Gain(NamedTuple):
-    """How much better than the student alone a teacher is, on held-out rows.
+    """The scores of a teacher and of the student alone, on held-out rows.
 
     Attributes
     ----------
     teacher, student : float
         Accuracy, or R^2.
     difference : float
-        The first less the second.
+        The score of the teacher minus that of the student.
     standard_error : float
-        Of the difference, the rows being paired.
+        The standard error of the difference, from paired rows.
     n_rows : int
-        How many rows were held out.
+        The number of held-out rows.
     """
 
     teacher: float
@@ -44,7 +44,7 @@ class Gain(NamedTuple):
 
     @property
     def is_clear(self) -> bool:
-        """Whether the teacher is better by more than a standard error."""
+        """Whether the teacher is better by more than one standard error."""
         return self.difference > self.standard_error
 
 
@@ -55,7 +55,7 @@ def held_out_gain(
     y: np.ndarray,
     weights: np.ndarray | None,
     *,
-    opinions: np.ndarray | None,
+    predictions: np.ndarray | None,
     seed: int,
 ) -> Gain | None:
     """Train teacher and student on some folds, and compare them on the others.
@@ -63,67 +63,71 @@ def held_out_gain(
     Parameters
     ----------
     committee : Committee
-        Unfitted.
+        Not fitted.
     student : estimator
     X, y, weights
-        The labelled rows; y holds class codes or numbers.
-    opinions : ndarray or None
-        What a teacher said that cannot be trained again: it may have seen the rows, so
-        it is flattered.
+        The labeled rows; y holds class codes or continuous targets.
+    predictions : ndarray or None
+        The predictions of a teacher that cannot be trained again. Such a teacher may
+        have been trained on these rows, which makes its score too high.
     seed : int
 
     Returns
     -------
     Gain or None
-        None where there are too few rows to say.
+        None if there are too few rows for a comparison.
     """
     classes = committee.classes
     stratified = classes is not None
-    if len(X) < FEWEST_ROWS or (stratified and np.bincount(y).min() < 2):
+    if len(X) < MIN_ROWS or (stratified and np.bincount(y).min() < 2):
         return None
     splitter = (StratifiedKFold if stratified else KFold)(
         N_FOLDS, shuffle=True, random_state=seed
     )
-    marks, held_back = [], 0
+    scores, n_held_out = [], 0
     with warnings.catch_warnings():
-        # A class may have fewer rows than there are folds; and what a trial fit warns
-        # of, the fit itself will.
+        # A class may have fewer rows than there are folds. Warnings of the trained
+        # estimators are repeated when they are fitted on all rows.
         warnings.simplefilter("ignore")
         for train, test in splitter.split(np.zeros(len(y)), y):
-            some = None if weights is None else weights[train]
+            train_weights = None if weights is None else weights[train]
+            test_weights = None if weights is None else weights[test]
             X_train, X_test = take_rows(X, train), take_rows(X, test)
-            if opinions is None:
-                fitted = fit_weighted(clone(committee), X_train, y[train], some)
-                said = fitted.opinion(X_test)
+            if predictions is None:
+                fitted = fit_weighted(
+                    clone(committee), X_train, y[train], train_weights
+                )
+                predicted = fitted.predict_targets(X_test)
             else:
-                said = opinions[test]
-            plain = plain_targets(y[train], some, classes)
-            alone = fit_student(student, X_train, plain, seed)
-            rows_weights = None if weights is None else weights[test]
-            marks.append(_marks(alone, X_test, y[test], said, rows_weights, classes))
-            held_back += len(test)
-            if held_back >= ENOUGH_ROWS:
+                predicted = predictions[test]
+            targets = plain_targets(y[train], train_weights, classes)
+            alone = fit_student(student, X_train, targets, seed)
+            scores.append(
+                _row_scores(alone, X_test, y[test], predicted, test_weights, classes)
+            )
+            n_held_out += len(test)
+            if n_held_out >= ENOUGH_ROWS:
                 break
-    teacher, student_marks, row_weights = np.concatenate(marks, axis=1)
-    return _compare(teacher, student_marks, row_weights)
+    return _compare(*np.concatenate(scores, axis=1))
 
 
-def _marks(
+def _row_scores(
     alone: Any,
     X: Any,
     y: np.ndarray,
-    said: np.ndarray,
+    predicted: np.ndarray,
     weights: np.ndarray | None,
     classes: np.ndarray | None,
 ) -> np.ndarray:
-    """Return (teacher's, student's, weight) for each held-out row."""
+    """Return the teacher's score, the student's score and the weight of each row."""
     row_weights = np.ones(len(y)) if weights is None else weights
     if classes is None:
-        spread = max(float(np.var(y)), np.finfo(float).tiny)
-        guessed = np.asarray(alone.predict(X)).reshape(len(y))
-        teacher, student = 1 - (said - y) ** 2 / spread, 1 - (guessed - y) ** 2 / spread
+        variance = max(float(np.var(y)), np.finfo(float).tiny)
+        by_student = np.asarray(alone.predict(X)).reshape(len(y))
+        teacher = 1 - (predicted - y) ** 2 / variance
+        student = 1 - (by_student - y) ** 2 / variance
     else:
-        teacher = said.argmax(axis=1) == y
+        teacher = predicted.argmax(axis=1) == y
         if hasattr(alone, "classes_"):
             student = alone.predict(X) == classes[y]
         else:
@@ -132,6 +136,7 @@ def _marks(
 
 
 def _compare(teacher: np.ndarray, student: np.ndarray, weights: np.ndarray) -> Gain:
+    """Return the weighted mean scores and the standard error of their difference."""
     shares = weights / weights.sum()
     difference = float(shares @ (teacher - student))
     variance = float(shares**2 @ (teacher - student - difference) ** 2)
@@ -144,14 +149,16 @@ def _compare(teacher: np.ndarray, student: np.ndarray, weights: np.ndarray) -> G
     )
 
 
-def warn_of_no_gain(gain: Gain, measure: str) -> None:
-    """Say that there is little to learn from this teacher."""
+def warn_if_no_gain(gain: Gain | None, metric: str) -> None:
+    """Warn if the teacher is not clearly better than the student alone."""
+    if gain is None or gain.is_clear:
+        return
     warnings.warn(
         "The teacher is not clearly better than the student alone: "
-        f"{measure} {gain.teacher:.3f} against {gain.student:.3f} on {gain.n_rows} "
+        f"{metric} {gain.teacher:.3f} and {gain.student:.3f} on {gain.n_rows} "
         f"held-out rows (difference {gain.difference:+.3f}, standard error "
-        f"{gain.standard_error:.3f}). It has little to pass on; take a stronger "
-        "teacher or a smaller student, or say check_teacher=False.",
+        f"{gain.standard_error:.3f}). The student can gain little from this teacher. "
+        "Pass a better teacher or a smaller student, or set check_teacher=False.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=5,
     )

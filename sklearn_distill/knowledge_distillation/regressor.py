@@ -13,94 +13,102 @@ from .fitting import _KnowledgeDistillation
 
 
 class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
-    r"""A small regressor that a large one teaches.
+    r"""A small regressor, the student, that is trained by a large one, the teacher.
 
-    The teacher t is trained on (X, y), the student s on a blend of both,
+    The teacher t is trained on (X, y). The student s is trained on a blend of y and the
+    predictions of the teacher, with the loss
 
     .. math:: \frac{1}{\sum_i w_i} \sum_i w_i \bigl( s(x_i) - \alpha \, t(x_i)
               - (1 - \alpha) \, y_i \bigr)^2 ,
 
-    which any regressor can be trained on. As for classes, what gains is more rows for
-    the teacher to label: `X_unlabeled` in `fit`, or made ones, `transfer`.
+    which any regressor can minimize. As for classification, the student improves most
+    with more rows for the teacher to label: `X_unlabeled` in `fit`, or synthetic rows,
+    `transfer`.
 
     Parameters
     ----------
     teacher : estimator, skorch net, list of these, "self" or None
-        A regressor, trained on what `fit` is given, or fitted already if it is a
-        `FrozenEstimator`. The answers of several are averaged. "self": the student,
-        trained on y alone. None: the answers are given to `fit`.
+        A regressor. It is trained in `fit`, unless it is a `FrozenEstimator`. The
+        predictions of several teachers are averaged. "self" is the student, trained on
+        y alone (self-distillation). With None, the predictions are passed to `fit`.
     student : estimator, skorch net or module class
-        A regressor. Nets learn y standardised.
+        A regressor. Nets are trained on standardized targets.
     teacher_weights : list of float, default=None
-        How much each of several teachers counts.
+        The weight of each of several teachers.
     loss : str or callable, default="blended"
-        "blended"; "outlier_robust": where y is further from the teacher's answer than
-        three median absolute deviations, the answer takes y's place; for nets "bounded"
-        or a callable as in
-        `sklearn_distill.knowledge_distillation.regression_losses`.
+        "blended", or "outlier_robust", which replaces y by the prediction of the
+        teacher where they differ by more than three times the median difference. Only
+        for nets: "bounded", or a callable as in
+        `sklearn_distill.knowledge_distillation.losses.regression`.
     alpha : "auto", float or callable, default="auto"
-        The teacher's share in labelled rows. "auto": 0.5, and 0 where rows are added.
-        For nets also a schedule, a function of the progress of training, from 0 to 1.
+        The share of the teacher in the loss of labeled rows. "auto" is 0.5, or 0 if
+        rows are added. For nets, it may be a schedule: a callable that maps the
+        progress of training, from 0 to 1, to the share.
     teacher_labels : {"in_sample", "out_of_fold"}, default="in_sample"
-        Whether the teacher has seen the labelled rows that it speaks of. With
-        "outlier_robust" take "out_of_fold": a teacher that has learned a wrong y agrees
-        with it.
+        Whether the predictions for the labeled rows come from the teacher that was
+        trained on them. "outlier_robust" should be combined with "out_of_fold", because
+        a teacher that memorizes a wrong y also predicts it.
     transfer : None, str, distiller or callable, default=None
-        Who makes rows for the teacher to label, as for the classifier.
+        The source of synthetic rows for the teacher to label, as for
+        KnowledgeDistillationClassifier.
     n_transfer : float, default=4.0
-        How many rows are made, as a multiple of the labelled ones.
+        The number of synthetic rows, as a multiple of the labeled rows.
     transfer_weight : float, default=1.0
-        How much an added row counts, labelled ones counting 1.
+        The weight of an added row, relative to the mean weight of a labeled row.
     hints : dict of str to str, default=None
-        Layers of the teacher's module -> layers of the student's that are to be alike.
+        Layers of the teacher's module -> layers of the student's module whose outputs
+        are made similar (FitNets).
     hint_weight : float, default=1.0
-        How much these count in the loss.
+        The weight of the hints in the loss.
     init : None or "teacher", default=None
-        "teacher": the student net starts from the teacher net's parameters.
+        With "teacher", the student net starts from the parameters of the teacher net.
     n_generations : int, default=1
-        How many students are trained in turn, each taught by the one before.
+        The number of students that are trained one after the other. Each is the teacher
+        of the next (born-again networks).
     check_teacher : bool, default=True
-        Whether to compare teacher and student on held-out rows first, and to warn if
-        the teacher is not better by a standard error. A frozen teacher may have seen
-        these rows, which flatters it.
+        Whether to compare teacher and student on held-out rows before training, and to
+        warn unless the teacher is better by one standard error. The score of a frozen
+        teacher that was trained on these rows is too high.
     memory : str or joblib.Memory, default=None
-        Where fitted teachers are remembered.
+        A cache of fitted teachers.
     random_state : int, RandomState instance or None, default=None
-        For made rows, folds and the start of nets. Other estimators have their own.
+        The seed of synthetic rows, folds and the initialization of nets. It does not
+        set the `random_state` of other estimators.
 
     Attributes
     ----------
     student_ : regressor
         The fitted student.
     teacher_ : regressor, list of regressors or None
-        The fitted teacher; None if all its answers were given.
+        The fitted teacher; None if all its predictions were passed to `fit`.
     transfer_set_ : DistilledSet or None
-        The added rows, with the teacher's answers.
+        The added rows, with the predictions of the teacher.
     teacher_gain_ : Gain or None
-        What `check_teacher` found.
+        The result of `check_teacher`.
     generations_ : list of regressors
-        The students in turn; the last is `student_`.
+        The students of all generations; the last one is `student_`.
     row_shape_ : tuple
         The shape of one row of X.
     n_features_in_ : int
-        Number of columns of X.
+        The number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Names of the columns, where X had names.
+        The names of the columns of X, if they are all strings.
 
     See Also
     --------
-    KnowledgeDistillationClassifier : The same for classes.
+    KnowledgeDistillationClassifier : The same for classification.
 
     Notes
     -----
-    What the classifier's notes say holds here too.
+    The notes of KnowledgeDistillationClassifier on Pipelines, frozen teachers and
+    cross-validation also apply here.
 
     References
     ----------
     M. Takamoto, Y. Morishita, H. Imaoka, "An efficient method of training small models
-    for regression problems with knowledge distillation", 2020. There, outliers are
-    left out of the labels' term of a net; here the teacher's answer takes their place,
-    so that it works for any student.
+    for regression problems with knowledge distillation", 2020. In the paper, outliers
+    are left out of the term for the labels of a net. Here the prediction of the teacher
+    replaces them, which is possible for any student.
 
     Examples
     --------
@@ -160,7 +168,7 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         self.memory = memory
         self.random_state = random_state
 
-    # Teacher and student validate their own parameters.
+    # Teacher and student validate their own parameters when they are fitted.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self,
@@ -175,32 +183,33 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
-            Rows that carry labels, as a distiller's do, are trained on these.
-            Values may be missing (NaN) where teachers and student take that.
+            Distilled rows that carry labels are trained on these. Values may be missing
+            (NaN) if all teachers and the student accept missing values.
         y : array-like of shape (n,), default=None
-            Quantities.
+            Continuous targets.
         sample_weight : array-like of shape (n,), default=None
-            How much each row counts, for the teacher and for the student. Rows of
-            weight 0 count as absent.
+            The weights of the rows, for the teacher and for the student. Rows of weight
+            0 count as absent.
         X_unlabeled : array-like or DataFrame of m rows, default=None
-            More rows, for the teacher to label.
+            Additional rows for the teacher to label.
         teacher_predictions : array of shape (n,) or (n + m,), default=None
-            What a teacher said already; the last m are for `X_unlabeled`.
+            Predictions that a teacher made before. The last m are for `X_unlabeled`.
 
         Returns
         -------
         self : object
+            The fitted estimator.
 
         Raises
         ------
         ValueError, TypeError
-            For rows, parameters, teachers or students that do not go together; before
-            anything is trained, and the message says what to do.
+            If rows, parameters, teachers or students are invalid or do not fit
+            together. The error is raised before anything is trained.
         """
         return self._fit(X, y, sample_weight, X_unlabeled, teacher_predictions)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the student's answers.
+        """Predict the target of each row with the student.
 
         Parameters
         ----------
@@ -210,34 +219,35 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         -------
         ndarray of shape (n,)
         """
-        X = self._rows(X)
+        X = self._check_rows(X)
         return self.student_.predict(X)
 
     def export_onnx(self, path: str | PathLike[str], X: Any) -> None:
-        """Write the student as an ONNX file, and check that it answers alike.
+        """Write the student to an ONNX file, and check the predictions of the file.
 
-        Its inputs are "X", or one a column of a DataFrame under the column's own name,
-        of shape (n, 1); its outputs "prediction".
+        The file has one input "X". If X is a DataFrame, the file has one input of shape
+        (n, 1) for each column, with the name of the column. The
+        output is "prediction".
 
         Parameters
         ----------
         path : str or path-like
-            The file is complete or not there.
+            The file is written completely or not at all.
         X : array-like or DataFrame
-            Rows that tell the types of the columns, and that the file's answers are
-            compared on.
+            Rows that define the types of the columns, and for which the predictions of
+            the file and the student are compared; a few hundred are enough.
 
         Raises
         ------
         ImportError
-            Without the extra ``onnx``.
+            If the optional dependencies ``onnx`` are missing.
         ValueError
-            If the student cannot be converted, or the file's answers are others.
+            If the student cannot be converted, or if the predictions differ.
         """
         from .export import export_student
 
-        rows = self._rows(X)
+        rows = self._check_rows(X)
         export_student(self.student_, path, rows, classes=None)
 
-    def _student_says(self, X: Any) -> np.ndarray:
+    def _predict_targets(self, X: Any) -> np.ndarray:
         return np.asarray(self.student_.predict(X), dtype=np.float64).reshape(len(X))

@@ -1,4 +1,4 @@
-"""What a student is worth: size, speed and scores, beside what it is to be held to."""
+"""Compare a student with its teacher and with students that had no teacher."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,15 +8,18 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.dummy import DummyRegressor
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss, r2_score, root_mean_squared_error
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import trees_of_boosting
 from .._utils.containers import take_rows
 from .._utils.optional import import_onnx, import_pandas
+from .checks import teacher_weights
 from .fitting import _KnowledgeDistillation
-
-SMOOTHED = "student, label smoothing"
+from .students import class_targets
+from .teachers import Committee, fitted_committee
 
 
 def student_report(
@@ -30,47 +33,50 @@ def student_report(
     onnx: bool = False,
     n_repeats: int = 30,
 ) -> Any:
-    """Hold a fitted student against its teacher and against itself without one.
+    """Compare a student with its teacher, and with the same student without a teacher.
 
     Parameters
     ----------
     model : KnowledgeDistillationClassifier or KnowledgeDistillationRegressor
-        Fitted.
+        A fitted estimator.
     X, y : array-like
-        The labelled rows that it was fitted on: the student is trained on them again,
-        alone, and for classes with label smoothing alone.
+        The labeled rows that the estimator was fitted on. The student is trained on
+        these rows again: alone, and for classification also with label smoothing.
     X_test, y_test : array-like
-        Rows that nobody was trained on.
+        Rows that were not used for training.
     sample_weight : array-like, default=None
-        That of `fit`.
+        The sample weights that were passed to `fit`.
     onnx : bool, default=False
-        Whether to measure ONNX files too; needs the extra ``onnx``. Who cannot be
-        converted has no figures there.
+        Whether to measure ONNX files too, which requires the optional dependencies
+        ``onnx``. The columns hold NaN for models that cannot be converted.
     n_repeats : int, default=30
-        How often one row is asked for, to take the median time.
+        The number of predictions of one row, of which the median time is reported.
 
     Returns
     -------
     DataFrame
-        A row each for "teacher", "student, distilled", "student, alone" and "student,
-        label smoothing". Columns: "bytes" of the pickle, "parameters" (numbers of a
-        linear model or a net, nodes of trees), "us_per_row" of one row asked for by
-        itself, "onnx_bytes", "onnx_us_per_row"; "accuracy", "log_loss" and "agreement"
-        with the teacher on the test rows, or "r2", "rmse" and "agreement" (R^2 of the
-        answers as predictions of the teacher's).
+        The rows are "teacher", "student, distilled", "student, alone" and, for
+        classification, "student, label smoothing". The columns are "bytes" of the
+        pickle, "parameters" (the numbers of a linear model or a net, the nodes of
+        trees), "us_per_row" (microseconds for predicting a single row), "onnx_bytes"
+        and "onnx_us_per_row"; for classification "accuracy", "log_loss" and "agreement"
+        (the accuracy with respect to the predictions of the teacher); for regression
+        "r2", "rmse" and "agreement" (R^2 with respect to the predictions of the
+        teacher).
 
     Raises
     ------
     NotFittedError
-        If the model is not fitted yet.
+        If the model is not fitted.
     TypeError
-        If it is none of the two.
+        If the model is not one of the two estimators.
     ValueError
-        If it was fitted on a teacher's answers, without a teacher to ask.
+        If the model does not hold a fitted teacher, because the predictions of the
+        teacher were passed to `fit`.
 
     See Also
     --------
-    KnowledgeDistillationClassifier : What makes the students.
+    KnowledgeDistillationClassifier : Trains a teacher and a student.
 
     Examples
     --------
@@ -91,166 +97,161 @@ def student_report(
     pd = import_pandas()
     _check_model(model)
     candidates = _candidates(model, X, y, sample_weight)
-    X_test = model._rows(X_test)
-    teacher_says = _answers(model, candidates["teacher"], X_test)
+    X_test = model._check_rows(X_test)
+    by_teacher = _predict(model, candidates["teacher"], X_test)
     rows = {}
     for name, estimator in candidates.items():
-        says = teacher_says if name == "teacher" else _answers(model, estimator, X_test)
+        predictions = by_teacher
+        if name != "teacher":
+            predictions = _predict(model, estimator, X_test)
         rows[name] = {
-            "bytes": len(pickle.dumps(estimator)),
+            "bytes": _pickled_size(estimator),
             "parameters": count_parameters(estimator),
             "us_per_row": _microseconds(
-                lambda row, e=estimator: _answers(model, e, row), X_test, n_repeats
+                lambda row, e=estimator: _predict(model, e, row), X_test, n_repeats
             ),
-            **(_onnx_figures(model, estimator, X_test, n_repeats) if onnx else {}),
-            **_scores(model, says, teacher_says, y_test),
+            **(_onnx_columns(model, estimator, X_test, n_repeats) if onnx else {}),
+            **_scores(model, predictions, by_teacher, y_test),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _check_model(model: Any) -> None:
+    """Raise TypeError for other estimators, and NotFittedError before `fit`."""
     if not isinstance(model, _KnowledgeDistillation):
-        inside = " Of a Pipeline, its last step." if hasattr(model, "steps") else ""
+        hint = " Pass the last step of the Pipeline." if hasattr(model, "steps") else ""
         raise TypeError(
-            "student_report takes a fitted KnowledgeDistillationClassifier or "
-            f"KnowledgeDistillationRegressor, which has teacher and student; this is a "
-            f"{type(model).__name__}.{inside}"
+            "model must be a fitted KnowledgeDistillationClassifier or "
+            "KnowledgeDistillationRegressor; got an instance of "
+            f"{type(model).__name__}.{hint}"
         )
     check_is_fitted(model)
 
 
-class _Answers:
-    """A teacher's opinion, as one estimator for a list of them."""
-
-    def __init__(self, teachers: list[Any], weights: Any, classes: Any):
-        self.teachers, self.weights, self.classes = teachers, weights, classes
-
-    def opinion(self, X: Any) -> np.ndarray:
-        from .teachers import Committee
-
-        committee = Committee(self.teachers, self.weights, self.classes, 0)
-        committee.teachers_ = self.teachers
-        if self.classes is not None:
-            committee.classes_ = np.arange(len(self.classes))
-        return committee.opinion(X)
-
-
 def _candidates(model: Any, X: Any, y: Any, sample_weight: Any) -> dict[str, Any]:
+    """Return the fitted estimators to compare, by the name of their row."""
     if model.teacher_ is None:
-        raise ValueError("This student had no teacher that could be asked again.")
-    teachers = model.teacher_ if isinstance(model.teacher_, list) else [model.teacher_]
+        raise ValueError(
+            "The model does not hold a fitted teacher to compare with, because the "
+            "predictions of the teacher were passed to fit. Pass the teacher to the "
+            "estimator, inside a FrozenEstimator if the teacher is fitted already."
+        )
+    several = isinstance(model.teacher_, list)
+    weights = teacher_weights(model.get_params(deep=False), model._teachers())
     classes = getattr(model, "classes_", None)
-    plain = {
-        "teacher_weights": None,
-        "transfer": None,
-        "alpha": 0.0,
-        "check_teacher": False,
-        "hints": None,
-        "init": None,
-        "n_generations": 1,
-    }
-    weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-    untaught = clone(model).set_params(**plain)
+    teacher = fitted_committee(
+        model.teacher_ if several else [model.teacher_], weights, classes
+    )
+    alone = clone(model).set_params(
+        teacher_weights=None,
+        transfer=None,
+        alpha=0.0,
+        check_teacher=False,
+        hints=None,
+        init=None,
+        n_generations=1,
+    )
     if classes is None:
-        from sklearn.dummy import DummyRegressor
-
-        untaught.set_params(teacher=DummyRegressor(), loss="blended")
+        alone.set_params(teacher=DummyRegressor(), loss="blended")
     else:
-        untaught.set_params(loss="label_smoothing", temperature=1.0)
-    found = {
-        "teacher": _Answers(teachers, model._weights(), classes),
+        alone.set_params(loss="label_smoothing", temperature=1.0)
+    fit_params = {} if sample_weight is None else {"sample_weight": sample_weight}
+    candidates = {
+        "teacher": teacher,
         "student, distilled": model.student_,
-        "student, alone": untaught.fit(X, y, **weights).student_,
+        "student, alone": alone.fit(X, y, **fit_params).student_,
     }
     if classes is not None:
-        smoothed = clone(untaught).set_params(alpha="auto")
-        found[SMOOTHED] = smoothed.fit(X, y, **weights).student_
-    return found
+        smoothed = clone(alone).set_params(alpha="auto").fit(X, y, **fit_params)
+        candidates["student, label smoothing"] = smoothed.student_
+    return candidates
 
 
-def _answers(model: Any, estimator: Any, X: Any) -> np.ndarray:
-    """Return probabilities (one-hot if there are none), or quantities."""
-    if isinstance(estimator, _Answers):
-        return estimator.opinion(X)
+def _predict(model: Any, estimator: Any, X: Any) -> np.ndarray:
+    """Return probabilities, one-hot predictions without them, or continuous ones."""
+    if isinstance(estimator, Committee):
+        return estimator.predict_targets(X)
     classes = getattr(model, "classes_", None)
     if classes is None:
         return np.asarray(estimator.predict(X), dtype=np.float64).reshape(len(X))
-    from .students import says
-
-    return says(estimator, X, classes)
+    return class_targets(estimator, X, classes)
 
 
 def _scores(
-    model: Any, says: np.ndarray, teacher_says: np.ndarray, y_test: Any
+    model: Any, predictions: np.ndarray, by_teacher: np.ndarray, y_test: Any
 ) -> dict[str, float]:
     y_test = np.asarray(y_test)
     classes = getattr(model, "classes_", None)
     if classes is None:
         return {
-            "r2": r2_score(y_test, says),
-            "rmse": root_mean_squared_error(y_test, says),
-            "agreement": r2_score(teacher_says, says),
+            "r2": r2_score(y_test, predictions),
+            "rmse": root_mean_squared_error(y_test, predictions),
+            "agreement": r2_score(by_teacher, predictions),
         }
-    guessed = says.argmax(axis=1)
+    codes = predictions.argmax(axis=1)
     return {
-        "accuracy": float((classes[guessed] == y_test).mean()),
-        "log_loss": float(log_loss(y_test, says, labels=classes)),
-        "agreement": float((guessed == teacher_says.argmax(axis=1)).mean()),
+        "accuracy": float((classes[codes] == y_test).mean()),
+        "log_loss": float(log_loss(y_test, predictions, labels=classes)),
+        "agreement": float((codes == by_teacher.argmax(axis=1)).mean()),
     }
 
 
-def _onnx_figures(
+def _pickled_size(estimator: Any) -> int:
+    fitted = estimator.teachers_ if isinstance(estimator, Committee) else estimator
+    return len(pickle.dumps(fitted))
+
+
+def _onnx_columns(
     model: Any, estimator: Any, X: Any, n_repeats: int
 ) -> dict[str, float]:
+    """Return the size and the time of an ONNX file; NaN if there cannot be one."""
     import_onnx()
-    from .export import inputs_of, open_session, run_onnx, to_onnx
+    from .export.conversion import to_onnx
+    from .export.verification import file_inputs, open_session, run_onnx
 
-    nothing = {"onnx_bytes": float("nan"), "onnx_us_per_row": float("nan")}
-    if isinstance(estimator, _Answers):
-        if len(estimator.teachers) > 1:
-            return nothing
-        estimator = estimator.teachers[0]
+    missing = {"onnx_bytes": float("nan"), "onnx_us_per_row": float("nan")}
+    if isinstance(estimator, Committee):
+        if len(estimator.teachers_) > 1:
+            return missing
+        estimator = estimator.teachers_[0]
     try:
         content = to_onnx(estimator, X, getattr(model, "classes_", None))
         run_onnx(content, take_rows(X, np.array([0])))
     except ValueError:
-        return nothing
+        return missing
     session = open_session(content)
     return {
         "onnx_bytes": len(content),
         "onnx_us_per_row": _microseconds(
-            lambda row: session.run(None, row), X, n_repeats, prepare=inputs_of
+            lambda row: session.run(None, row), X, n_repeats, prepare=file_inputs
         ),
     }
 
 
 def _microseconds(
-    ask: Any, X: Any, n_repeats: int, prepare: Any = lambda row: row
+    predict: Any, X: Any, n_repeats: int, prepare: Any = lambda row: row
 ) -> float:
-    """Return the median time of a single row."""
+    """Return the median time for predicting a single row."""
     seconds = []
     for i in range(n_repeats + 1):
         row = prepare(take_rows(X, np.array([i % len(X)])))
         started = time.perf_counter()
-        ask(row)
+        predict(row)
         seconds.append(time.perf_counter() - started)
-    # The first call loads what the others find there.
+    # The first call is slower, because it fills caches.
     return 1e6 * float(np.median(seconds[1:]))
 
 
 def count_parameters(estimator: Any) -> int | float:
-    """Return how many numbers a model holds; of trees, how many nodes.
+    """Return how many numbers a model holds, or how many nodes its trees have.
 
-    NaN for models that are neither linear nor nets nor made of trees.
+    The result is NaN for models that are not linear models, nets or trees.
     """
-    if isinstance(estimator, _Answers):
-        return sum(count_parameters(t) for t in estimator.teachers)
+    if isinstance(estimator, Committee):
+        return sum(count_parameters(teacher) for teacher in estimator.teachers_)
     if hasattr(estimator, "steps"):
         return count_parameters(estimator.steps[-1][1])
-    if (
-        hasattr(estimator, "estimator")
-        and type(estimator).__name__ == "FrozenEstimator"
-    ):
+    if isinstance(estimator, FrozenEstimator):
         return count_parameters(estimator.estimator)
     net = getattr(estimator, "net_", estimator)
     if hasattr(net, "module_"):

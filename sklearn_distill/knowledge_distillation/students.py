@@ -1,4 +1,4 @@
-"""Students: how blended targets reach an estimator of any kind."""
+"""Students: how estimators of every kind are trained on targets."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,19 +10,19 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from .._utils.containers import take_rows
-from ..soft_labels.fitting import fit_weighted, weight_parameter
-from ..soft_labels.repeated_rows import (
-    holds_rows_back,
-    scale_counts_of_rows,
-    take_balance,
+from ..soft_labels.fitting import (
+    fit_on_soft_labels,
+    fit_weighted,
+    takes_soft_labels,
+    weight_parameter,
 )
-from .targets import Targets, prune
-from .wrapping import innermost, is_net, split_pipeline, wrap_nets
+from .nets.wrapping import innermost, is_net, split_pipeline, wrap_nets
+from .targets import Targets
+from .teachers import normalized, probabilities
 
 
 def fit_student(
-    student: Any, X: Any, targets: Targets, seed: int, lesson: Any = None
+    student: Any, X: Any, targets: Targets, seed: int, net_training: Any = None
 ) -> Any:
     """Return a clone of a student, fitted on rows and targets.
 
@@ -32,116 +32,111 @@ def fit_student(
     X : array or DataFrame of n rows
     targets : Targets
     seed : int
-        For a net's start.
-    lesson : Lesson, default=None
-        How a net is taught; others take the blended targets as they are.
+        Seed of the initial parameters of a net.
+    net_training : NetTraining, default=None
+        How a net is trained. All other estimators are trained on the blended targets.
 
     Returns
     -------
     estimator
-        It predicts labels in the user's terms; a regressor that was trained on class
-        probabilities predicts these.
+        It predicts the labels of y; a regressor that was trained on class probabilities
+        predicts probabilities.
     """
     if is_net(innermost(student)):
-        return _fit_net(student, X, targets, seed, lesson)
+        return _fit_net(student, X, targets, seed, net_training)
     weights = targets.weights if targets.has_weights() else None
+    blended = targets.blended()
     if targets.classes is None:
-        return fit_weighted(clone(student), X, targets.blended(), weights)
+        return fit_weighted(clone(student), X, blended, weights)
     if is_regressor(student):
-        return _fit_on_probabilities(student, X, targets.blended(), weights)
-    blended = prune(targets.blended())
-    likeliest = targets.classes[blended.argmax(axis=1)]
+        return _fit_on_probabilities(student, X, blended, weights)
     if weight_parameter(student) is None:
-        # Without weights a row can have one label only: the most probable.
-        return clone(student).fit(X, likeliest)
-    if holds_rows_back(student):
-        # Its own label where a row has one, so that no class is lost.
+        # Without sample weights, each row can only have its likeliest class.
+        return clone(student).fit(X, targets.classes[blended.argmax(axis=1)])
+    if not takes_soft_labels(student):
+        # Labeled rows keep their own label, so that no class is lost.
         own = targets.classes[targets.labels.argmax(axis=1)]
         return fit_weighted(clone(student), X, own, weights)
-    if (blended.max(axis=1) == 1.0).all():
-        return fit_weighted(clone(student), X, likeliest, weights)
-    # The weights of a row's copies add up to its own: then this is the cross-entropy
-    # with the blended labels, on the scale of the hard ones.
-    rows, codes = np.nonzero(blended)
-    ready = scale_counts_of_rows(clone(student), len(rows) / len(blended))
-    shares = blended[rows, codes] * targets.weights[rows]
-    shares *= take_balance(ready, blended)[codes]
-    return fit_weighted(ready, take_rows(X, rows), targets.classes[codes], shares)
+    # The weights of the copies of a row sum to the weight of the row, so that the
+    # weighted loss is the cross-entropy with the blended labels.
+    return fit_on_soft_labels(
+        clone(student), X, blended, targets.classes, targets.weights, keep_mean=False
+    )
 
 
-def _fit_net(student: Any, X: Any, targets: Targets, seed: int, lesson: Any) -> Any:
-    from .nets import Lesson
+def _fit_net(
+    student: Any, X: Any, targets: Targets, seed: int, net_training: Any
+) -> Any:
+    """Fit a net, or a Pipeline that ends in one."""
+    from .nets.estimators import NetTraining
 
     task = "regression" if targets.classes is None else "classification"
+    training = net_training or NetTraining()
     before, net = split_pipeline(student)
     wrapped = clone(wrap_nets(net, task, seed))
     if before is None:
-        return wrapped.train(X, targets, lesson or Lesson())
-    blended = targets.labels
+        return wrapped.train(X, targets, training)
+    labels = targets.labels
     if targets.classes is not None:
-        blended = targets.classes[blended.argmax(axis=1)]
+        labels = targets.classes[labels.argmax(axis=1)]
     fitted = clone(before)
-    wrapped.train(fitted.fit_transform(X, blended), targets, lesson or Lesson())
+    wrapped.train(fitted.fit_transform(X, labels), targets, training)
     return Pipeline([*fitted.steps, (student.steps[-1][0], wrapped)])
 
 
 def _fit_on_probabilities(
     student: Any, X: Any, proba: np.ndarray, weights: np.ndarray | None
 ) -> Any:
-    """Fit a regressor on all classes' probabilities at once, or on each in turn."""
+    """Fit a regressor on the probabilities of all classes, jointly or one by one."""
     regressor = clone(student)
     if not get_tags(innermost(student)).target_tags.multi_output:
-        # Inside a Pipeline, so that weights find their way to the last step.
+        # The regressor is replaced inside the Pipeline, so that sample weights still
+        # reach the last step.
         before, last = split_pipeline(regressor)
         each = MultiOutputRegressor(last)
         name = student.steps[-1][0] if before is not None else ""
         regressor = each if before is None else Pipeline([*before.steps, (name, each)])
     if weights is not None and weight_parameter(student) is None:
-        # `MultiOutputRegressor` would take weights, and only then find out.
+        # `fit` of MultiOutputRegressor takes weights, but raises an error if the
+        # regressor inside does not.
         weights = None
     return fit_weighted(regressor, X, proba, weights)
 
 
 def class_probabilities(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:
-    """Return a fitted student's probabilities in the order of `classes`."""
-    from .teachers import normalised, probabilities
-
+    """Return the probabilities of a fitted student, in the order of `classes`."""
     if is_regressor(student):
-        return normalised(np.clip(student.predict(X), 0.0, None))
+        return normalized(np.clip(student.predict(X), 0.0, None))
     return probabilities(student, X, classes)
 
 
-def says(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:
-    """Return a fitted student's probabilities; its predictions one-hot without."""
+def class_targets(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the probabilities of a fitted student, or its one-hot predictions."""
     if is_regressor(student) or hasattr(student, "predict_proba"):
         return class_probabilities(student, X, classes)
     return np.eye(len(classes))[np.searchsorted(classes, student.predict(X))]
 
 
-def can_predict(estimator: Any) -> bool:
-    """Tell whether an estimator predicts, or will: a stacking ensemble once fitted."""
-    is_known = is_classifier(estimator) or is_regressor(estimator)
-    return is_known or hasattr(estimator, "predict")
-
-
 def check_student(student: Any, task: str) -> None:
-    """Raise TypeError or ValueError for a student that cannot be trained so."""
+    """Raise TypeError or ValueError for a student that does not fit the task."""
     last = innermost(student)
     if is_net(last):
-        from .net_checks import check_net
+        from .nets.checks import check_net
 
         check_net(last, task)
-    elif not hasattr(student, "fit") or not can_predict(student):
+        return
+    # A stacking ensemble has `predict` only once it is fitted.
+    is_known = is_classifier(student) or is_regressor(student)
+    if not hasattr(student, "fit") or not (is_known or hasattr(student, "predict")):
         raise TypeError(
-            f"student {student!r} is no estimator: it lacks fit or predict."
+            f"student must be an estimator with fit and predict; got {student!r}."
         )
-    elif task == "regression":
-        if is_classifier(student):
-            raise ValueError(
-                f"student {student!r} is a classifier, but y holds quantities. Take a "
-                "regressor."
-            )
-    elif not (is_classifier(student) or is_regressor(student)):
+    if task == "regression" and is_classifier(student):
         raise ValueError(
-            f"student {student!r} is neither a classifier nor a regressor."
+            f"The student {student!r} is a classifier, but y is continuous. Pass a "
+            "regressor."
+        )
+    if task == "classification" and not is_known:
+        raise ValueError(
+            f"student must be a classifier or a regressor; got {student!r}."
         )

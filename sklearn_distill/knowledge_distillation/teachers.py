@@ -1,4 +1,4 @@
-"""Teachers: one or several, trained here or before, and what they say of rows."""
+"""Teachers: one or several, fitted or not, and their predictions."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,32 +6,86 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone, is_classifier, is_regressor
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..soft_labels.fitting import fit_weighted, weight_parameter
 from ..soft_labels.teacher import cross_fitted_predictions
-from .wrapping import innermost, is_net, wrap_nets
+from .nets.wrapping import innermost, is_net, wrap_nets
 
 TINY = 1e-12
 
 
-class Committee(BaseEstimator):
-    """Teachers as one estimator on class codes (or numbers) that averages opinions.
+class UniformTeacher(DummyClassifier):
+    """A teacher that predicts the same probability for every class.
 
-    Probabilities are averaged, not logits: one teacher that is all but certain must not
-    outvote the others.
+    With this teacher, knowledge distillation is label smoothing.
+    """
+
+    # The amount of label smoothing in the paper on the Inception architecture.
+    default_alpha = 0.1
+
+    def __init__(self) -> None:
+        super().__init__(strategy="uniform")
+
+
+def list_teachers(teacher: Any, student: Any, loss: Any) -> list[Any]:
+    """Return the teachers that the parameters of an estimator specify, as a list.
+
+    Parameters
+    ----------
+    teacher : estimator, list of estimators, "self" or None
+    student : estimator
+    loss : str or callable
+
+    Returns
+    -------
+    list of estimators
+        Empty if the predictions of the teacher are passed to `fit`.
+    """
+    if loss == "label_smoothing":
+        return [UniformTeacher()]
+    if teacher is None:
+        return []
+    if isinstance(teacher, str):
+        return [student]
+    return teacher if isinstance(teacher, list) else [teacher]
+
+
+def is_label_smoothing(teachers: list[Any]) -> bool:
+    """Return whether the only teacher is the uniform one."""
+    return len(teachers) == 1 and isinstance(teachers[0], UniformTeacher)
+
+
+def needs_training(teachers: list[Any]) -> bool:
+    """Return whether any teacher is not frozen."""
+    return not all(isinstance(teacher, FrozenEstimator) for teacher in teachers)
+
+
+def default_alpha(teachers: list[Any], has_added_rows: bool) -> float:
+    """Return the share of the teacher in labeled rows for ``alpha="auto"``."""
+    if is_label_smoothing(teachers):
+        return teachers[0].default_alpha
+    return 0.0 if has_added_rows else 0.5
+
+
+class Committee(BaseEstimator):
+    """Several teachers as one estimator on class codes or continuous targets.
+
+    The predicted probabilities are averaged, not the logits, so that a single very
+    confident teacher does not outweigh all others.
 
     Parameters
     ----------
     teachers : list of estimators
     weights : list of float or None
-        None counts all alike.
+        None gives all teachers the same weight.
     classes : ndarray or None
-        What the codes stand for; None for quantities.
+        The labels that the class codes index; None for regression.
     seed : int
-        For teachers that are nets.
+        Seed of teachers that are nets.
     """
 
     def __init__(
@@ -43,6 +97,7 @@ class Committee(BaseEstimator):
         self.seed = seed
 
     def fit(self, X: Any, y: np.ndarray, sample_weight: Any = None) -> Self:
+        """Fit a clone of each teacher."""
         task = "regression" if self.classes is None else "classification"
         labels = y if self.classes is None else self.classes[y]
         self.teachers_ = [
@@ -52,28 +107,28 @@ class Committee(BaseEstimator):
             for teacher in self.teachers
         ]
         if self.classes is not None:
-            # Those that were there: in a part of the rows some may be missing.
+            # Some classes may be missing from y, as in a fold of cross-fitting.
             self.classes_ = np.unique(y)
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the mean of the probabilities, in the order of `classes_`."""
-        said = [probabilities(t, X, self.classes) for t in self.teachers_]
-        total = np.tensordot(self._weights(), said, axes=1)
-        return normalised(total[:, self.classes_])
+        each = [probabilities(t, X, self.classes) for t in self.teachers_]
+        total = np.tensordot(self._weights(), each, axes=1)
+        return normalized(total[:, self.classes_])
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the mean of the predictions, of quantities."""
-        said = [_predict(teacher, X) for teacher in self.teachers_]
-        return np.tensordot(self._weights(), said, axes=1)
+        """Return the mean of the predictions of regressors."""
+        each = [_predict(teacher, X) for teacher in self.teachers_]
+        return np.tensordot(self._weights(), each, axes=1)
 
-    def opinion(self, X: Any) -> np.ndarray:
-        """Return what the fitted teachers say, (n, n_classes) or (n,)."""
+    def predict_targets(self, X: Any) -> np.ndarray:
+        """Return probabilities, (n, n_classes), or continuous predictions, (n,)."""
         if self.classes is None:
             return np.asarray(self.predict(X), dtype=np.float64).reshape(len(X))
-        said = np.zeros((len(X), len(self.classes)))
-        said[:, self.classes_] = self.predict_proba(X)
-        return said
+        proba = np.zeros((len(X), len(self.classes)))
+        proba[:, self.classes_] = self.predict_proba(X)
+        return proba
 
     def _weights(self) -> np.ndarray:
         weights = np.ones(len(self.teachers)) if self.weights is None else self.weights
@@ -81,10 +136,21 @@ class Committee(BaseEstimator):
         return weights / weights.sum()
 
 
-def out_of_fold(
+def fitted_committee(
+    teachers: list[Any], weights: Any, classes: np.ndarray | None
+) -> Committee:
+    """Return a committee of teachers that are fitted already."""
+    committee = Committee(teachers, weights, classes, seed=0)
+    committee.teachers_ = teachers
+    if classes is not None:
+        committee.classes_ = np.arange(len(classes))
+    return committee
+
+
+def out_of_fold_targets(
     committee: Committee, X: Any, y: np.ndarray, sample_weight: np.ndarray, seed: int
 ) -> np.ndarray:
-    """Return for each row what teachers say that were trained without it."""
+    """Return the predictions for each row of teachers that were trained without it."""
     n_classes = None if committee.classes is None else len(committee.classes)
     return cross_fitted_predictions(
         committee,
@@ -99,26 +165,25 @@ def out_of_fold(
 
 
 def probabilities(estimator: Any, X: Any, classes: Any) -> np.ndarray:
-    """Return a fitted classifier's probabilities with a column for each of `classes`.
+    """Return the probabilities of a fitted classifier, with a column for each class.
 
-    Classes that it does not know get 0; columns of classes that are not asked for are
-    dropped and the others take their share.
+    A class that the classifier does not know gets probability 0. The columns of classes
+    that are not in `classes` are dropped, and the other columns are rescaled.
     """
-    said = np.asarray(estimator.predict_proba(_as_seen(estimator, X)), np.float64)
+    proba = np.asarray(estimator.predict_proba(_as_input(estimator, X)), np.float64)
     known = known_classes(estimator, classes)
-    place = {label: j for j, label in enumerate(known.tolist())}
-    columns = [place.get(label) for label in classes.tolist()]
-    aligned = np.zeros((len(said), len(classes)))
-    for k, j in enumerate(columns):
-        if j is not None:
-            aligned[:, k] = said[:, j]
-    return normalised(aligned)
+    column_of = {label: j for j, label in enumerate(known.tolist())}
+    aligned = np.zeros((len(proba), len(classes)))
+    for k, label in enumerate(classes.tolist()):
+        if label in column_of:
+            aligned[:, k] = proba[:, column_of[label]]
+    return normalized(aligned)
 
 
 def known_classes(estimator: Any, classes: np.ndarray) -> np.ndarray:
-    """Return the classes of a fitted classifier, in the user's terms.
+    """Return the labels of the classes that a fitted classifier knows.
 
-    A skorch net can only have been trained on codes 0 to n_classes - 1: these stand for
+    A skorch net can only be trained on the codes 0 to n_classes - 1, which stand for
     the classes in their order.
     """
     known = np.asarray(estimator.classes_)
@@ -127,106 +192,121 @@ def known_classes(estimator: Any, classes: np.ndarray) -> np.ndarray:
     return known
 
 
-def normalised(proba: np.ndarray) -> np.ndarray:
+def normalized(proba: np.ndarray) -> np.ndarray:
+    """Return rows that sum to 1; rows of zeros become uniform."""
     sums = proba.sum(axis=1, keepdims=True)
     uniform = np.full_like(proba, 1.0 / proba.shape[1])
     return np.where(sums > TINY, proba / np.maximum(sums, TINY), uniform)
 
 
 def _predict(teacher: Any, X: Any) -> np.ndarray:
-    answers = teacher.predict(_as_seen(teacher, X))
-    return np.asarray(answers, dtype=np.float64).reshape(len(X))
+    predictions = teacher.predict(_as_input(teacher, X))
+    return np.asarray(predictions, dtype=np.float64).reshape(len(X))
 
 
-def _as_seen(teacher: Any, X: Any) -> Any:
-    """Return rows as a teacher takes them: a skorch net by itself wants float32."""
-    itself = teacher.estimator if isinstance(teacher, FrozenEstimator) else teacher
-    return np.asarray(X, dtype=np.float32) if is_net(itself) else X
+def _as_input(teacher: Any, X: Any) -> Any:
+    """Return the rows as a teacher takes them; a bare skorch net requires float32."""
+    bare = teacher.estimator if isinstance(teacher, FrozenEstimator) else teacher
+    return np.asarray(X, dtype=np.float32) if is_net(bare) else X
 
 
 def check_teachers(
     teachers: list[Any], weights: Any, task: str, classes: np.ndarray | None
 ) -> None:
-    """Raise TypeError or ValueError for teachers that cannot teach this.
+    """Raise TypeError or ValueError for teachers that do not fit the task.
 
-    Nothing is trained to find out.
+    No teacher is trained for this check.
+
+    Parameters
+    ----------
+    teachers : list of estimators
+    weights : list of float or None
+    task : {"classification", "regression"}
+    classes : ndarray or None
     """
     if not teachers:
-        raise ValueError("teacher is an empty list: there is nobody to learn from.")
+        raise ValueError(
+            "teacher must not be an empty list. Pass at least one teacher."
+        )
     if weights is not None:
         given = np.asarray(weights, dtype=np.float64)
         if given.shape != (len(teachers),) or (given < 0).any() or not given.sum() > 0:
             raise ValueError(
                 f"teacher_weights={weights!r} must hold one number for each of the "
-                f"{len(teachers)} teachers, none negative and not all 0."
+                f"{len(teachers)} teachers, with none negative and a positive sum."
             )
     for teacher in teachers:
         _check_kind(teacher, task)
-        frozen = isinstance(teacher, FrozenEstimator)
-        if frozen:
-            try:
-                check_is_fitted(teacher)
-            except NotFittedError as error:
-                raise ValueError(
-                    f"{teacher!r} is frozen before it was fitted. Fit it first, or "
-                    "pass it without FrozenEstimator."
-                ) from error
-        if frozen and classes is not None:
-            known = known_classes(teacher, classes)
-            if missing := sorted(set(classes.tolist()) - set(known.tolist())):
-                raise ValueError(
-                    f"The teacher knows the classes {known.tolist()}, but y holds "
-                    f"{missing} too. Take a teacher that was trained on the same "
-                    "classes."
-                )
+        if isinstance(teacher, FrozenEstimator):
+            _check_frozen(teacher, classes)
 
 
 def _check_kind(teacher: Any, task: str) -> None:
     if is_net(innermost(teacher)):
         if not isinstance(teacher, FrozenEstimator):
-            from .net_checks import check_net
+            from .nets.checks import check_net
 
             check_net(innermost(teacher), task)
     elif not hasattr(teacher, "fit") or not hasattr(teacher, "predict"):
         raise TypeError(
-            f"teacher {teacher!r} is no estimator: it lacks fit or predict."
+            f"teacher must be an estimator with fit and predict; got {teacher!r}."
         )
     elif task == "regression":
         if is_classifier(teacher):
             raise ValueError(
-                f"teacher {teacher!r} is a classifier, but y holds quantities. Take a "
+                f"The teacher {teacher!r} is a classifier, but y is continuous. Pass a "
                 "regressor."
             )
     elif is_regressor(teacher):
         raise ValueError(
-            f"teacher {teacher!r} is a regressor, but y holds classes. Take a "
+            f"The teacher {teacher!r} is a regressor, but y holds classes. Pass a "
             "classifier."
         )
     elif not hasattr(teacher, "predict_proba"):
         raise ValueError(
-            f"teacher {teacher!r} has no predict_proba: it cannot say how sure it is. "
-            "Take a classifier that has, or CalibratedClassifierCV around this one."
+            f"The teacher {teacher!r} lacks predict_proba, but the student learns "
+            "from probabilities. Pass a classifier with predict_proba, or wrap this "
+            "one in CalibratedClassifierCV."
+        )
+
+
+def _check_frozen(teacher: Any, classes: np.ndarray | None) -> None:
+    """Raise ValueError unless a frozen teacher is fitted on all classes."""
+    try:
+        check_is_fitted(teacher)
+    except NotFittedError as error:
+        raise ValueError(
+            f"The teacher {teacher!r} was frozen before it was fitted. Fit it first, "
+            "or pass it without FrozenEstimator."
+        ) from error
+    if classes is None:
+        return
+    known = known_classes(teacher, classes)
+    if missing := sorted(set(classes.tolist()) - set(known.tolist())):
+        raise ValueError(
+            f"The teacher knows the classes {known.tolist()}, but y also holds "
+            f"{missing}. Pass a teacher that was trained on the same classes."
         )
 
 
 def check_can_be_trained(teachers: list[Any]) -> None:
-    """Raise ValueError for a teacher that cannot be trained without some rows."""
+    """Raise ValueError for a frozen teacher, which cannot be trained on folds."""
     for teacher in teachers:
         last = teacher.steps[-1][1] if hasattr(teacher, "steps") else teacher
         if isinstance(last, FrozenEstimator):
             raise ValueError(
-                "teacher_labels='out_of_fold' trains a teacher without the rows that "
-                f"it is asked about, but {last!r} is fitted once and for all. Pass the "
-                "estimator itself, or its answers to fit."
+                "teacher_labels='out_of_fold' trains the teacher on several folds, but "
+                f"{last!r} is frozen. Pass the estimator without FrozenEstimator, or "
+                "pass its predictions to fit."
             )
 
 
 def check_takes_weights(estimator: Any, role: str) -> None:
-    """Raise TypeError if weights were given to an estimator that takes none."""
+    """Raise TypeError for an estimator that ignores the sample weights of `fit`."""
     if is_net(innermost(estimator)) or isinstance(estimator, FrozenEstimator):
         return
     if weight_parameter(estimator) is None:
         raise TypeError(
-            f"sample_weight was given, but the {role} {estimator!r} takes none. Take "
-            "another, or leave the weights out."
+            f"sample_weight was given, but fit of the {role} {estimator!r} does not "
+            f"take sample_weight. Pass another {role}, or leave out sample_weight."
         )

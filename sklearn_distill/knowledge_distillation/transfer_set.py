@@ -1,8 +1,8 @@
-"""Rows beside the labelled ones, for the teacher to label.
+"""Synthetic rows for the teacher to label, in addition to the labeled rows.
 
-On tables the gain of distillation comes from these rows, not from soft labels on the
-rows that were there. The ones made here are made in the encoded space, where columns
-count alike, and decoded to rows that the data could hold.
+On tables, the gain of knowledge distillation comes from such rows, not from soft labels
+of the labeled rows. The rows are made in the encoded space, where all columns have a
+similar scale, and decoded to rows with valid values in every column.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -20,50 +20,53 @@ from sklearn.neighbors import NearestNeighbors
 from ..encoding import make_encoder
 from ..encoding.columns import CategoryColumn
 
-# MUNGE: how often a value is exchanged with the neighbour's, and how narrowly numbers
-# are drawn around it; the paper tunes both.
+# MUNGE: the probability that a value is replaced by that of the nearest neighbor, and
+# the divisor of the standard deviation of new numbers. The paper tunes both.
 SWAP_PROBABILITY = 0.5
 LOCAL_VARIANCE = 1.0
-# "noise": the deviation added to numbers, in deviations of the column, and how often a
-# category is drawn anew.
+# "noise": the standard deviation of the noise, relative to that of the column, and the
+# probability that a category is replaced.
 NOISE = 0.3
-# "mixup": both parameters of the beta distribution.
+# "mixup": the two parameters of the beta distribution, which are equal.
 MIXUP = 0.5
-# "gaussian_mixture": a component for so many rows of a class, and at most so many.
-ROWS_A_COMPONENT = 30
+# "gaussian_mixture": the number of rows of a class for each component, and the maximum
+# number of components.
+ROWS_PER_COMPONENT = 30
 MAX_COMPONENTS = 5
-REGULARISATION = 1e-2
+REGULARIZATION = 1e-2
 
 
-def added_rows(
+def make_rows(
     transfer: Any, X: Any, y: np.ndarray, labels: Any, n_new: int, seed: int
 ) -> Any:
-    """Return rows that `transfer` makes of labelled ones, in X's container.
+    """Return the rows that `transfer` makes from labeled rows, in the container of X.
 
     Parameters
     ----------
     transfer : str, distiller or callable
-        One of `MAKERS`; or a distiller, whose rows are taken; or a callable
+        One of `MAKERS`, a distiller or a callable
         ``transfer(X, y, n_rows, random_state)``.
     X : array or DataFrame of n rows
     y : ndarray of shape (n,)
-        Class codes, or numbers: a mixture is made for each class.
+        Class codes, or continuous targets.
     labels : array of shape (n,)
-        y in the user's terms.
+        The labels that the codes stand for, or continuous targets.
     n_new : int
-        How many rows; a distiller has a budget of its own.
+        The number of rows. A distiller makes as many rows as its budget allows.
     seed : int
     """
     random_state = np.random.RandomState(seed)
     if hasattr(transfer, "fit_distill"):
         distiller = clone(transfer)
-        given = distiller.get_params()
-        if given.get("random_state", seed) is None:
+        params = distiller.get_params()
+        if params.get("random_state", seed) is None:
             distiller.set_params(random_state=seed)
-        if given.get("task") == "auto":
-            # Whole numbers are quantities to a regressor, whatever they look like.
-            is_quantity = y.dtype.kind == "f"
-            distiller.set_params(task="regression" if is_quantity else "classification")
+        if params.get("task") == "auto":
+            # Targets of a regressor that are all integers would be taken for classes.
+            is_regression = y.dtype.kind == "f"
+            distiller.set_params(
+                task="regression" if is_regression else "classification"
+            )
         return distiller.fit_distill(X, labels).X
     if callable(transfer):
         return transfer(X, labels, n_new, random_state)
@@ -80,17 +83,17 @@ def munge(
     random_state: np.random.RandomState,
     blocks: list[tuple[slice, bool]],
 ) -> np.ndarray:
-    """Exchange values between nearest neighbours; numbers are drawn around them.
+    """Replace values by those of the nearest neighbor; numbers are drawn around these.
 
     References
     ----------
     C. Bucila, R. Caruana, A. Niculescu-Mizil, "Model compression", KDD 2006.
     """
     flat = Z.reshape(len(Z), -1)
-    _, neighbours = NearestNeighbors(n_neighbors=2).fit(flat).kneighbors(flat)
-    # A row's nearest is itself, unless there are copies of it.
+    _, neighbors = NearestNeighbors(n_neighbors=2).fit(flat).kneighbors(flat)
+    # The first neighbor of a row is the row itself, unless the row has copies.
     own = np.arange(len(flat))
-    nearest = np.where(neighbours[:, 0] == own, neighbours[:, 1], neighbours[:, 0])
+    nearest = np.where(neighbors[:, 0] == own, neighbors[:, 1], neighbors[:, 0])
     rows = _cycled(len(flat), n_new, random_state)
     made, other = flat[rows].copy(), flat[nearest[rows]]
     for place, is_category in blocks:
@@ -111,7 +114,7 @@ def noise(
     random_state: np.random.RandomState,
     blocks: list[tuple[slice, bool]],
 ) -> np.ndarray:
-    """Add Gaussian noise to numbers, and now and then take another row's category."""
+    """Add Gaussian noise to numbers, and draw some categories from other rows."""
     flat = Z.reshape(len(Z), -1)
     made = flat[_cycled(len(flat), n_new, random_state)].copy()
     for place, is_category in blocks:
@@ -132,9 +135,9 @@ def mixup(
     random_state: np.random.RandomState,
     blocks: list[tuple[slice, bool]],
 ) -> np.ndarray:
-    """Return points between two rows; categories are those of one or the other.
+    """Return points between two rows; a category is that of one of the two rows.
 
-    The paper mixes the labels too; here the teacher says what the new row is.
+    The paper also mixes the labels. Here the teacher labels the new rows.
 
     References
     ----------
@@ -159,9 +162,9 @@ def gaussian_mixture(
     random_state: np.random.RandomState,
     blocks: list[tuple[slice, bool]],
 ) -> np.ndarray:
-    """Draw from a mixture of Gaussians for each class, or for all rows of quantities.
+    """Draw from a Gaussian mixture for each class, or from a single one for regression.
 
-    A category is the one whose relaxed column came out largest.
+    The category with the largest relaxed one-hot column is chosen.
     """
     flat = Z.reshape(len(Z), -1).astype(np.float64)
     groups = np.zeros(len(y), dtype=np.int64) if y.dtype.kind == "f" else y
@@ -176,10 +179,10 @@ def gaussian_mixture(
             made.append(np.repeat(members, n_drawn, axis=0))
             continue
         mixture = GaussianMixture(
-            int(np.clip(n_rows // ROWS_A_COMPONENT, 1, MAX_COMPONENTS)),
-            # Few rows do not tell how columns go together.
+            int(np.clip(n_rows // ROWS_PER_COMPONENT, 1, MAX_COMPONENTS)),
+            # A full covariance cannot be estimated from few rows.
             covariance_type="full" if n_rows > 2 * flat.shape[1] else "diag",
-            reg_covar=REGULARISATION,
+            reg_covar=REGULARIZATION,
             random_state=random_state,
         )
         with warnings.catch_warnings():
@@ -199,9 +202,9 @@ MAKERS: dict[str, Maker] = {
 
 
 def _blocks(encoder: Any, Z: np.ndarray) -> list[tuple[slice, bool]]:
-    """Return each column's place in the encoded rows, and if it holds categories."""
+    """Return the slice of each column in the encoded rows, and if it is categorical."""
     if Z.ndim > 2:
-        # Pixels are exchanged one by one.
+        # Each pixel of an image is a column of its own.
         return [(slice(j, j + 1), False) for j in range(int(np.prod(Z.shape[1:])))]
     return [
         (place, isinstance(column, CategoryColumn))
@@ -210,15 +213,15 @@ def _blocks(encoder: Any, Z: np.ndarray) -> list[tuple[slice, bool]]:
 
 
 def _cycled(n: int, n_new: int, random_state: np.random.RandomState) -> np.ndarray:
-    """Return indices below n, each as often as any other, give or take one."""
+    """Return `n_new` indices below n, each occurring about equally often."""
     rounds = [random_state.permutation(n) for _ in range(-(-n_new // n))]
     return np.concatenate(rounds)[:n_new]
 
 
 def check_transfer(transfer: Any) -> None:
-    """Raise ValueError for a `transfer` that makes no rows."""
+    """Raise ValueError for a string that is not the name of a method."""
     if isinstance(transfer, str) and transfer not in MAKERS:
         raise ValueError(
-            f"transfer={transfer!r} is not known. There are {', '.join(MAKERS)}, "
-            "distillers, and callables transfer(X, y, n_rows, random_state)."
+            f"transfer must be one of {', '.join(MAKERS)}, a distiller or a callable "
+            f"transfer(X, y, n_rows, random_state); got {transfer!r}."
         )

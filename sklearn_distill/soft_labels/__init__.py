@@ -1,3 +1,3 @@
-"""Class probabilities from a teacher, and how estimators are trained on them."""
+"""Soft labels: how teachers predict them, and how estimators are trained on them."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Fitting estimators with weights, on rows with soft or hard labels."""
+"""Fit estimators with sample weights, on rows with hard or soft labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,14 +8,20 @@ import numpy as np
 from sklearn import config_context
 from sklearn.utils.validation import has_fit_parameter
 
+from .._utils.containers import take_rows
 from .expansion import weighted_hard_rows
-from .repeated_rows import holds_rows_back, take_balance
+from .repeated_rows import (
+    balanced_class_weights,
+    holds_out_rows,
+    restore_parameters,
+    scaled_row_counts,
+)
 
 
 def weight_parameter(estimator: Any) -> str | None:
-    """Return what `fit` of an estimator calls its sample weights, or None.
+    """Return the name under which `fit` of an estimator takes sample weights, or None.
 
-    For a Pipeline that is the last step's, in the form ``step__sample_weight``.
+    For a Pipeline the name is that of the last step, ``step__sample_weight``.
     """
     if hasattr(estimator, "steps"):
         name, last = estimator.steps[-1]
@@ -24,38 +30,8 @@ def weight_parameter(estimator: Any) -> str | None:
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
 
 
-def fit_on_set(estimator: Any, distilled: Any) -> Any:
-    """Fit an estimator on a DistilledSet, using as much of its labels as it can.
-
-    An estimator that takes `sample_weight` gets soft labels as weighted hard rows. One
-    that does not, or that holds rows back to judge itself on, gets the rows with their
-    hard labels, each once.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Fitted in place.
-    distilled : DistilledSet
-
-    Returns
-    -------
-    estimator
-    """
-    if weight_parameter(estimator) is None:
-        return estimator.fit(distilled.X, distilled.y)
-    if distilled.soft_labels is None:
-        return fit_weighted(estimator, *distilled.expand())
-    if holds_rows_back(estimator):
-        once = distilled.X, distilled.y, distilled.sample_weight
-        return fit_weighted(estimator, *once)
-    balance = take_balance(estimator, distilled.soft_labels)
-    X, y, weights = distilled.expand()
-    _, codes, _ = weighted_hard_rows(distilled.soft_labels)
-    return fit_weighted(estimator, X, y, weights * balance[codes])
-
-
 def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> Any:
-    """Fit an estimator, with weights if there are any and it takes them.
+    """Fit an estimator, with sample weights if they are given and it takes them.
 
     Parameters
     ----------
@@ -71,7 +47,99 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> 
     parameter = weight_parameter(estimator)
     if weights is None or parameter is None:
         return estimator.fit(X, y)
-    # These weights are ours, not metadata of the user's that the estimator and all its
-    # parts would have to have requested.
+    # These weights are computed by this package. With metadata routing, scikit-learn
+    # would require the estimator and all its parts to have requested them.
     with config_context(enable_metadata_routing=False):
         return estimator.fit(X, y, **{parameter: weights})
+
+
+def fit_on_set(estimator: Any, distilled: Any) -> Any:
+    """Fit an estimator on a DistilledSet, with soft labels and weights where it can.
+
+    An estimator that takes `sample_weight` is trained on the soft labels. Every other
+    estimator, and one that holds rows out to evaluate itself, is trained on the hard
+    labels.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted in place.
+    distilled : DistilledSet
+
+    Returns
+    -------
+    estimator
+    """
+    if distilled.soft_labels is None or not takes_soft_labels(estimator):
+        return fit_weighted(
+            estimator, distilled.X, distilled.y, distilled.sample_weight
+        )
+    return fit_on_soft_labels(
+        estimator,
+        distilled.X,
+        distilled.soft_labels,
+        distilled.classes,
+        distilled.sample_weight,
+    )
+
+
+def takes_soft_labels(estimator: Any) -> bool:
+    """Return whether an estimator can be trained on weighted copies of each row."""
+    return weight_parameter(estimator) is not None and not holds_out_rows(estimator)
+
+
+def fit_on_soft_labels(
+    estimator: Any,
+    X: Any,
+    soft_labels: np.ndarray,
+    classes: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+    *,
+    keep_mean: bool = True,
+) -> Any:
+    """Fit an estimator on soft labels, as weighted hard rows.
+
+    While it is trained, parameters that count rows are scaled by the mean number of
+    copies of a row, and ``class_weight="balanced"`` is replaced by weights computed
+    from the soft labels. The fitted estimator has the parameters that it had before.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier for which `takes_soft_labels` is true. Fitted in place.
+    X : array or DataFrame of n rows
+    soft_labels : ndarray of shape (n, n_classes)
+        Rows sum to 1.
+    classes : ndarray of shape (n_classes,)
+    sample_weight : ndarray of shape (n,), default=None
+    keep_mean : bool, default=True
+        See `weighted_hard_rows`.
+
+    Returns
+    -------
+    estimator
+    """
+    rows, codes, weights = weighted_hard_rows(
+        soft_labels, sample_weight, keep_mean=keep_mean
+    )
+    if len(rows) == len(soft_labels):
+        # Each row has one likely class, so that these are hard labels.
+        varies = sample_weight is not None and np.ptp(sample_weight) > 0
+        return fit_weighted(
+            estimator, X, classes[codes], sample_weight if varies else None
+        )
+    changed, class_weights = balanced_class_weights(estimator, soft_labels)
+    changed |= scaled_row_counts(estimator, len(rows) / len(soft_labels))
+    params = estimator.get_params(deep=True)
+    original = {name: params[name] for name in changed}
+    if changed:
+        estimator.set_params(**changed)
+    try:
+        return fit_weighted(
+            estimator,
+            take_rows(X, rows),
+            classes[codes],
+            weights * class_weights[codes],
+        )
+    finally:
+        restore_parameters(estimator, original)

@@ -4,16 +4,17 @@
 
 import numpy as np
 
-# Corrections of the balance at most; a few are enough unless most probabilities are 0.
+# The maximum number of corrections of the class balance. A few are enough, unless most
+# probabilities are 0.
 MAX_CORRECTIONS = 100
 
 
 def correct_prior(
     proba: np.ndarray, prior_from: np.ndarray, prior_to: np.ndarray
 ) -> np.ndarray:
-    r"""Move probabilities from one class balance to another.
+    r"""Correct class probabilities for a change of the class shares.
 
-    By Bayes' rule, with equal class-conditional densities on both sides,
+    By Bayes' rule, if the density of each class stays the same,
 
     .. math:: p'(c \mid x) \propto p(c \mid x) \, \pi'_c / \pi_c .
 
@@ -21,7 +22,8 @@ def correct_prior(
     ----------
     proba : ndarray of shape (m, n_classes)
     prior_from, prior_to : ndarray of shape (n_classes,)
-        Class shares where the teacher was trained, and where its opinion is used.
+        The class shares of the rows that the teacher was trained on, and of the rows
+        that the probabilities are used for. They may be counts.
 
     Returns
     -------
@@ -43,18 +45,19 @@ def correct_prior(
 def soft_labels_of_set(
     proba: np.ndarray, codes: np.ndarray, prior_from: np.ndarray
 ) -> np.ndarray:
-    r"""Make a teacher's opinion into the soft labels of a set.
+    r"""Turn predicted probabilities of a teacher into soft labels of a distilled set.
 
-    The teacher's classes are to be as frequent in the set as its labels: Bayes' rule
-    (`correct_prior`) is applied to the teacher's prior, and then to the balance that
-    came out, until it is the one asked for. Once is not enough, since distilled rows
-    are no random draws from their class. Then the mean is taken with the row's own
-    label,
+    The mean probability of each class is made equal to the share of the class among the
+    hard labels of the distilled set. To this end, Bayes' rule (`correct_prior`) is
+    applied to the prior of the teacher, and then to the resulting class shares until
+    they agree. One correction is not enough, because distilled rows are not random
+    draws from their classes. Then the probabilities are averaged with the label of the
+    row,
 
     .. math:: q_i = \tfrac12 p_i + \tfrac12 e_{y_i},
 
-    which is evidence that a teacher who did not see the row lacks. The likeliest class
-    is therefore the row's own.
+    because the label is information that a teacher which was not trained on the row
+    does not have. The likeliest class of a row is therefore its own label.
 
     Parameters
     ----------
@@ -63,7 +66,7 @@ def soft_labels_of_set(
     codes : int ndarray of shape (m,)
         The hard labels, as columns of `proba`.
     prior_from : ndarray of shape (n_classes,)
-        Class shares where the teacher was trained; positive.
+        Positive class shares of the rows that the teacher was trained on.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def soft_labels_of_set(
     """
     own = np.eye(proba.shape[1])[codes]
     prior_to = own.mean(axis=0)
-    # A teacher that rules out all classes of the set leaves the row its own label.
+    # If the teacher excludes all classes of the distilled set, the row keeps its label.
     lost = (proba * prior_to).sum(axis=1) == 0
     moved = np.where(lost[:, None], own, proba)
     moved = correct_prior(moved, np.where(prior_from > 0, prior_from, 1.0), prior_to)
@@ -80,6 +83,6 @@ def soft_labels_of_set(
         found = moved.mean(axis=0)
         if np.allclose(found, prior_to, rtol=1e-3, atol=1e-6):
             break
-        # What nobody believes in cannot be made more likely.
+        # A class to which no row gives any probability cannot be made more likely.
         moved = correct_prior(moved, np.where(found > 0, found, 1.0), prior_to)
     return (moved + own) / 2

@@ -1,112 +1,158 @@
-"""Estimators that are to see a row several times, once with each class it may be of.
+"""Adapt estimators to rows that occur several times, once with each likely class.
 
-Soft labels reach an estimator as copies of a row with different labels and weights.
-Copies that it holds back, or counts to balance the classes, are not what it takes them
-for.
+Soft labels reach an estimator as copies of a row with different labels and weights. An
+estimator that holds some rows out, counts the rows in a leaf or balances the classes by
+their frequency would mistake these copies for independent rows.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
-# Parameters that count rows where they mean rows of data, and what asks for nothing.
-COUNTS_OF_ROWS = {"min_samples_leaf": 1, "min_child_samples": 1, "min_samples_split": 2}
+# Parameters that count training rows, and the value with which they have no effect.
+ROW_COUNT_PARAMETERS = {
+    "min_samples_leaf": 1,
+    "min_child_samples": 1,
+    "min_samples_split": 2,
+}
 
 
-def holds_rows_back(estimator: Any) -> bool:
-    """Tell whether an estimator, or one inside it, judges itself on some of its rows.
+def holds_out_rows(estimator: Any) -> bool:
+    """Return whether an estimator, or a nested one, evaluates itself on held-out rows.
 
-    Of two copies of a row one could be among those, and the other, with another label,
-    among the rest: who sees that learns to answer the opposite.
+    Two copies of a row with different labels could end up on both sides of such a
+    split. The estimator would then learn to contradict the rows that it was trained on.
     """
-    return any(map(_holds_rows_back, _with_those_inside(estimator)))
+    return any(map(_evaluates_on_own_rows, [estimator, *_nested(estimator)]))
 
 
-def _with_those_inside(estimator: Any) -> Iterator[Any]:
-    yield estimator
-    for value in estimator.get_params(deep=True).values():
-        if hasattr(value, "get_params") and not isinstance(value, type):
-            yield value
+def _nested(estimator: Any) -> list[Any]:
+    return [
+        value
+        for value in estimator.get_params(deep=True).values()
+        if hasattr(value, "get_params") and not isinstance(value, type)
+    ]
 
 
-def _holds_rows_back(estimator: Any) -> bool:
-    given = estimator.get_params(deep=False)
-    if "cv" in given:
-        return bool(given["cv"] != "prefit")
-    if "early_stopping" in given:
-        return given["early_stopping"] is True
-    if given.get("probability") is True:
+def _evaluates_on_own_rows(estimator: Any) -> bool:
+    params = estimator.get_params(deep=False)
+    if "cv" in params:
+        return bool(params["cv"] != "prefit")
+    if "early_stopping" in params:
+        return params["early_stopping"] is True
+    if params.get("probability") is True:
         return True
-    if given.get("n_iter_no_change") is None:
+    if params.get("n_iter_no_change") is None:
         return False
     return is_classifier(estimator) or is_regressor(estimator)
 
 
-def scale_counts_of_rows(estimator: Any, times: float) -> Any:
-    """Set what counts rows to what it means where rows stand `times` times on average.
+def scaled_row_counts(estimator: Any, n_copies: float) -> dict[str, Any]:
+    """Return the parameters to change if each row occurs `n_copies` times on average.
 
-    A leaf of 20 rows is one of 50 where each row stands there 2.5 times. Early stopping
-    that an estimator decides on itself is off: it would watch copies of training rows.
-    """
-    changed: dict[str, Any] = {}
-    for name, value in estimator.get_params(deep=True).items():
-        least = COUNTS_OF_ROWS.get(_own_name(name))
-        if least is not None and isinstance(value, int | np.integer) and value > least:
-            changed[name] = round(value * times)
-        elif _own_name(name) == "early_stopping" and isinstance(value, str):
-            changed[name] = False
-    return estimator.set_params(**changed) if changed else estimator
-
-
-def take_balance(estimator: Any, shares: np.ndarray) -> np.ndarray:
-    """Take ``class_weight="balanced"`` off an estimator, and return its weights.
-
-    Of copies there may be as many of each class, whatever the rows are, and counted
-    they would be in balance. What an estimator inside an ensemble is to balance is not
-    known here: then there is a warning.
+    A minimum of 20 rows in a leaf becomes one of 50 where each row occurs 2.5 times.
+    ``early_stopping="auto"`` becomes False, because the validation rows that the
+    estimator would draw are copies of its training rows.
 
     Parameters
     ----------
     estimator : estimator
-        Changed in place; of a Pipeline the last step is.
-    shares : ndarray of shape (n, n_classes)
-        How much of each row is of which class.
+    n_copies : float
 
     Returns
     -------
-    ndarray of shape (n_classes,)
-        What to multiply the weight of each class by; ones if nobody balances.
+    dict of str to object
+        Parameters for `set_params`, including those of nested estimators.
     """
-    last = estimator
+    changed: dict[str, Any] = {}
+    for name, value in estimator.get_params(deep=True).items():
+        no_effect = ROW_COUNT_PARAMETERS.get(_last_part(name))
+        is_count = no_effect is not None and isinstance(value, int | np.integer)
+        if is_count and value > no_effect:
+            changed[name] = round(value * n_copies)
+        elif _last_part(name) == "early_stopping" and isinstance(value, str):
+            changed[name] = False
+    return changed
+
+
+def balanced_class_weights(
+    estimator: Any, soft_labels: np.ndarray
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Replace ``class_weight="balanced"`` by weights computed from soft labels.
+
+    Copies of the rows contain every class about equally often, so that an estimator
+    which counts them finds the classes balanced already. A nested estimator that
+    balances, as in an ensemble, sees rows that are not known here; then there is a
+    warning.
+
+    Parameters
+    ----------
+    estimator : estimator
+        If it is a Pipeline, its last step is considered.
+    soft_labels : ndarray of shape (n, n_classes)
+
+    Returns
+    -------
+    changed : dict of str to object
+        Parameters for `set_params` of the estimator.
+    class_weights : ndarray of shape (n_classes,)
+        The factor for the weight of each class; ones if the estimator does not balance.
+    """
+    prefix, last = "", estimator
     while hasattr(last, "steps"):
-        last = last.steps[-1][1]
-    n_classes = shares.shape[1]
-    weights = np.ones(n_classes)
+        name, last = last.steps[-1]
+        prefix += f"{name}__"
+    changed: dict[str, Any] = {}
+    class_weights = np.ones(soft_labels.shape[1])
     for name, value in last.get_params(deep=True).items():
         balances = isinstance(value, str) and value.startswith("balanced")
-        if _own_name(name) != "class_weight" or not balances:
+        if _last_part(name) != "class_weight" or not balances:
             continue
         if name == "class_weight":
-            last.set_params(class_weight=None)
-            mass = shares.sum(axis=0)
-            there = mass > 0
-            weights[there] = mass.sum() / (there.sum() * mass[there])
+            changed[f"{prefix}class_weight"] = None
+            mass = soft_labels.sum(axis=0)
+            present = mass > 0
+            class_weights[present] = mass.sum() / (present.sum() * mass[present])
         else:
             warnings.warn(
-                f"{name}={value!r} counts rows, but soft labels repeat rows, once for "
-                "each class that they may be of: little of the balance will be left. "
-                "Pass the weights of the classes instead.",
+                f"{name}={value!r} has almost no effect on soft labels: they reach the "
+                "estimator as copies of each row, one for each likely class, so that "
+                "the classes are about equally frequent. Pass a dict of class weights "
+                "instead.",
                 UserWarning,
                 stacklevel=2,
             )
-    return weights
+    return changed, class_weights
 
 
-def _own_name(parameter: str) -> str:
-    """Return what an estimator inside others calls the parameter itself."""
+def restore_parameters(estimator: Any, original: dict[str, Any]) -> None:
+    """Set the parameters of a fitted estimator to what they were before `fit`.
+
+    The parameters of a part, such as a Pipeline's step, are set on the part itself, so
+    that the containing estimator does not rebuild its parts.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Changed in place.
+    original : dict of str to object
+        Parameters of the estimator and of nested estimators, by their full names.
+    """
+    parts = {"": estimator, **estimator.get_params(deep=True)}
+    for name, value in original.items():
+        prefix, _, own_name = name.rpartition("__")
+        try:
+            parts[prefix].set_params(**{own_name: value})
+        except Exception:
+            # Some third-party estimators reject set_params after fit. The fitted model
+            # matters more than the parameters that it shows.
+            continue
+
+
+def _last_part(parameter: str) -> str:
+    """Return the name of a parameter without the names of the enclosing estimators."""
     return parameter.rpartition("__")[2]

@@ -23,15 +23,15 @@ N_FOLDS = 5
 
 
 def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -> Any:
-    """Return the estimator that a `soft_labels` or `proxy` parameter stands for.
+    """Return the teacher that a `soft_labels`, `proxy` or similar parameter specifies.
 
-    None and "teacher" stand for a random forest.
+    None and "teacher" specify a random forest.
 
     Raises
     ------
     ValueError
-        If it is frozen, or to give class probabilities and cannot, or quantities and
-        is a classifier.
+        If the teacher is frozen, if it is a classifier although y is continuous, or if
+        it lacks `predict_proba` although y holds classes.
     """
     if teacher is None or isinstance(teacher, str):
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -40,18 +40,20 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
         return forest(random_state=seed)
     if isinstance(teacher, FrozenEstimator):
         raise ValueError(
-            f"{teacher!r} is fitted already, but is to be trained here, on parts of "
-            "the encoded rows. Pass the estimator itself; a fitted teacher is for "
-            "KnowledgeDistillationClassifier."
+            f"The teacher {teacher!r} is frozen, but a distiller trains its teacher on "
+            "parts of the encoded rows. Pass the estimator without FrozenEstimator. "
+            "Fitted teachers are supported by KnowledgeDistillationClassifier."
         )
     if not is_regression and not hasattr(teacher, "predict_proba"):
         raise ValueError(
-            f"{teacher!r} has no predict_proba, so it cannot give class probabilities. "
-            "Take a classifier that has, or calibrate this one."
+            f"The teacher {teacher!r} lacks predict_proba, but soft labels are class "
+            "probabilities. Pass a classifier with predict_proba, or wrap this one in "
+            "CalibratedClassifierCV."
         )
     if is_regression and is_classifier(teacher):
         raise ValueError(
-            f"{teacher!r} is a classifier, but y holds quantities. Take a regressor."
+            f"The teacher {teacher!r} is a classifier, but y is continuous. Pass a "
+            "regressor."
         )
     return teacher
 
@@ -67,25 +69,25 @@ def cross_fitted_predictions(
     n_classes: int | None,
     seed: int,
 ) -> np.ndarray:
-    """Return what a cross-fitted teacher says of the distilled rows.
+    """Return the predictions of a cross-fitted teacher for the distilled rows.
 
     Parameters
     ----------
     teacher : estimator
         Unfitted; a clone is trained for each fold.
     Z, y, sample_weight : ndarray of n rows
-        The training rows, encoded; Z may be a DataFrame too. y holds class codes, or
-        numbers for regression.
+        The encoded training rows; Z may also be a DataFrame. y holds class codes, or
+        continuous targets for regression.
     Z_new : ndarray of m rows
         The encoded distilled rows.
     kept : ndarray of int of shape (m,) or None
-        Where each distilled row stands in Z, if it is a real one. Its opinion comes
-        from the fold that did not train on it. Rows that no fold has seen get the mean
-        over the folds.
+        The position in Z of each distilled row, if these are real rows. The prediction
+        for a real row comes from the teacher that was not trained on it. If None, the
+        distilled rows were learned, and their predictions are the mean over the folds.
     n_classes : int or None
-        None asks for a regressor's predictions.
+        None for regression.
     seed : int
-        Draws the folds.
+        Seed of the folds and of the teacher.
 
     Returns
     -------
@@ -96,52 +98,54 @@ def cross_fitted_predictions(
         n_folds = min(N_FOLDS, len(Z))
         splitter = KFold(n_folds, shuffle=True, random_state=seed)
     else:
-        # Classes with fewer rows than folds are missing from some folds' training
-        # rows; scikit-learn warns of it, and those folds give them probability 0.
+        # A class with fewer rows than folds is missing from the training rows of some
+        # folds. Teachers trained there predict probability 0 for this class.
         n_folds = int(np.clip(np.bincount(y).max(), 2, N_FOLDS))
         splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     shape = (len(Z_new),) if n_classes is None else (len(Z_new), n_classes)
-    total, votes = np.zeros(shape), np.zeros(len(Z_new))
-    everything = np.ones(len(Z_new), dtype=bool)
-    for train, held_back in _folds(splitter, Z, y):
-        asked = np.isin(kept, held_back) if kept is not None else everything
-        if not asked.any():
+    total, n_predictions = np.zeros(shape), np.zeros(len(Z_new))
+    all_rows = np.ones(len(Z_new), dtype=bool)
+    for train, held_out in _folds(splitter, Z, y):
+        predicted = np.isin(kept, held_out) if kept is not None else all_rows
+        if not predicted.any():
             continue
-        votes[asked] += 1
+        n_predictions[predicted] += 1
         if n_classes is not None and (y[train] == y[train[0]]).all():
-            # Few classifiers can be fitted on one class, and all would say the same.
-            total[asked, y[train[0]]] += 1.0
+            # Many classifiers cannot be fitted on a single class, and the only possible
+            # prediction is that class.
+            total[predicted, y[train[0]]] += 1.0
             continue
         fitted = fit_weighted(
             seeded(teacher, seed), take_rows(Z, train), y[train], sample_weight[train]
         )
+        rows = take_rows(Z_new, np.flatnonzero(predicted))
         if n_classes is None:
-            total[asked] += fitted.predict(take_rows(Z_new, np.flatnonzero(asked)))
+            total[predicted] += fitted.predict(rows)
         else:
-            rows = take_rows(Z_new, np.flatnonzero(asked))
             proba = np.zeros((len(rows), n_classes))
             proba[:, fitted.classes_] = fitted.predict_proba(rows)
-            total[asked] += proba
-    said = total / votes.reshape((-1,) + (1,) * (total.ndim - 1))
+            total[predicted] += proba
+    predictions = total / n_predictions.reshape((-1,) + (1,) * (total.ndim - 1))
     if n_classes is not None and kept is not None:
-        # A class of one row is unknown to the fold that holds the row back: nobody
-        # has an opinion on it but its own label.
-        unknown = said[np.arange(len(kept)), y[kept]] == 0
-        lonely = unknown & (np.bincount(y)[y[kept]] == 1)
-        said[lonely] = np.eye(n_classes)[y[kept[lonely]]]
-    return said
+        # The only row of a class is held out in one fold, whose teacher does not know
+        # the class. Such a row keeps its own label.
+        unknown = predictions[np.arange(len(kept)), y[kept]] == 0
+        singleton = unknown & (np.bincount(y)[y[kept]] == 1)
+        predictions[singleton] = np.eye(n_classes)[y[kept[singleton]]]
+    return predictions
 
 
 def _folds(
     splitter: Any, Z: np.ndarray, y: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield the training rows and the held-out rows of each fold."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")
         yield from splitter.split(Z, y)
 
 
 def seeded(estimator: Any, seed: int) -> Any:
-    """Return a clone whose every random_state that is None is the seed instead."""
+    """Return a clone in which every `random_state` that is None is set to the seed."""
     made = clone(estimator)
     unset = [
         name

@@ -1,4 +1,4 @@
-"""Real tables, where there is a folder of them: categories, quantities, nets."""
+"""Knowledge distillation on real tables, if a folder of tables is available."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -41,8 +41,8 @@ def table(folder, name):
 @pytest.mark.parametrize(
     "transfer", [None, "munge", "noise", "mixup", "gaussian_mixture"]
 )
-def test_german_credit_with_its_categories(data_folder, transfer):
-    """Teacher and student are pipelines with encoders of their own."""
+def test_categorical_columns_with_every_transfer(data_folder, transfer):
+    """Teacher and student are Pipelines with their own encoders."""
     X, y = table(data_folder, "german")
     X, X_test, y, y_test = train_test_split(X, y, stratify=y, random_state=0)
     X, X_more = X[:250], X[250:]
@@ -64,7 +64,7 @@ def test_german_credit_with_its_categories(data_folder, transfer):
             assert set(added[name]) <= set(X[name]) | set(X_more[name])
 
 
-def test_german_credit_on_distilled_rows_and_with_a_net(data_folder):
+def test_net_on_distilled_categorical_rows(data_folder):
     X, y = table(data_folder, "german")
     kd = KnowledgeDistillationClassifier(
         make_pipeline(prepare(), HistGradientBoostingClassifier(max_iter=30)),
@@ -77,8 +77,7 @@ def test_german_credit_on_distilled_rows_and_with_a_net(data_folder):
 
 
 @pytest.mark.parametrize("name", ["phoneme", "satimage", "spambase"])
-def test_a_small_tree_gains_from_unlabeled_rows(data_folder, name):
-    """What the page promises, on sets where it is easy to see."""
+def test_unlabeled_rows_improve_a_small_tree(data_folder, name):
     X, y = table(data_folder, name)
     gains = []
     for seed in range(2):
@@ -95,7 +94,7 @@ def test_a_small_tree_gains_from_unlabeled_rows(data_folder, name):
     assert np.mean(gains) > 0.01
 
 
-def test_quantities_of_a_power_plant(data_folder):
+def test_unlabeled_rows_improve_a_regression_tree(data_folder):
     X, y = table(data_folder, "ccpp")
     student = DecisionTreeRegressor(max_leaf_nodes=32, random_state=0)
     teacher = ExtraTreesRegressor(100, random_state=0)

@@ -1,4 +1,4 @@
-"""The regressor: blended targets, outliers, nets, given answers."""
+"""KnowledgeDistillationRegressor: blended targets, outliers, nets, predictions."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -25,7 +25,7 @@ from sklearn_distill import (
 )
 from sklearn_distill.engine.networks import MLP
 
-# Few steps of a distiller need not get anywhere.
+# With few steps, a distiller may not lower its loss, which causes a warning.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
@@ -61,7 +61,7 @@ def friedman(n=600, seed=0):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
-def test_any_regressor_is_trained_on_the_blend(alpha):
+def test_student_is_trained_on_blended_targets(alpha):
     X, y = friedman()
     model = kd(forest(), Ridge(), alpha=alpha).fit(X, y)
     blend = alpha * forest().fit(X, y).predict(X) + (1 - alpha) * y
@@ -69,7 +69,7 @@ def test_any_regressor_is_trained_on_the_blend(alpha):
     np.testing.assert_allclose(model.predict(X), expected)
 
 
-def test_unlabeled_rows_make_a_small_tree_better():
+def test_unlabeled_rows_improve_a_small_tree():
     X, y = friedman(3_000)
     gains = []
     for seed in range(3):
@@ -81,19 +81,18 @@ def test_unlabeled_rows_make_a_small_tree_better():
     assert min(gains) > 0.02
 
 
-def test_several_and_frozen_teachers_and_given_answers():
+def test_several_teachers_and_given_predictions():
     X, y = friedman()
     frozen = FrozenEstimator(KNeighborsRegressor().fit(X, y))
     model = kd([forest(), frozen], Ridge(), teacher_weights=[1, 3], alpha=1.0).fit(X, y)
-    said = 0.25 * forest().fit(X, y).predict(X) + 0.75 * frozen.predict(X)
-    given = kd(None, Ridge(), alpha=1.0).fit(X, y, teacher_predictions=said)
+    predicted = 0.25 * forest().fit(X, y).predict(X) + 0.75 * frozen.predict(X)
+    given = kd(None, Ridge(), alpha=1.0).fit(X, y, teacher_predictions=predicted)
     np.testing.assert_allclose(model.predict(X), given.predict(X))
-    with pytest.raises(ValueError, match=r"shape \(3,\), not \(600,\)"):
+    with pytest.raises(ValueError, match=r"must have shape \(600,\); got \(3,\)"):
         kd(None, Ridge()).fit(X, y, teacher_predictions=np.ones(3))
 
 
-def test_outliers_are_replaced_by_the_teachers_answers():
-    """Labels that are plainly wrong do less harm than to a student who trusts them."""
+def test_outlier_robust_loss_improves_the_score_with_wrong_labels():
     X, y = friedman(400)
     X_test, y_test = friedman(1_000, seed=1)
     wrong = np.random.RandomState(0).choice(400, 40, replace=False)
@@ -106,7 +105,7 @@ def test_outliers_are_replaced_by_the_teachers_answers():
 
 
 @pytest.mark.parametrize("loss", ["blended", "bounded", "outlier_robust"])
-def test_nets_learn_quantities_of_any_scale(loss):
+def test_nets_are_trained_on_targets_of_any_scale(loss):
     X, y = friedman(300)
     y = 1e4 + 1e3 * y
     student = make_pipeline(StandardScaler(), net())
@@ -116,7 +115,7 @@ def test_nets_learn_quantities_of_any_scale(loss):
     assert model.student_[-1].net_.history[-1, "train_loss"] < 1.0
 
 
-def test_net_teachers_hints_and_starts():
+def test_hints_and_init_from_a_net_teacher():
     X, y = friedman(300)
     X = StandardScaler().fit_transform(X)
     model = kd(net(), net(max_epochs=5), hints={"1": "1"}, init="teacher").fit(X, y)
@@ -126,15 +125,14 @@ def test_net_teachers_hints_and_starts():
     assert by_class.score(X, y) > 0.5
 
 
-def test_generations_and_oneself_as_the_teacher():
+def test_self_distillation_over_generations():
     X, y = friedman(300)
     model = kd("self", tree(), n_generations=2, alpha=0.5).fit(X, y)
     assert len(model.generations_) == 2
     assert model.score(X, y) > 0.6
 
 
-def test_rows_in_the_place_of_a_teachers_opinion_on_distilled_ones():
-    """A flat pipeline: the rows carry quantities, which the student learns."""
+def test_pipeline_with_distilled_continuous_targets():
     X, y = load_diabetes(return_X_y=True)
     for distiller in (
         KMeansSelection(60, random_state=0),
@@ -150,37 +148,43 @@ def test_rows_in_the_place_of_a_teachers_opinion_on_distilled_ones():
     assert search.score(X, y) > 0.3
 
 
-def test_a_teacher_that_is_no_better_is_warned_of():
+def test_warns_if_the_teacher_is_not_better():
     X, y = friedman(300)
     model = clone(kd(tree(2), forest())).set_params(check_teacher=True)
-    with pytest.warns(UserWarning, match=r"R\^2 .* against"):
+    with pytest.warns(UserWarning, match=r"student alone: R\^2"):
         model.fit(X, y)
     good = clone(kd(forest(), tree(2))).set_params(check_teacher=True).fit(X, y)
     assert good.teacher_gain_.is_clear
     assert good.teacher_gain_.teacher > 0.5
 
 
-def test_what_is_refused():
+def test_invalid_parameters_raise():
     X, y = friedman(60)
-    with pytest.raises(ValueError, match=r"teacher .* is a classifier"):
+    with pytest.raises(
+        ValueError, match=r"The teacher .* is a classifier, but y is continuous"
+    ):
         kd(LogisticRegression(), Ridge()).fit(X, y)
-    with pytest.raises(ValueError, match=r"student .* is a classifier"):
+    with pytest.raises(
+        ValueError, match=r"The student .* is a classifier, but y is continuous"
+    ):
         kd(Ridge(), LogisticRegression()).fit(X, y)
-    with pytest.raises(ValueError, match="needs a student that is a net"):
+    with pytest.raises(ValueError, match="requires a net as the student"):
         kd(Ridge(), Ridge(), loss="bounded").fit(X, y)
-    with pytest.raises(ValueError, match="loss='kl' is not known for regression"):
+    with pytest.raises(
+        ValueError, match=r"loss must be one of blended, .* for regression"
+    ):
         kd(Ridge(), Ridge(), loss="kl").fit(X, y)
-    with pytest.raises(ValueError, match="criterion is CrossEntropyLoss"):
+    with pytest.raises(ValueError, match="criterion of the net is CrossEntropyLoss"):
         kd(Ridge(), net().set_params(criterion=nn.CrossEntropyLoss)).fit(X, y)
     whole = make_pipeline(
         KMeansSelection(5, task="classification", random_state=0),
         kd(Ridge(), Ridge()),
     )
-    with pytest.raises(ValueError, match="were distilled with y as classes"):
+    with pytest.raises(ValueError, match="were distilled with class labels"):
         whole.fit(X, np.arange(60) % 3)
 
 
-def test_whole_numbers_are_no_classes_to_a_distiller_that_makes_rows():
+def test_integer_targets_are_continuous_for_a_distiller_as_transfer():
     rng = np.random.RandomState(0)
     X = rng.randn(120, 3)
     y = np.round(3 + X[:, 0]).clip(0, 5)

@@ -1,4 +1,4 @@
-"""The report: sizes, times and scores, beside teacher and controls."""
+"""The report: sizes, times and scores of student, teacher and baselines."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -32,7 +32,7 @@ from sklearn_distill import (
     student_report,
 )
 from sklearn_distill.engine.networks import MLP
-from sklearn_distill.knowledge_distillation.nets import NetClassifier
+from sklearn_distill.knowledge_distillation.nets.estimators import NetClassifier
 from sklearn_distill.knowledge_distillation.student_report import count_parameters
 
 ROWS = ["teacher", "student, distilled", "student, alone", "student, label smoothing"]
@@ -43,7 +43,7 @@ def data():
     return X[:300], y[:300], X[300:], y[300:]
 
 
-def test_scores_are_those_of_models_made_by_hand():
+def test_scores_equal_those_of_separately_fitted_models():
     X, y, X_test, y_test = data()
     student = DecisionTreeClassifier(max_leaf_nodes=4, random_state=0)
     teacher = ExtraTreesClassifier(20, random_state=0)
@@ -56,10 +56,12 @@ def test_scores_are_those_of_models_made_by_hand():
     accuracy = report["accuracy"]
     assert accuracy["student, alone"] == pytest.approx(alone.score(X_test, y_test))
     assert accuracy["student, distilled"] == pytest.approx(model.score(X_test, y_test))
-    said = clone(teacher).fit(X, y).predict_proba(X_test)
-    assert report.loc["teacher", "log_loss"] == pytest.approx(log_loss(y_test, said))
+    predicted = clone(teacher).fit(X, y).predict_proba(X_test)
+    assert report.loc["teacher", "log_loss"] == pytest.approx(
+        log_loss(y_test, predicted)
+    )
     assert report.loc["teacher", "agreement"] == 1.0
-    same = (model.predict(X_test) == said.argmax(axis=1)).mean()
+    same = (model.predict(X_test) == predicted.argmax(axis=1)).mean()
     assert report.loc["student, distilled", "agreement"] == pytest.approx(same)
     smoothed = report.loc["student, label smoothing", "log_loss"]
     assert smoothed < report.loc["student, alone", "log_loss"]
@@ -72,7 +74,7 @@ def test_scores_are_those_of_models_made_by_hand():
 
 
 @pytest.mark.parametrize("student", [LinearSVC(), GaussianNB(), Ridge()], ids=str)
-def test_students_of_any_kind_are_reported_on(student):
+def test_report_of_students_of_all_kinds(student):
     X, y, X_test, y_test = data()
     teachers = [FrozenEstimator(GaussianNB().fit(X, y)), RandomForestClassifier(5)]
     model = KnowledgeDistillationClassifier(
@@ -82,7 +84,7 @@ def test_students_of_any_kind_are_reported_on(student):
     assert (report["accuracy"] > 0.5).all()
 
 
-def test_a_net_a_regressor_and_weights():
+def test_report_of_a_net_and_of_a_weighted_regressor():
     X, y, X_test, y_test = data()
     net = NeuralNetClassifier(
         MLP, criterion=nn.CrossEntropyLoss, optimizer=torch.optim.Adam, max_epochs=3
@@ -117,7 +119,7 @@ def test_a_net_a_regressor_and_weights():
     assert report.loc["teacher", "agreement"] == 1.0
 
 
-def test_parameters_are_counted_in_models_of_all_kinds():
+def test_count_parameters_of_models_of_all_kinds():
     X, y, _, _ = data()
     boosting = HistGradientBoostingClassifier(max_iter=3, max_leaf_nodes=4).fit(X, y)
     assert count_parameters(boosting) == 3 * 7
@@ -131,11 +133,28 @@ def test_parameters_are_counted_in_models_of_all_kinds():
     assert np.isnan(count_parameters(GaussianNB().fit(X, y)))
 
 
-def test_a_student_without_a_teacher_has_no_report():
+def test_report_measures_onnx_files():
+    for name in ("onnx", "onnxruntime", "skl2onnx"):
+        pytest.importorskip(name, reason=f"{name} is not installed: no ONNX files")
+    X, y, X_test, y_test = data()
+    model = KnowledgeDistillationClassifier(
+        ExtraTreesClassifier(20, random_state=0),
+        DecisionTreeClassifier(max_depth=3, random_state=0),
+        check_teacher=False,
+    ).fit(X, y)
+    report = student_report(model, X, y, X_test, y_test, onnx=True, n_repeats=5)
+    assert (report["onnx_bytes"] > 0).all()
+    assert report.loc["student, distilled", "onnx_bytes"] < (
+        0.1 * report.loc["teacher", "onnx_bytes"]
+    )
+    assert (report["onnx_us_per_row"] > 0).all()
+
+
+def test_raises_for_a_student_without_a_teacher():
     X, y, X_test, y_test = data()
     model = KnowledgeDistillationClassifier(None, GaussianNB(), check_teacher=False)
     model.fit(X, y, teacher_proba=np.full((300, 2), 0.5))
-    with pytest.raises(ValueError, match="no teacher that could be asked"):
+    with pytest.raises(ValueError, match="does not hold a fitted teacher"):
         student_report(model, X, y, X_test, y_test)
 
 
@@ -147,16 +166,16 @@ def test_a_student_without_a_teacher_has_no_report():
     ],
     ids=["classifier", "regressor"],
 )
-def test_an_unfitted_model_has_no_report(model):
+def test_raises_for_an_unfitted_model(model):
     with pytest.raises(NotFittedError, match="not fitted yet"):
         student_report(model, *data())
 
 
-def test_what_has_no_teacher_and_student_has_no_report():
-    """A fitted estimator of another kind, and a Pipeline around one of ours."""
+def test_raises_for_other_estimators():
+    """The report rejects other fitted estimators, and Pipelines."""
     X, y, X_test, y_test = data()
-    with pytest.raises(TypeError, match=r"takes a fitted Knowledge.*a GaussianNB"):
+    with pytest.raises(TypeError, match=r"must be a fitted Knowledge.* of GaussianNB"):
         student_report(GaussianNB().fit(X, y), X, y, X_test, y_test)
     model = KnowledgeDistillationClassifier(GaussianNB(), GaussianNB())
-    with pytest.raises(TypeError, match="Of a Pipeline, its last step"):
+    with pytest.raises(TypeError, match="Pass the last step of the Pipeline"):
         student_report(make_pipeline(model), X, y, X_test, y_test)

@@ -1,4 +1,4 @@
-"""Rows that are made for a teacher to label: what they hold, and what they do not."""
+"""Synthetic rows for a teacher to label."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_distill.knowledge_distillation.transfer_set import MAKERS, added_rows
+from sklearn_distill.knowledge_distillation.transfer_set import MAKERS, make_rows
 
 ALL = pytest.mark.parametrize("name", MAKERS)
 
@@ -17,7 +17,7 @@ def table(n=80, seed=0):
         {
             "size": rng.normal(50.0, 10.0, n),
             "count": rng.poisson(3, n),
-            "colour": rng.choice(["red", "green", "blue"], n),
+            "color": rng.choice(["red", "green", "blue"], n),
             "grade": pd.Categorical(rng.choice(["a", "b"], n), categories=["b", "a"]),
             "paid": rng.random_sample(n) > 0.5,
         }
@@ -26,72 +26,71 @@ def table(n=80, seed=0):
 
 
 @ALL
-def test_made_rows_are_rows_that_the_table_could_hold(name):
-    """Known categories, whole numbers, nothing out of range, the same dtypes."""
+def test_rows_have_valid_values_in_every_column(name):
+    """Categories are known, integers stay integers and numbers stay in the range."""
     X, y = table()
-    made = added_rows(name, X, y, y, 200, seed=0)
+    made = make_rows(name, X, y, y, 200, seed=0)
     assert len(made) == 200
     assert list(made.columns) == list(X.columns)
     assert list(made.dtypes) == list(X.dtypes)
-    assert set(made["colour"]) == {"red", "green", "blue"}
+    assert set(made["color"]) == {"red", "green", "blue"}
     assert made["size"].between(X["size"].min(), X["size"].max()).all()
     assert set(made["count"]) <= set(range(X["count"].max() + 1))
     assert set(made["paid"]) == {True, False}
 
 
 @ALL
-def test_made_rows_are_new_and_like_the_old_ones(name):
+def test_rows_are_new_but_similarly_distributed(name):
     rng = np.random.RandomState(0)
     X = rng.normal(size=(120, 3)) @ rng.normal(size=(3, 3))
     y = (X[:, 0] > 0).astype(int)
-    made = added_rows(name, X, y, y, 600, seed=0)
+    made = make_rows(name, X, y, y, 600, seed=0)
     assert made.shape == (600, 3)
     copies = (made[:, None] == X[None]).all(axis=2).any(axis=1)
     assert copies.mean() < 0.25
     np.testing.assert_allclose(made.mean(axis=0), X.mean(axis=0), atol=0.5)
-    # Columns that go together still do.
+    # The correlations between the columns are kept.
     difference = np.corrcoef(made.T) - np.corrcoef(X.T)
     assert np.abs(difference).max() < 0.35
 
 
 @ALL
-def test_images_and_quantities_are_welcome(name):
+def test_images_with_continuous_targets(name):
     rng = np.random.RandomState(0)
     images = rng.random_sample((30, 1, 4, 4))
     y = rng.normal(size=30)
-    made = added_rows(name, images, y, y, 40, seed=0)
+    made = make_rows(name, images, y, y, 40, seed=0)
     assert made.shape == (40, 1, 4, 4)
 
 
 @ALL
-def test_the_seed_decides(name):
+def test_seed_determines_the_rows(name):
     X, y = table()
     first, second, other = (
-        added_rows(name, X, y, y, 50, seed=seed) for seed in (0, 0, 1)
+        make_rows(name, X, y, y, 50, seed=seed) for seed in (0, 0, 1)
     )
     pd.testing.assert_frame_equal(first, second)
     assert not first.equals(other)
 
 
-def test_munge_stays_nearer_to_the_rows_than_noise_across_a_gap():
-    """Two clusters: values are exchanged within them."""
+def test_munge_stays_within_clusters_but_mixup_does_not():
     rng = np.random.RandomState(0)
     X = np.concatenate([rng.normal(-10, 1, (50, 2)), rng.normal(10, 1, (50, 2))])
     y = np.repeat([0, 1], 50)
-    made = added_rows("munge", X, y, y, 400, seed=0)
+    made = make_rows("munge", X, y, y, 400, seed=0)
     assert (np.sign(made[:, 0]) == np.sign(made[:, 1])).all()
-    between = added_rows("mixup", X, y, y, 400, seed=0)
+    between = make_rows("mixup", X, y, y, 400, seed=0)
     assert (np.abs(between).max(axis=1) < 6).mean() > 0.05
 
 
-def test_a_mixture_is_made_for_each_class_in_its_share():
+def test_gaussian_mixture_keeps_the_class_shares():
     X = np.concatenate([np.full((30, 1), -5.0), np.full((10, 1), 5.0)])
     X += np.random.RandomState(0).normal(0, 0.1, X.shape)
     y = np.repeat([0, 1], [30, 10])
-    made = added_rows("gaussian_mixture", X, y, y, 400, seed=0)
+    made = make_rows("gaussian_mixture", X, y, y, 400, seed=0)
     assert np.mean(made > 0) == pytest.approx(0.25, abs=0.07)
-    lonely = np.array([0] * 39 + [1])
-    assert added_rows("gaussian_mixture", X, lonely, lonely, 40, seed=0).shape == (
+    singleton = np.array([0] * 39 + [1])
+    assert make_rows("gaussian_mixture", X, singleton, singleton, 40, seed=0).shape == (
         40,
         1,
     )

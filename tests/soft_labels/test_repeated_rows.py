@@ -1,4 +1,4 @@
-"""Estimators that see a row once with each class that it may be of."""
+"""Estimators are adapted to rows that occur once with each likely class."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -30,26 +30,26 @@ from sklearn_distill import (
     KnowledgeDistillationClassifier,
 )
 from sklearn_distill.soft_labels.repeated_rows import (
-    holds_rows_back,
-    scale_counts_of_rows,
-    take_balance,
+    balanced_class_weights,
+    holds_out_rows,
+    restore_parameters,
+    scaled_row_counts,
 )
 
 BOOSTING, TREE = HistGradientBoostingClassifier(), DecisionTreeClassifier()
 
 
-def test_what_counts_rows_is_scaled():
-    boosting = scale_counts_of_rows(HistGradientBoostingClassifier(), 2.5)
-    assert boosting.min_samples_leaf == 50
-    assert boosting.early_stopping is False
-    inside = BaggingClassifier(DecisionTreeClassifier(min_samples_split=100))
-    assert scale_counts_of_rows(inside, 2.5).estimator.min_samples_split == 250
+def test_row_counts_are_scaled():
+    changed = scaled_row_counts(HistGradientBoostingClassifier(), 2.5)
+    assert changed == {"min_samples_leaf": 50, "early_stopping": False}
+    nested = BaggingClassifier(DecisionTreeClassifier(min_samples_split=100))
+    changed = scaled_row_counts(nested, 2.5)
+    assert changed == {"estimator__min_samples_split": 250}
 
 
-def test_what_asks_for_nothing_stays():
+def test_row_counts_without_effect_and_shares_are_kept():
     for tree in (TREE, DecisionTreeClassifier(min_samples_leaf=0.1)):
-        scaled = scale_counts_of_rows(clone(tree), 2.5)
-        assert scaled.get_params() == tree.get_params()
+        assert scaled_row_counts(tree, 2.5) == {}
 
 
 @pytest.mark.parametrize(
@@ -67,29 +67,56 @@ def test_what_asks_for_nothing_stays():
         (Pipeline([("cv", StandardScaler()), ("tree", TREE)]), False),
     ],
 )
-def test_who_holds_rows_back(estimator, expected):
-    assert holds_rows_back(estimator) is expected
+def test_holds_out_rows(estimator, expected):
+    assert holds_out_rows(estimator) is expected
 
 
-def test_the_weights_that_balance_what_the_labels_say():
-    shares = np.array([[0.9, 0.1, 0.0]] * 3 + [[0.1, 0.9, 0.0]])
+def test_balanced_class_weights_are_computed_from_soft_labels():
+    soft = np.array([[0.9, 0.1, 0.0]] * 3 + [[0.1, 0.9, 0.0]])
     svc = make_pipeline(StandardScaler(), SVC(class_weight="balanced"))
-    weights = take_balance(svc, shares)
-    assert svc[-1].class_weight is None
-    mass = shares.sum(axis=0)
+    changed, weights = balanced_class_weights(svc, soft)
+    assert changed == {"svc__class_weight": None}
+    mass = soft.sum(axis=0)
     np.testing.assert_allclose(weights[:2] * mass[:2], 2.0)
-    assert weights[2] == 1.0  # of what is not there any weight is as good
-    given = SVC(class_weight={"a": 1, "b": 5})
-    assert (take_balance(given, shares) == 1.0).all()
-    assert given.class_weight == {"a": 1, "b": 5}
-    inside = BaggingClassifier(SVC(class_weight="balanced"))
-    with pytest.warns(UserWarning, match="estimator__class_weight='balanced' counts"):
-        take_balance(inside, shares)
+    assert weights[2] == 1.0  # the weight of a class without rows has no effect
+    changed, weights = balanced_class_weights(SVC(class_weight={"a": 1, "b": 5}), soft)
+    assert changed == {}
+    np.testing.assert_array_equal(weights, 1.0)
+
+
+def test_balanced_nested_estimator_warns():
+    nested = BaggingClassifier(SVC(class_weight="balanced"))
+    with pytest.warns(UserWarning, match="estimator__class_weight='balanced' has"):
+        changed, weights = balanced_class_weights(nested, np.full((4, 2), 0.5))
+    assert changed == {}
+    np.testing.assert_array_equal(weights, 1.0)
+
+
+def test_restore_parameters_of_nested_estimators():
+    tree = DecisionTreeClassifier(min_samples_leaf=7)
+    model = make_pipeline(StandardScaler(), BaggingClassifier(tree))
+    restore_parameters(model, {"baggingclassifier__estimator__min_samples_leaf": 3})
+    assert tree.min_samples_leaf == 3
+
+
+class Locked(DecisionTreeClassifier):
+    """A classifier that rejects `set_params` once it is fitted."""
+
+    def set_params(self, **params):
+        if hasattr(self, "tree_"):
+            raise RuntimeError("fitted models cannot be changed")
+        return super().set_params(**params)
+
+
+def test_restore_parameters_keeps_a_model_that_rejects_set_params():
+    model = Locked(min_samples_leaf=7).fit([[0], [1]], [0, 1])
+    restore_parameters(model, {"min_samples_leaf": 3})
+    assert model.min_samples_leaf == 7
 
 
 @pytest.fixture(scope="module")
 def rare():
-    """Two classes, one row of twenty in the second."""
+    """Return training and test rows, one in twenty of the second class."""
     X, y = make_classification(
         1_600,
         8,
@@ -107,12 +134,15 @@ def rare():
     [
         (SVC(class_weight="balanced"), [0, 1]),
         (LogisticRegression(class_weight="balanced"), [1, 2]),
-        # It looks classes up among codes of its own.
-        (HistGradientBoostingClassifier(class_weight="balanced"), ["no", "yes"]),
+        # Its class weights refer to internal class codes.
+        (
+            HistGradientBoostingClassifier(max_iter=30, class_weight="balanced"),
+            ["no", "yes"],
+        ),
     ],
 )
-def test_soft_labels_leave_a_balanced_student_in_balance(student, codes, rare):
-    """Counted among copies both classes are as frequent, and the rare one is lost."""
+def test_balanced_student_keeps_its_balanced_accuracy(student, codes, rare):
+    """The copies that soft labels make contain both classes equally often."""
     X, y, X_test, y_test = rare
     y, y_test = np.array(codes)[y], np.array(codes)[y_test]
 
@@ -131,8 +161,9 @@ def test_soft_labels_leave_a_balanced_student_in_balance(student, codes, rare):
         assert score(model) > alone - 0.1
 
 
-def test_who_judges_itself_on_copies_sees_none():
-    """A calibrator that did would learn to answer the opposite."""
+@pytest.mark.slow
+def test_estimator_that_holds_rows_out_sees_each_row_once():
+    """Held-out copies of training rows would invert the calibration."""
     X, y = make_classification(
         2_000, 20, n_informative=4, flip_y=0.2, class_sep=0.7, random_state=0
     )
@@ -152,8 +183,8 @@ def test_who_judges_itself_on_copies_sees_none():
         assert model.score(X[400:], y[400:]) > alone - 0.1
 
 
-def test_a_class_that_is_never_likeliest_is_not_lost(rare):
-    """To one that sees each row once, a labelled row shows its own label."""
+def test_labeled_rows_keep_their_label_if_rows_are_held_out(rare):
+    """A class that is never the likeliest one would be lost otherwise."""
     X, y, _, _ = rare
     forest = RandomForestClassifier(50, min_samples_leaf=5, random_state=0)
     student = CalibratedClassifierCV(LogisticRegression(), cv=3)

@@ -1,20 +1,20 @@
-r"""What a student net is told to make small where y holds quantities.
+r"""Losses of student nets for regression.
 
-Plain functions on tensors of shape (n,), all in units of the deviation of y. A loss is
-called
+The losses are plain functions of tensors of shape (n,). All targets are in units of the
+standard deviation of y. A loss is called as
 
     loss(student, teacher, y, alpha=a, sample_weight=w)
 
-where `alpha`, (n,), is how much the teacher counts in each row (1 on added rows, whose
-y nobody knows and is set to the teacher's). It returns a dict of named terms, whose sum
-is the loss.
+where `alpha`, of shape (n,), is the share of the teacher in each row. For added rows,
+which have no label, `alpha` is 1 and y is the prediction of the teacher. A loss returns
+a dict of named terms, whose sum is the loss.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from torch import Tensor
 
-from .losses import Terms, weighted_mean
+from .classification import Terms, weighted_mean
 
 
 def blended(
@@ -25,12 +25,12 @@ def blended(
     alpha: Tensor,
     sample_weight: Tensor | None = None,
 ) -> Terms:
-    r"""Return squared errors against the teacher and against y, in shares.
+    r"""Return the squared errors against the teacher and against y, weighted by alpha.
 
     .. math:: \alpha (s - t)^2 + (1 - \alpha) (s - y)^2
 
-    Up to a constant it is the squared error against the blended target
-    alpha t + (1 - alpha) y, which any regressor can be trained on.
+    Up to a constant, the sum is the squared error against the blended target
+    alpha t + (1 - alpha) y, on which any regressor can be trained.
     """
     return {
         "teacher": weighted_mean(alpha * (student - teacher).square(), sample_weight),
@@ -47,14 +47,14 @@ def bounded(
     sample_weight: Tensor | None = None,
     margin: float = 0.0,
 ) -> Terms:
-    r"""Return squared errors against y, of which a share ends where the teacher is.
+    r"""Return the squared error against y, partly only where the teacher is better.
 
     .. math:: (1 - \alpha) (s - y)^2 + \alpha (s - y)^2 \,
               [ (s - y)^2 + m > (t - y)^2 ]
 
-    The teacher is no target but a bound: a student that is nearer to y than its teacher
-    is left alone by the second term. On added rows y is the teacher's answer itself.
-    The paper has the smooth L1 loss in the first term.
+    The teacher is an upper bound on the error instead of a target: the second term is 0
+    in rows where the student is closer to y than the teacher is. The paper uses the
+    smooth L1 loss in the first term.
 
     References
     ----------

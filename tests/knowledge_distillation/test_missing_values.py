@@ -1,4 +1,4 @@
-"""Rows with missing values: taught where teacher and student take them."""
+"""Rows with missing values, for estimators that accept them."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -26,13 +26,17 @@ from sklearn_distill import (
 )
 
 BOOSTING = HistGradientBoostingClassifier(max_iter=20, random_state=0)
+
+
 TREE = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0)
+
+
 LINEAR = LogisticRegression(max_iter=500)
 
 
 @pytest.fixture(scope="module")
 def iris():
-    """A fifth of the values are missing, and rows are in random order."""
+    """Return iris in random order, with a fifth of the values missing."""
     X, y = load_iris(return_X_y=True)
     rng = np.random.RandomState(0)
     order = rng.permutation(len(y))
@@ -43,7 +47,7 @@ def iris():
 
 @pytest.mark.parametrize("student", [TREE, make_pipeline(SimpleImputer(), LINEAR)])
 @pytest.mark.parametrize("teacher", [BOOSTING, FrozenEstimator(BOOSTING), "self"])
-def test_a_student_learns_from_rows_with_gaps(iris, teacher, student):
+def test_student_is_trained_on_rows_with_missing_values(iris, teacher, student):
     X, y = iris
     if isinstance(teacher, FrozenEstimator):
         teacher = FrozenEstimator(teacher.estimator.fit(X[:80], y[:80]))
@@ -55,8 +59,8 @@ def test_a_student_learns_from_rows_with_gaps(iris, teacher, student):
     np.testing.assert_array_equal(model.transfer_set_.X, X[80:110])
 
 
-def test_tables_with_gaps_in_every_kind_of_column(iris):
-    """None among strings, NaN in categories, a column without a value at all."""
+def test_table_with_missing_values_in_columns_of_all_types(iris):
+    """Text holds None, categories hold NaN, and one column holds no value at all."""
     X, y = iris
     rng = np.random.RandomState(0)
     table = pd.DataFrame(X, columns=list("abcd"))
@@ -79,7 +83,7 @@ def test_tables_with_gaps_in_every_kind_of_column(iris):
     pd.testing.assert_frame_equal(added, table[80:110])
 
 
-def test_quantities():
+def test_regression_with_missing_values():
     X, y = load_diabetes(return_X_y=True)
     X[np.random.RandomState(0).random_sample(X.shape) < 0.1] = np.nan
     model = KnowledgeDistillationRegressor(
@@ -91,16 +95,23 @@ def test_quantities():
     assert model.score(X[300:], y[300:]) > 0.0
 
 
+class NeverFitted(HistGradientBoostingClassifier):
+    """An estimator that must not be fitted."""
+
+    def fit(self, X, y, sample_weight=None):
+        raise AssertionError("an estimator was trained before the rows were rejected")
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"student": LINEAR}, "which the student, LogisticRegression, does not take"),
-        ({"teacher": LINEAR}, "which the teacher, LogisticRegression, does not take"),
+        ({"student": LINEAR}, "which the student, LogisticRegression, does not accept"),
+        ({"teacher": LINEAR}, "which the teacher, LogisticRegression, does not accept"),
         ({"teacher": [BOOSTING, LINEAR]}, "the teacher, LogisticRegression"),
-        ({"transfer": "munge"}, "'munge' takes no rows with missing values"),
+        ({"transfer": "munge"}, "'munge' does not accept rows with missing values"),
     ],
 )
-def test_who_takes_no_gaps_is_named_before_anything_is_trained(iris, params, message):
+def test_error_names_the_estimator_before_training(iris, params, message):
     X, y = iris
     fit_nothing = {"teacher": NeverFitted(), "student": TREE}
     if "teacher" in params:
@@ -113,19 +124,14 @@ def test_who_takes_no_gaps_is_named_before_anything_is_trained(iris, params, mes
         model.fit(*gaps_below, X_unlabeled=X[80:])
 
 
-class NeverFitted(HistGradientBoostingClassifier):
-    def fit(self, X, y, sample_weight=None):
-        raise AssertionError("trained before the rows were refused")
-
-
-def test_infinity_is_refused(iris):
+def test_infinity_raises(iris):
     X, y = iris
     model = KnowledgeDistillationClassifier(BOOSTING, TREE)
     with pytest.raises(ValueError, match="infinity"):
         model.fit(np.where(np.isnan(X), np.inf, X), y)
 
 
-def test_rows_to_predict_may_lack_what_the_student_can_do_without(iris):
+def test_predict_accepts_missing_values_if_all_estimators_do(iris):
     X, y = iris
     full = np.nan_to_num(X)
     model = KnowledgeDistillationClassifier(BOOSTING, TREE, random_state=0)
@@ -134,11 +140,11 @@ def test_rows_to_predict_may_lack_what_the_student_can_do_without(iris):
     with pytest.raises(ValueError, match="the student, LogisticRegression"):
         model.predict(X)
     model.set_params(student=TREE, transfer="munge").fit(full, y)
-    with pytest.raises(ValueError, match="'munge' takes no rows"):
+    with pytest.raises(ValueError, match="'munge' does not accept rows"):
         model.predict(X)
 
 
-def test_tags_say_who_takes_them():
+def test_tag_allow_nan_depends_on_all_estimators():
     def tag(**params):
         model = KnowledgeDistillationClassifier(
             **{"teacher": BOOSTING, "student": TREE, **params}
@@ -152,7 +158,7 @@ def test_tags_say_who_takes_them():
     assert not tag(transfer="munge")
 
 
-def test_rows_that_a_callable_makes_may_not_lack_more_than_others(iris):
+def test_missing_values_in_rows_of_a_callable_transfer_raise(iris):
     X, y = iris
 
     def with_gaps(X_given, y_given, n_rows, random_state):
@@ -165,7 +171,7 @@ def test_rows_that_a_callable_makes_may_not_lack_more_than_others(iris):
         model.fit(np.nan_to_num(X), y)
 
 
-def test_objects_may_be_numbers_of_any_size(iris):
+def test_object_array_with_huge_integers(iris):
     X, y = np.nan_to_num(iris[0]).astype(object), iris[1]
     X[3, 0] = 10**30
     model = KnowledgeDistillationClassifier(BOOSTING, TREE, check_teacher=False)

@@ -1,4 +1,4 @@
-"""ONNX graphs: put together, and their values named."""
+"""Merge ONNX graphs, add outputs to them, and rename their inputs and outputs."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,19 +8,19 @@ import numpy as np
 
 
 def check_names(inputs: list[str], outputs: list[str]) -> None:
-    """Raise ValueError for names that a graph's inputs cannot have."""
-    taken = ["", *outputs]
-    bad = [n for i, n in enumerate(inputs) if n in taken or n in inputs[:i]]
-    if bad:
+    """Raise ValueError for names of columns that ONNX inputs cannot have."""
+    reserved = ["", *outputs]
+    invalid = [n for i, n in enumerate(inputs) if n in reserved or n in inputs[:i]]
+    if invalid:
         raise ValueError(
-            f"Columns called {', '.join(map(repr, bad))} cannot be inputs of an ONNX "
-            "file: names are unique there, not empty, and its outputs are called "
-            f"{' and '.join(outputs)}. Rename the columns before fitting."
+            f"Columns named {', '.join(map(repr, invalid))} cannot be inputs of an "
+            "ONNX file. Names must be unique, must not be empty and must differ from "
+            f"the outputs, {' and '.join(outputs)}. Rename the columns before fitting."
         )
 
 
-def joined(onnx: Any, before: Any, net: Any) -> Any:
-    """Return one model of the steps before a net and the net."""
+def merge(onnx: Any, before: Any, net: Any) -> Any:
+    """Return one model of the steps before a net, followed by the net."""
     before.graph.name = "before"
     before = onnx.compose.add_prefix(before, "before_")
     net = onnx.compose.add_prefix(net, "net_", rename_outputs=False)
@@ -30,7 +30,7 @@ def joined(onnx: Any, before: Any, net: Any) -> Any:
 
 
 def add_label(onnx: Any, graph: Any, classes: np.ndarray) -> None:
-    """Add an output "label": the class of the largest probability."""
+    """Add an output "label", the likeliest class."""
     helper, kinds = onnx.helper, onnx.TensorProto
     if classes.dtype.kind in "iub":
         kind, values = kinds.INT64, classes.astype(np.int64).tolist()
@@ -50,8 +50,8 @@ def add_label(onnx: Any, graph: Any, classes: np.ndarray) -> None:
     graph.output.insert(0, helper.make_tensor_value_info("label", kind, ["rows"]))
 
 
-def join_columns(onnx: Any, graph: Any, n_columns: int) -> None:
-    """Put columns in the place of the one input, and side by side."""
+def concatenate_columns(onnx: Any, graph: Any, n_columns: int) -> None:
+    """Replace the only input by one input for each column, and concatenate these."""
     helper, rows = onnx.helper, graph.input[0]
     names = [f"{rows.name} column {j}" for j in range(n_columns)]
     graph.node.insert(0, helper.make_node("Concat", names, [rows.name], axis=1))
@@ -62,8 +62,8 @@ def join_columns(onnx: Any, graph: Any, n_columns: int) -> None:
     )
 
 
-def name_ends(graph: Any, inputs: list[str], outputs: list[str]) -> None:
-    """Call inputs and outputs so, and what is between them otherwise."""
+def rename_ends(graph: Any, inputs: list[str], outputs: list[str]) -> None:
+    """Rename the inputs and outputs, and all inner values with conflicting names."""
     ends = [end.name for end in (*graph.input, *graph.output)]
     used = {*inputs, *outputs}
     used.update(name for node in graph.node for name in (*node.input, *node.output))
@@ -76,13 +76,13 @@ def name_ends(graph: Any, inputs: list[str], outputs: list[str]) -> None:
         new[name] = other
     _rename(graph, new | dict(zip(ends, [*inputs, *outputs], strict=True)))
     for output in graph.output:
-        # Some converters of binary classifiers declare one column where there are two.
+        # Some converters of binary classifiers declare one column instead of two.
         for size in output.type.tensor_type.shape.dim[1:]:
             size.Clear()
 
 
 def _rename(graph: Any, new: dict[str, str]) -> None:
-    """Rename values wherever they stand, in graphs inside of nodes too."""
+    """Rename values in all nodes of a graph, and in the graphs that nodes contain."""
     for node in graph.node:
         for places in (node.input, node.output):
             places[:] = [new.get(name, name) for name in places]

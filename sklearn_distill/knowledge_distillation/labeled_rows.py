@@ -1,4 +1,4 @@
-"""The labelled rows: from X and y, or from the labels that distilled rows carry."""
+"""The labeled rows of `fit`: X and y, or distilled rows that carry their labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -16,28 +16,28 @@ from ..validation.rows import check_lengths, check_rows, check_weights
 from ..validation.targets import check_target
 
 
-class Labelled(NamedTuple):
-    """Checked rows of positive weight and their labels.
+class LabeledRows(NamedTuple):
+    """Validated rows of positive weight and their labels.
 
     Attributes
     ----------
     X : array or DataFrame of n rows
     y : ndarray of shape (n,)
-        Class codes, or numbers.
+        Class codes, or continuous targets.
     labels : ndarray of shape (n, n_classes) or (n,)
-        One-hot rows, or the distilled set's soft labels; numbers.
+        One-hot rows or the soft labels of a distilled set; continuous targets.
     weights : ndarray of shape (n,) or None
-        None if there were none.
+        None if no sample weights were given.
     classes : ndarray or None
-        None for quantities.
-    present : ndarray of int
-        Where these rows stood in what came in.
+        None for regression.
+    present : ndarray of int of shape (n,)
+        The positions of these rows in the X that was given.
     n_given : int
-        How many rows came in.
+        The number of rows in the X that was given.
     is_distilled : bool
-        Whether the rows carried their labels.
+        Whether the rows carry the labels of a distilled set.
     soft : bool
-        Whether these are soft labels.
+        Whether the labels are soft.
     """
 
     X: Any
@@ -51,22 +51,32 @@ class Labelled(NamedTuple):
     soft: bool
 
 
-def read_labelled(
+def read_labeled_rows(
     estimator: Any, X: Any, y: Any, sample_weight: Any, task: str
-) -> Labelled:
-    """Check what `fit` was given; distilled rows bring their labels along.
+) -> LabeledRows:
+    """Validate the rows, labels and weights that were passed to `fit`.
 
-    Whether values may be missing from the rows is for who learns from them to say.
+    Missing values are allowed here; `check_missing_values` rejects them for estimators
+    that do not accept them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets `n_features_in_`, `feature_names_in_` and `row_shape_`.
+    X, y, sample_weight
+        As in `fit`. The labels that distilled rows carry take the place of y.
+    task : {"classification", "regression"}
 
     Raises
     ------
     ValueError, TypeError
-        For rows, labels or weights that cannot be learned from.
+        If rows, labels or weights are invalid.
     """
-    carried = _labels_on(X, y)
+    carried = _carried_labels(X, y)
     soft = None
     if carried is not None:
-        y, sample_weight, soft = _carried(carried, X, y, sample_weight, task)
+        _check_carried(carried, y, sample_weight, task)
+        y, sample_weight, soft = carried.y, carried.sample_weight, carried.soft_labels
     elif y is None:
         raise ValueError(
             f"{type(estimator).__name__} requires y to be passed, but the target y is "
@@ -88,7 +98,7 @@ def read_labelled(
         values = labels = values.astype(np.float64)
     else:
         labels = np.eye(len(target.classes))[values] if soft is None else soft
-    return Labelled(
+    return LabeledRows(
         X=X,
         y=values,
         labels=labels,
@@ -101,45 +111,40 @@ def read_labelled(
     )
 
 
-def _labels_on(X: Any, y: Any) -> DistilledLabels | None:
-    """Return the labels that rows carry; None for a part of them that y has labels for.
+def _carried_labels(X: Any, y: Any) -> DistilledLabels | None:
+    """Return the labels that X carries, or None.
 
-    pandas hands `attrs` on to the parts of a frame, as cross-validation makes them.
-    Rows that are as many as before but others, or in another order, are an error.
+    None is also returned for a part of distilled rows that is passed with its own y.
+    pandas copies `attrs` to the parts of a DataFrame, such as those that
+    cross-validation makes. Reordered rows raise an error.
     """
     if y is not None and is_part_of_distilled(X) and len(y) == len(X):
         return None
     return distilled_labels(X)
 
 
-def _carried(
-    carried: Any, X: Any, y: Any, sample_weight: Any, task: str
-) -> tuple[Any, Any, Any]:
-    """Return y, weights and soft labels of rows that carry them."""
+def _check_carried(carried: Any, y: Any, sample_weight: Any, task: str) -> None:
+    """Raise ValueError for carried labels that do not fit the other arguments."""
     if carried.y is None:
         raise ValueError(
-            "These rows come from a set that was distilled without labels. Distill "
-            "with y."
+            "The rows of X were distilled without labels. Pass y to the distiller."
         )
     if sample_weight is not None:
         raise ValueError(
-            "sample_weight belongs to the rows before distillation, which are no more. "
-            "Pass it to the distiller."
+            "sample_weight belongs to the rows before distillation, but X holds "
+            "distilled rows. Pass sample_weight to the distiller."
         )
     if (carried.classes is None) != (task == "regression"):
-        wanted, other = (
-            ("quantities", "classes")
-            if task == "regression"
-            else ("classes", "numbers")
-        )
+        expected, found = "class labels", "continuous targets"
+        if task == "regression":
+            expected, found = found, expected
         raise ValueError(
-            f"{wanted} are to be learned, but these rows were distilled with y as "
-            f"{other}. Set the distiller's task."
+            f"This estimator learns {expected}, but the rows of X were distilled with "
+            f"{found}. Set the parameter task of the distiller to {task!r}."
         )
     if y is not None and len(y) == len(carried.y):
         if not np.array_equal(np.asarray(y), carried.y):
             raise ValueError(
-                "X carries the labels of a distilled set, and y holds others. Pass "
-                "np.asarray(X) to train on y."
+                "X carries the labels of a distilled set, but y holds different "
+                "labels. Pass np.asarray(X) to train on y."
             )
-    return carried.y, carried.sample_weight, carried.soft_labels

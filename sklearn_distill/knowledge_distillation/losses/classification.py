@@ -1,14 +1,15 @@
-r"""What a student net is told to make small: losses of logits, of hints, of quantities.
+r"""Losses of student nets for classification.
 
-Plain functions on tensors. A loss for classes is called
+The losses are plain functions of tensors. A loss is called as
 
     loss(student, teacher, y, sample_weight=w, temperature=T)
 
-with logits of shape (n, n_classes) on both sides, class codes `y` of shape (n,), and
-weights of shape (n,) or None; it returns a dict of named terms, whose sum is the loss.
-A row of weight 2 counts as two rows. Any callable of that form is a loss too.
+with the logits of student and teacher of shape (n, n_classes), class codes `y` of shape
+(n,) and weights of shape (n,) or None. It returns a dict of named terms, whose sum is
+the loss. A row of weight 2 is equivalent to two rows. Any callable with this signature
+can be used as a loss.
 
-On added rows, whose class nobody knows, `y` is the teacher's most probable class.
+For added rows, which have no label, `y` is the likeliest class of the teacher.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -25,21 +26,21 @@ EPS = 1e-12
 
 
 def weighted_mean(rows: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the mean of one number a row."""
+    """Return the weighted mean over the rows; None gives all rows the same weight."""
     if weights is None:
         return rows.mean()
     return (weights * rows).sum() / weights.sum()
 
 
-def centred(logits: Tensor) -> Tensor:
-    """Return logits less their mean over the classes, which no softmax sees."""
+def center(logits: Tensor) -> Tensor:
+    """Subtract from logits their mean over the classes, which the softmax ignores."""
     return logits - logits.mean(dim=1, keepdim=True)
 
 
 def cross_entropy(
     student: Tensor, labels: Tensor, *, sample_weight: Tensor | None = None
 ) -> Tensor:
-    """Return the cross-entropy with labels that are distributions, (n, n_classes)."""
+    """Return the cross-entropy with soft labels of shape (n, n_classes)."""
     rows = -(labels * F.log_softmax(student, dim=1)).sum(dim=1)
     return weighted_mean(rows, sample_weight)
 
@@ -52,13 +53,14 @@ def kl(
     sample_weight: Tensor | None = None,
     temperature: float = 1.0,
 ) -> Terms:
-    r"""Return the divergence of softened outputs, the loss of Hinton et al.
+    r"""Return the Kullback-Leibler divergence of softened outputs (KD).
 
     .. math:: T^2 \, \mathrm{KL}(p_T(v) \,\|\, p_T(z)), \quad
               p_T(\cdot) = \mathrm{softmax}(\cdot / T)
 
-    Both sides are softened. The factor keeps gradients at one size: as T grows, that of
-    z tends to (z - v) / n_classes, with both centred.
+    The outputs of student and teacher are softened. Without the factor, the gradients
+    would vanish as T grows. With it, the gradient with respect to z tends to
+    (z - v) / n_classes, with both centered.
 
     References
     ----------
@@ -77,18 +79,19 @@ def logit_mse(
     sample_weight: Tensor | None = None,
     temperature: float = 1.0,
 ) -> Terms:
-    r"""Return the mean squared difference of centred logits.
+    r"""Return the mean squared difference of centered logits.
 
     .. math:: \frac{1}{K} \lVert (z - \bar z) - (v - \bar v) \rVert^2
 
-    The paper does not centre; a shift of all logits of a row changes no probability,
-    and a student should not be made to follow it. `temperature` plays no part.
+    The paper does not center the logits. A shift of all logits of a row does not change
+    the probabilities, so that the student need not reproduce it. `temperature` is
+    ignored.
 
     References
     ----------
     J. Ba, R. Caruana, "Do deep nets really need to be deep?", NeurIPS 2014.
     """
-    rows = (centred(student) - centred(teacher)).square().mean(dim=1)
+    rows = (center(student) - center(teacher)).square().mean(dim=1)
     return {"logit_mse": weighted_mean(rows, sample_weight)}
 
 
@@ -102,21 +105,22 @@ def dkd(
     target_weight: float = 1.0,
     other_weight: float = 2.0,
 ) -> Terms:
-    r"""Return decoupled knowledge distillation: the target class, and all others.
+    r"""Return the loss of decoupled knowledge distillation (DKD).
 
     .. math:: T^2 \bigl( \alpha \, \mathrm{KL}(b_v \| b_z)
               + \beta \, \mathrm{KL}(\hat p_v \| \hat p_z) \bigr)
 
-    with b = (p_y, 1 - p_y) and p-hat the softmax over the classes other than y. With
-    weights 1 and 1 - p_y(v) the sum would be `kl` again. For two classes the second
-    term is always 0: `check_loss` refuses them. The paper's beta runs from 2 to 8.
+    with b = (p_y, 1 - p_y) and p-hat the softmax over the classes other than y. The
+    weight alpha is `target_weight`, and beta is `other_weight`. With the weights 1 and
+    1 - p_y(v), the sum is equal to `kl`. For two classes the second term is always 0,
+    so that the estimators reject this loss. In the paper, beta is between 2 and 8.
 
     References
     ----------
     B. Zhao et al., "Decoupled knowledge distillation", CVPR 2022.
     """
     if y is None:
-        raise ValueError("dkd needs y, the class of each row.")
+        raise ValueError("dkd requires y, the class code of each row; got None.")
     is_target = F.one_hot(y, student.shape[1]).bool()
     z, v = student / temperature, teacher / temperature
     of_target = _kl_rows(
@@ -138,15 +142,15 @@ def dist(
     sample_weight: Tensor | None = None,
     temperature: float = 1.0,
 ) -> Terms:
-    r"""Return how far outputs are from correlating, over classes and over rows.
+    r"""Return 1 minus the correlations of outputs, over classes and over rows (DIST).
 
     .. math:: T^2 \bigl( 1 - \mathrm{mean}_i \, \rho(p_i(z), p_i(v)) \bigr)
               + T^2 \bigl( 1 - \mathrm{mean}_k \, \rho(p_{\cdot k}(z),
               p_{\cdot k}(v)) \bigr)
 
-    with Pearson's correlation, for teachers that are much stronger than the student.
-    For two classes the first correlation is 1 or -1 whatever the outputs: that term is
-    left out. The second needs batches of 32 rows or more to mean anything.
+    with Pearson's correlation. The loss is meant for teachers that are much better than
+    the student. For two classes the first correlation is always 1 or -1, and its term
+    is left out. The second term requires batches of at least 32 rows.
 
     References
     ----------
@@ -165,7 +169,7 @@ def dist(
     return terms
 
 
-def standardised_kl(
+def standardized_kl(
     student: Tensor,
     teacher: Tensor,
     y: Tensor | None = None,
@@ -173,25 +177,26 @@ def standardised_kl(
     sample_weight: Tensor | None = None,
     temperature: float = 2.0,
 ) -> Terms:
-    r"""Return `kl` of logits that are standardised row by row.
+    r"""Return `kl` of logits that are standardized row by row.
 
     .. math:: z' = (z - \bar z) / \mathrm{std}(z)
 
-    The student need not match the size of the teacher's logits, only their order and
-    spacing. For two classes all standardised logits are the same up to sign, and say
-    nothing: `check_loss` refuses them. The paper takes temperature 2 and weight 9.
+    The student need not match the scale of the teacher's logits, only their order and
+    relative distances. For two classes all standardized logits are equal up to their
+    sign, so that the estimators reject this loss. The paper uses temperature 2 and
+    weight 9.
 
     References
     ----------
     S. Sun et al., "Logit standardization in knowledge distillation", CVPR 2024.
     """
     terms = kl(
-        _standardised(student),
-        _standardised(teacher),
+        _standardized(student),
+        _standardized(teacher),
         sample_weight=sample_weight,
         temperature=temperature,
     )
-    return {"standardised_kl": terms["kl"]}
+    return {"standardized_kl": terms["kl"]}
 
 
 def rkd(
@@ -204,14 +209,15 @@ def rkd(
     distance_weight: float = 1.0,
     angle_weight: float = 2.0,
 ) -> Terms:
-    r"""Return how far distances and angles among the rows of a batch are from equal.
+    r"""Return the relational loss of distances and angles within a batch (RKD).
 
-    Distances are divided by their mean; angles are cosines at each row between each two
-    others; both are compared by the smooth L1 loss. Any embeddings will do, of any two
-    widths; the estimators hand over centred logits. `temperature` plays no part.
+    Distances are divided by their mean. Angles are the cosines, at each row, between
+    the directions to every two other rows. Both are compared by the smooth L1 loss. The
+    loss can be computed for two embeddings of any widths; logits are centered first.
+    `temperature` is ignored.
 
-    The cost grows with the cube of the batch. Weights 1 and 2 go with means; other
-    code sums, and has other weights.
+    The cost grows with the third power of the batch size. The default weights are for
+    mean losses; implementations that sum the losses have other weights.
 
     References
     ----------
@@ -221,7 +227,7 @@ def rkd(
     present = weights > 0
     student, teacher, weights = student[present], teacher[present], weights[present]
     if student.shape == teacher.shape:
-        student, teacher = centred(student), centred(teacher)
+        student, teacher = center(student), center(teacher)
     pairs = weights[:, None] * weights[None]
     distances = F.smooth_l1_loss(
         _distances(student, pairs), _distances(teacher, pairs), reduction="none"
@@ -237,7 +243,7 @@ def rkd(
 def hint(
     student: Tensor, teacher: Tensor, *, sample_weight: Tensor | None = None
 ) -> Tensor:
-    """Return the mean squared difference between two layers of one width.
+    """Return the mean squared difference between two layers of equal width (FitNets).
 
     References
     ----------
@@ -247,40 +253,18 @@ def hint(
     return weighted_mean(rows, sample_weight)
 
 
-def label_smoothing(
-    student: Tensor,
-    y: Tensor,
-    *,
-    sample_weight: Tensor | None = None,
-    smoothing: float = 0.1,
-) -> Terms:
-    """Return the cross-entropy with smoothed labels: the control without a teacher.
-
-    It is `kl` with a teacher that holds all classes for equally probable, at
-    ``alpha=smoothing``, up to a constant.
-
-    References
-    ----------
-    C. Szegedy et al., "Rethinking the Inception architecture", CVPR 2016.
-    """
-    n_classes = student.shape[1]
-    labels = F.one_hot(y, n_classes).to(student.dtype)
-    smooth = (1 - smoothing) * labels + smoothing / n_classes
-    terms = cross_entropy(student, smooth, sample_weight=sample_weight)
-    return {"label_smoothing": terms}
-
-
 LOSSES: dict[str, Loss] = {
     "kl": kl,
     "logit_mse": logit_mse,
     "dkd": dkd,
     "dist": dist,
-    "standardised_kl": standardised_kl,
+    "standardized_kl": standardized_kl,
     "rkd": rkd,
 }
 
 
 def _kl_rows(z: Tensor, v: Tensor) -> Tensor:
+    """Return the divergence of each row of softmax(z) from softmax(v)."""
     log_p, log_q = F.log_softmax(z, dim=1), F.log_softmax(v, dim=1)
     return F.kl_div(log_p, log_q, reduction="none", log_target=True).sum(dim=1)
 
@@ -291,28 +275,30 @@ def _others(logits: Tensor, is_target: Tensor) -> Tensor:
 
 
 def _target_against_rest(logits: Tensor, is_target: Tensor) -> Tensor:
-    """Return two logits: of the target class, and of all others together."""
+    """Return the logit of the target class, and that of all other classes together."""
     rest = torch.logsumexp(_others(logits, is_target), dim=1)
     return torch.stack([logits[is_target], rest], dim=1)
 
 
 def _correlation(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:
-    """Return Pearson's correlation of each row of a with that of b."""
+    """Return Pearson's correlation of each row of a with the same row of b."""
     weights = weights / weights.sum(dim=1, keepdim=True)
     a = a - (weights * a).sum(dim=1, keepdim=True)
     b = b - (weights * b).sum(dim=1, keepdim=True)
     covariance = (weights * a * b).sum(dim=1)
-    # The square root of nought has no gradient.
+    # The gradient of the square root is infinite at 0.
     variances = (weights * a * a).sum(dim=1) * (weights * b * b).sum(dim=1)
     return covariance / (variances + EPS**2).sqrt()
 
 
-def _standardised(logits: Tensor) -> Tensor:
-    deviation = centred(logits).square().mean(dim=1, keepdim=True).clamp_min(EPS).sqrt()
-    return centred(logits) / (1e-7 + deviation)
+def _standardized(logits: Tensor) -> Tensor:
+    centered = center(logits)
+    deviation = centered.square().mean(dim=1, keepdim=True).clamp_min(EPS).sqrt()
+    return centered / (1e-7 + deviation)
 
 
 def _distances(rows: Tensor, pairs: Tensor) -> Tensor:
+    """Return the distances of all pairs of rows, divided by their weighted mean."""
     squares = (rows[:, None] - rows[None]).square().sum(dim=2)
     distances = squares.clamp_min(EPS).sqrt()
     apart = pairs * (squares > 0)
@@ -320,5 +306,6 @@ def _distances(rows: Tensor, pairs: Tensor) -> Tensor:
 
 
 def _angles(rows: Tensor) -> Tensor:
+    """Return the cosines at each row between the directions to every two rows."""
     directions = F.normalize(rows[None] - rows[:, None], dim=2, eps=1e-6)
     return directions @ directions.transpose(1, 2)

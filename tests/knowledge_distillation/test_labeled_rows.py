@@ -1,4 +1,4 @@
-"""Distilled rows teach students: in plain Pipelines, by the labels that they carry."""
+"""Labeled rows: sample weights, and distilled rows that carry their labels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from sklearn.datasets import load_breast_cancer
-from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    RandomForestClassifier,
+)
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -28,14 +31,15 @@ from sklearn_distill import (
 )
 from sklearn_distill.engine.networks import MLP
 
-# Few steps of a distiller need not get anywhere.
+# With few steps, a distiller may not lower its loss, which causes a warning.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 
 KD = "knowledgedistillationclassifier"
 
 
 class CountingSelection(RandomSelection):
-    """A distiller that counts the fits of all its copies."""
+    """A distiller that counts the fits of all its clones."""
 
     plugin_api = 1
     n_fits = 0
@@ -43,14 +47,6 @@ class CountingSelection(RandomSelection):
     def _distill(self, problem):
         type(self).n_fits += 1
         return super()._distill(problem)
-
-
-class Recorder(GaussianNB):
-    """Remembers what it was trained on."""
-
-    def fit(self, X, y, sample_weight=None):
-        self.trained_on_ = X, y, sample_weight
-        return super().fit(X, y, sample_weight)
 
 
 def data():
@@ -70,7 +66,34 @@ def pipeline(distiller, student=None, *, teacher=None, memory=None, **params):
     )
 
 
-def test_it_fits_predicts_and_searches_over_distiller_and_student():
+def test_rows_of_weight_0_and_their_predictions_are_dropped(iris, kd, small_tree):
+    X, y = iris
+    predicted = GaussianNB().fit(X, y).predict_proba(X)
+    weights = (np.arange(150) % 3 > 0).astype(float)
+    there = weights > 0
+    weighted = kd(None, small_tree()).fit(X, y, weights, teacher_proba=predicted)
+    without = kd(None, small_tree()).fit(
+        X[there], y[there], teacher_proba=predicted[there]
+    )
+    np.testing.assert_array_equal(weighted.predict_proba(X), without.predict_proba(X))
+
+
+def test_part_of_a_distilled_table_requires_its_own_labels(forest, kd, small_tree):
+    """pandas copies the labels of the whole table to each part."""
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    herding = HerdingSelection(20)
+    rows, labels = herding.fit_transform(X, y), herding.distilled_.y
+    part = rows.sample(30, random_state=0)
+    model = kd(forest(), small_tree(), check_teacher=False)
+    assert model.fit(part, labels[part.index]).score(X, y) > 0.85
+    assert cross_val_score(model, rows, labels, cv=3).mean() > 0.85
+    with pytest.raises(ValueError, match="changed or reordered since"):
+        model.fit(part)
+    with pytest.raises(ValueError, match="changed or reordered since"):
+        model.fit(rows.sample(frac=1.0, random_state=0), labels)
+
+
+def test_pipeline_and_grid_search_over_distiller_and_student():
     X, y = data()
     model = pipeline(KernelInducingPoints(budget=20, max_iter=10, random_state=0))
     model.fit(X[:400], y[:400])
@@ -86,20 +109,20 @@ def test_it_fits_predicts_and_searches_over_distiller_and_student():
 
 
 @pytest.mark.parametrize("output", ["default", "pandas"])
-def test_memory_misses_then_hits_and_says_the_same(tmp_path, output):
+def test_pipeline_memory_caches_the_distilled_rows(tmp_path, output):
     X, y = data()
     CountingSelection.n_fits = 0
-    answers = []
+    outputs = []
     for C in (1.0, 0.1, 1.0):
         model = pipeline(CountingSelection(20, random_state=0), memory=str(tmp_path))
         model.set_params(**{f"{KD}__student__C": C}).set_output(transform=output)
-        answers.append(model.fit(X, y).predict_proba(X))
+        outputs.append(model.fit(X, y).predict_proba(X))
     assert CountingSelection.n_fits == 1
-    np.testing.assert_array_equal(answers[0], answers[2])
-    assert not np.array_equal(answers[0], answers[1])
+    np.testing.assert_array_equal(outputs[0], outputs[2])
+    assert not np.array_equal(outputs[0], outputs[1])
 
 
-def test_under_set_output_pandas_the_student_sees_names():
+def test_set_output_pandas_passes_column_names_to_the_student():
     X, y = data()
     model = pipeline(HerdingSelection(20)).set_output(transform="pandas").fit(X, y)
     student = model[-1].student_
@@ -107,10 +130,10 @@ def test_under_set_output_pandas_the_student_sees_names():
     assert model.score(X, y) > 0.9
 
 
-def test_the_labels_that_the_rows_carry_are_learned():
-    """Not the y that the pipeline hands on, which has other rows."""
+def test_carried_labels_replace_y(recorder):
+    """The y of the pipeline belongs to the rows before distillation."""
     X, y = data()
-    model = pipeline(HerdingSelection(20), Recorder(), alpha=0.0).fit(X, y)
+    model = pipeline(HerdingSelection(20), recorder(), alpha=0.0).fit(X, y)
     rows, labels, _ = model[-1].student_.trained_on_
     expected = model[2].distilled_
     np.testing.assert_array_equal(rows, expected.X)
@@ -118,12 +141,12 @@ def test_the_labels_that_the_rows_carry_are_learned():
     np.testing.assert_array_equal(model[-1].teacher_.classes_, expected.classes)
 
 
-def test_soft_labels_of_the_set_count_in_the_place_of_y():
+def test_carried_soft_labels_replace_y(recorder):
     X, y = data()
     distiller = HerdingSelection(20, soft_labels=GaussianNB(), random_state=0)
     for teacher in (None, "given"):
         kd = KnowledgeDistillationClassifier(
-            None if teacher is None else GaussianNB(), Recorder(), alpha=0.0
+            None if teacher is None else GaussianNB(), recorder(), alpha=0.0
         )
         model = make_pipeline(StandardScaler(), distiller, kd).fit(X, y)
         soft = model[1].distilled_.soft_labels
@@ -134,15 +157,15 @@ def test_soft_labels_of_the_set_count_in_the_place_of_y():
             assert given.get(label, 0.0) == pytest.approx(share, abs=0.01)
 
 
-def test_rows_can_be_added_to_distilled_ones():
+def test_rows_are_added_to_distilled_rows():
     X, y = data()
     model = pipeline(HerdingSelection(20), transfer="munge", n_transfer=5.0).fit(X, y)
     assert len(model[-1].transfer_set_) == 200
     assert model.score(X, y) > 0.9
 
 
-def test_a_teacher_of_all_rows_teaches_on_distilled_ones():
-    """Fitted on what the steps before the distiller give, and frozen."""
+def test_frozen_teacher_of_all_rows_labels_distilled_rows():
+    """The teacher was fitted on the output of the steps before the distiller."""
     X, y = data()
     before = make_pipeline(StandardScaler(), SelectKBest(k=20)).fit(X, y)
     teacher = RandomForestClassifier(20, random_state=0).fit(before.transform(X), y)
@@ -151,7 +174,7 @@ def test_a_teacher_of_all_rows_teaches_on_distilled_ones():
     assert model.score(X, y) > 0.9
 
 
-def test_nets_learn_from_distilled_rows():
+def test_net_is_trained_on_distilled_rows():
     X, y = data()
     net = NeuralNetClassifier(
         MLP,
@@ -165,15 +188,15 @@ def test_nets_learn_from_distilled_rows():
     assert model.score(X, y) > 0.9
 
 
-def test_unlabeled_rows_go_through_the_steps_before():
-    """By scikit-learn's transform_input; the distiller passes them through."""
+def test_transform_input_transforms_unlabeled_rows():
+    """The distiller returns the unlabeled rows unchanged."""
     X, y = data()
     with sklearn.config_context(enable_metadata_routing=True):
         kd = KnowledgeDistillationClassifier(
             ExtraTreesClassifier(20, random_state=0),
             DecisionTreeClassifier(random_state=0),
         ).set_fit_request(X_unlabeled=True)
-        # It could distill them too.
+        # Distillers also accept X_unlabeled, so that the request must be declined.
         herding = HerdingSelection(20).set_fit_request(X_unlabeled=False)
         model = make_pipeline(
             StandardScaler(), herding, kd, transform_input=["X_unlabeled"]
@@ -183,7 +206,7 @@ def test_unlabeled_rows_go_through_the_steps_before():
     np.testing.assert_allclose(added, model[0].transform(X[300:]))
 
 
-def test_it_stands_behind_a_wrapped_distiller_too():
+def test_estimator_of_distilled_classifier():
     X, y = data()
     kd = KnowledgeDistillationClassifier(
         ExtraTreesClassifier(20, random_state=0),
@@ -194,21 +217,21 @@ def test_it_stands_behind_a_wrapped_distiller_too():
     assert model.score(X, y) > 0.85
 
 
-def test_labels_that_contradict_what_the_rows_carry_are_refused():
+def test_arguments_that_contradict_carried_labels_raise():
     X, y = data()
     rows = HerdingSelection(20).fit_transform(X, y)
     kd = KnowledgeDistillationClassifier(
         GaussianNB(), DecisionTreeClassifier(), check_teacher=False
     )
-    with pytest.raises(ValueError, match="y holds others"):
+    with pytest.raises(ValueError, match="y holds different labels"):
         kd.fit(rows, np.roll(rows.y, 1))
-    with pytest.raises(ValueError, match="Pass it to the distiller"):
+    with pytest.raises(ValueError, match="Pass sample_weight to the distiller"):
         kd.fit(rows, sample_weight=np.ones(40))
     kd.fit(rows, rows.y)
     kd.fit(np.asarray(rows), np.roll(rows.y, 1))
-    unlabelled = HerdingSelection(20).fit_transform(X)
-    with pytest.raises(ValueError, match="distilled without labels"):
-        kd.fit(unlabelled)
+    unlabeled = HerdingSelection(20).fit_transform(X)
+    with pytest.raises(ValueError, match="were distilled without labels"):
+        kd.fit(unlabeled)
     changed = rows.copy()
     with pytest.raises(ValueError, match="requires y"):
         kd.fit(changed)

@@ -1,4 +1,4 @@
-"""Telling nets from other estimators, and making estimators of them, without torch."""
+"""Detect nets in estimators and wrap them as estimators, without importing torch."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,22 +7,27 @@ import sys
 from typing import Any
 
 from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 
 
 def innermost(estimator: Any) -> Any:
-    """Return a Pipeline's last step, or what is frozen, or the estimator itself."""
+    """Return the last step of a Pipeline, or the estimator inside a FrozenEstimator.
+
+    Every other estimator is returned unchanged.
+    """
     if isinstance(estimator, Pipeline):
         return innermost(estimator.steps[-1][1])
-    if type(estimator).__name__ == "FrozenEstimator":
+    if isinstance(estimator, FrozenEstimator):
         return innermost(estimator.estimator)
     return estimator
 
 
 def is_net(estimator: Any) -> bool:
-    """Tell whether this is a skorch net, or a class or an instance of a torch module.
+    """Return whether an object is a skorch net, a torch module or a class.
 
-    Who holds one has imported torch: others are not made to.
+    If torch is not imported yet, the object cannot be a net, so that torch need not be
+    imported here.
     """
     if inspect.isclass(estimator):
         return True
@@ -33,9 +38,9 @@ def is_net(estimator: Any) -> bool:
 
 
 def wrap_nets(estimator: Any, task: str, seed: int) -> Any:
-    """Return an estimator with the net in it, if any, as one in the user's terms.
+    """Wrap a net, or the net at the end of a Pipeline, as a scikit-learn estimator.
 
-    Pipelines keep their other steps; what is frozen stays as it is.
+    Frozen nets and all other estimators are returned unchanged.
     """
     if isinstance(estimator, Pipeline) and is_net(innermost(estimator)):
         name, last = estimator.steps[-1]
@@ -43,24 +48,23 @@ def wrap_nets(estimator: Any, task: str, seed: int) -> Any:
         return clone(estimator).set_params(steps=steps)
     if not is_net(estimator):
         return estimator
-    from .nets import NetClassifier, NetRegressor
+    from .estimators import NetClassifier, NetRegressor
 
-    return (NetClassifier if task == "classification" else NetRegressor)(
-        estimator, seed
-    )
+    wrapper = NetClassifier if task == "classification" else NetRegressor
+    return wrapper(estimator, seed)
 
 
 def fitted_net(estimator: Any, X: Any) -> tuple[Any, Any]:
-    """Return (skorch net, rows as it sees them) of a fitted estimator with a net."""
-    if type(estimator).__name__ == "FrozenEstimator":
+    """Return the skorch net of a fitted estimator, and the rows as input of the net."""
+    if isinstance(estimator, FrozenEstimator):
         return fitted_net(estimator.estimator, X)
     before, last = split_pipeline(estimator)
-    seen = X if before is None else before.transform(X)
-    return getattr(last, "net_", last), seen
+    rows = X if before is None else before.transform(X)
+    return getattr(last, "net_", last), rows
 
 
 def split_pipeline(estimator: Any) -> tuple[Any, Any]:
-    """Return (steps before the last, or None; the last step)."""
+    """Return the steps before the last one, or None, and the last step."""
     if isinstance(estimator, Pipeline):
         before = estimator[:-1] if len(estimator.steps) > 1 else None
         return before, estimator.steps[-1][1]
