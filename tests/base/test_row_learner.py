@@ -153,7 +153,7 @@ def test_a_look_at_held_back_rows_follows_the_step_size():
 
 
 def test_callbacks_are_those_of_skorch():
-    with pytest.raises(TypeError, match="no skorch callback"):
+    with pytest.raises(TypeError, match="a list of skorch callbacks"):
         KernelInducingPoints(2, callbacks=[print]).fit(X, y)
     for scoring in (EpochScoring("accuracy"), EpochScoring, BatchScoring("accuracy")):
         with pytest.raises(TypeError, match="scores a net's predictions"):

@@ -308,7 +308,7 @@ def test_what_cannot_be_matched_is_refused(digits):
     def normalised(n_inputs, n_outputs):
         return nn.Sequential(nn.BatchNorm1d(n_inputs), nn.Linear(n_inputs, n_outputs))
 
-    with pytest.raises(ValueError, match="batch normalisation"):
+    with pytest.raises(ValueError, match="batch normalization"):
         TrajectoryMatching(1, network=normalised).fit(X, y)
     with pytest.raises(ValueError, match="expert_epochs=5 is more"):
         TrajectoryMatching(1, max_epochs=4, expert_epochs=5).fit(X, y)

@@ -17,7 +17,7 @@ from sklearn_distill.engine.augmentation import SiameseAugmentation
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_sources import NetworkQueue
 from sklearn_distill.engine.networks import MLP
-from sklearn_distill.performance_matching.kernel_ridge.neural_feature_regression import (  # noqa: E501
+from sklearn_distill.performance_matching.kernel_ridge.neural_feature_loss import (
     NeuralFeatureLoss,
     feature_ridge,
     label_margin,
@@ -69,7 +69,7 @@ def test_gradients_reach_rows_and_labels_and_no_network():
     real = batch(6, seed=1)
     S, y_S = (t.requires_grad_() for t in batch(4))
     networks = source.fixed
-    loss.looking = lambda *_: networks
+    loss.validation_networks = lambda *_: networks
     value = loss((S, y_S), real)
     of_S, of_y = torch.autograd.grad(value, (S, y_S))
     assert all(p.grad is None for network in networks for p in network.parameters())
