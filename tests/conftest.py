@@ -44,7 +44,7 @@ def make_classes():
 
 @pytest.fixture(scope="session")
 def make_table():
-    """A function that returns a DataFrame with columns of all types and an odd index."""
+    """A function that makes a DataFrame with columns of all types and an odd index."""
 
     def make(n=100, seed=0):
         rng = np.random.RandomState(seed)

@@ -1,4 +1,4 @@
-"""Distribution matching: rows that look like the real ones to networks."""
+"""Distribution matching: rows whose network features follow the real distribution."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

@@ -1,8 +1,8 @@
-"""Differentiable siamese augmentation: the same change to real and synthetic rows.
+"""Differentiable siamese augmentation (DSA) of real and synthetic rows.
 
-Each step draws one operation with its numbers, and applies it to both batches: what is
-compared stays comparable, and gradients flow to the synthetic rows through the change
-[1]_.
+In each step one operation is drawn together with its random numbers, and both batches
+are augmented by it. The two batches therefore remain comparable, and gradients flow to
+the synthetic rows through the operation [1]_.
 
 References
 ----------
@@ -20,7 +20,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Change = Callable[[Tensor], Tensor]
+Augmentation = Callable[[Tensor], Tensor]
+
+
+def unchanged(x: Tensor) -> Tensor:
+    """Return the rows as they are, in place of an augmentation."""
+    return x
 
 
 def uniform(low: float, high: float) -> float:
@@ -28,91 +33,96 @@ def uniform(low: float, high: float) -> float:
     return low + (high - low) * float(torch.rand(()))
 
 
-def brightness() -> Change:
+def brightness() -> Augmentation:
+    """Draw an augmentation that adds one number to all pixels."""
     shift = uniform(-0.5, 0.5)
     return lambda x: x + shift
 
 
-def saturation() -> Change:
+def saturation() -> Augmentation:
+    """Draw an augmentation that moves colors towards gray or away from it."""
     factor = uniform(0.0, 2.0)
 
-    def change(x: Tensor) -> Tensor:
-        grey = x.mean(dim=1, keepdim=True)
-        return grey + factor * (x - grey)
+    def augment(x: Tensor) -> Tensor:
+        gray = x.mean(dim=1, keepdim=True)
+        return gray + factor * (x - gray)
 
-    return change
+    return augment
 
 
-def contrast() -> Change:
+def contrast() -> Augmentation:
+    """Draw an augmentation that scales the differences from an image's mean."""
     factor = uniform(0.5, 1.5)
 
-    def change(x: Tensor) -> Tensor:
+    def augment(x: Tensor) -> Tensor:
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
         return mean + factor * (x - mean)
 
-    return change
+    return augment
 
 
-def color() -> Change:
-    """Brightness, saturation and contrast, one after the other."""
-    changes = [brightness(), saturation(), contrast()]
+def color() -> Augmentation:
+    """Draw brightness, saturation and contrast, applied in this order."""
+    augmentations = [brightness(), saturation(), contrast()]
 
-    def change(x: Tensor) -> Tensor:
-        for one in changes:
-            x = one(x)
+    def augment(x: Tensor) -> Tensor:
+        for augmentation in augmentations:
+            x = augmentation(x)
         return x
 
-    return change
+    return augment
 
 
-def crop() -> Change:
-    """Shift by up to an eighth of the side."""
+def crop() -> Augmentation:
+    """Draw a shift by up to an eighth of the height and of the width."""
     down, right = uniform(-0.125, 0.125), uniform(-0.125, 0.125)
 
-    def change(x: Tensor) -> Tensor:
+    def augment(x: Tensor) -> Tensor:
         height, width = x.shape[2:]
         dy, dx = round(down * height), round(right * width)
         padded = F.pad(x, (abs(dx), abs(dx), abs(dy), abs(dy)))
         top, left = abs(dy) + dy, abs(dx) + dx
         return padded[:, :, top : top + height, left : left + width]
 
-    return change
+    return augment
 
 
-def cutout() -> Change:
-    """Blank a square of half the side."""
-    middle_y, middle_x = uniform(0.0, 1.0), uniform(0.0, 1.0)
+def cutout() -> Augmentation:
+    """Draw a rectangle of half the height and width, and set its pixels to zero."""
+    center_y, center_x = uniform(0.0, 1.0), uniform(0.0, 1.0)
 
-    def change(x: Tensor) -> Tensor:
+    def augment(x: Tensor) -> Tensor:
         mask = torch.ones(x.shape[2:], dtype=x.dtype, device=x.device)
         sides = []
-        for middle, size in zip((middle_y, middle_x), x.shape[2:], strict=True):
-            start = round(middle * size) - size // 4
+        for center, size in zip((center_y, center_x), x.shape[2:], strict=True):
+            start = round(center * size) - size // 4
             sides.append(slice(max(0, start), max(0, start + size // 2)))
         mask[sides[0], sides[1]] = 0.0
         return x * mask
 
-    return change
+    return augment
 
 
-def flip() -> Change:
-    """Mirror left and right, every other time."""
+def flip() -> Augmentation:
+    """Draw whether to mirror the images horizontally, with probability 1/2."""
     mirrored = uniform(0.0, 1.0) < 0.5
     return lambda x: x.flip(3) if mirrored else x
 
 
-def _affine(rows: Sequence[Sequence[float]]) -> Change:
-    def change(x: Tensor) -> Tensor:
-        theta = torch.tensor(rows, dtype=x.dtype, device=x.device)
+def _affine(matrix: Sequence[Sequence[float]]) -> Augmentation:
+    """Return the augmentation that transforms the coordinates by a 2 x 3 matrix."""
+
+    def augment(x: Tensor) -> Tensor:
+        theta = torch.tensor(matrix, dtype=x.dtype, device=x.device)
         theta = theta.expand(len(x), 2, 3)
         grid = F.affine_grid(theta, list(x.shape), align_corners=True)
         return F.grid_sample(x, grid, align_corners=True)
 
-    return change
+    return augment
 
 
-def scale() -> Change:
-    """Stretch height and width by up to 1.2, each for itself."""
+def scale() -> Augmentation:
+    """Draw two factors of up to 1.2 that stretch or shrink height and width."""
     return _affine(
         [
             [uniform(1 / 1.2, 1.2), 0.0, 0.0],
@@ -121,52 +131,52 @@ def scale() -> Change:
     )
 
 
-def rotate() -> Change:
-    """Turn by up to 15 degrees."""
+def rotate() -> Augmentation:
+    """Draw a rotation by up to 15 degrees."""
     angle = math.radians(uniform(-15.0, 15.0))
     cos, sin = math.cos(angle), math.sin(angle)
     return _affine([[cos, sin, 0.0], [-sin, cos, 0.0]])
 
 
-def noise() -> Change:
-    """Shift every column of a table by a number of its own, a tenth of a deviation."""
+def noise() -> Augmentation:
+    """Draw a shift of each column of a table, with a standard deviation of 0.1."""
+    # Draw a seed instead of the shifts, because the number of columns is unknown here.
     seed = int(torch.randint(2**31, ()))
 
-    def change(x: Tensor) -> Tensor:
-        # The seed, not the numbers, is shared: the width is known only here.
+    def augment(x: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         shift = 0.1 * torch.randn(x.shape[1:], generator=generator)
         return x + shift.to(x)
 
-    return change
+    return augment
 
 
-def dropout() -> Change:
-    """Blank a tenth of the columns of a table."""
+def dropout() -> Augmentation:
+    """Draw a tenth of the columns of a table, and set them to zero."""
     seed = int(torch.randint(2**31, ()))
 
-    def change(x: Tensor) -> Tensor:
+    def augment(x: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         kept = torch.rand(x.shape[1:], generator=generator) >= 0.1
         return x * kept.to(x)
 
-    return change
+    return augment
 
 
-def mixup() -> Change:
-    """Mix every row of a table with one and the same random point."""
+def mixup() -> Augmentation:
+    """Draw a random point, and mix all rows of a table with it."""
     share = uniform(0.0, 0.3)
     seed = int(torch.randint(2**31, ()))
 
-    def change(x: Tensor) -> Tensor:
+    def augment(x: Tensor) -> Tensor:
         generator = torch.Generator().manual_seed(seed)
         point = torch.randn(x.shape[1:], generator=generator)
         return torch.lerp(x, point.to(x), share)
 
-    return change
+    return augment
 
 
-IMAGE_CHANGES = {
+IMAGE_AUGMENTATIONS = {
     "color": color,
     "crop": crop,
     "cutout": cutout,
@@ -174,50 +184,51 @@ IMAGE_CHANGES = {
     "scale": scale,
     "rotate": rotate,
 }
-TABLE_CHANGES = {"noise": noise, "dropout": dropout, "mixup": mixup}
-# A mirrored digit is another sign, or none: mirroring is for those who ask for it.
+TABLE_AUGMENTATIONS = {"noise": noise, "dropout": dropout, "mixup": mixup}
+# "flip" is left out because some mirrored images, such as digits, lose their meaning.
 AUTO_IMAGE = ("color", "crop", "cutout", "scale", "rotate")
 
 
 class SiameseAugmentation:
-    """Draw changes that real and synthetic rows undergo alike.
+    """Draw augmentations to apply to real and synthetic rows alike.
 
     Parameters
     ----------
-    changes : "auto", None, callable, or sequence of str or callables
-        For images any of "color", "crop", "cutout", "flip", "scale" and "rotate"; for
-        tables "noise", "dropout" and "mixup". "auto" is all but "flip" for images, none
-        for tables. A callable draws a change: it takes nothing, and returns a function
-        of rows.
+    augmentations : "auto", None, str, callable, or sequence of str and callables
+        The augmentations to draw from. Names for images are "color", "crop", "cutout",
+        "flip", "scale" and "rotate"; names for tables are "noise", "dropout" and
+        "mixup". "auto" is all but "flip" for images, and None for tables. None draws no
+        augmentation. A callable takes no arguments and returns a function of rows.
     of_images : bool
+        Whether the rows are images.
 
     Raises
     ------
     ValueError
-        For a change that is not known, or not for such rows.
+        If a name is unknown, or not available for such rows.
     """
 
-    def __init__(self, changes: Any, of_images: bool):
-        known: dict[str, Callable[[], Change]] = (
-            IMAGE_CHANGES if of_images else TABLE_CHANGES
+    def __init__(self, augmentations: Any, of_images: bool):
+        known: dict[str, Callable[[], Augmentation]] = (
+            IMAGE_AUGMENTATIONS if of_images else TABLE_AUGMENTATIONS
         )
-        if changes is None or (changes == "auto" and not of_images):
-            changes = ()
-        elif isinstance(changes, str) and changes == "auto":
-            changes = AUTO_IMAGE
-        elif isinstance(changes, str) or callable(changes):
-            changes = (changes,)
-        unknown = [c for c in changes if not callable(c) and c not in known]
+        if augmentations is None or (augmentations == "auto" and not of_images):
+            augmentations = ()
+        elif isinstance(augmentations, str) and augmentations == "auto":
+            augmentations = AUTO_IMAGE
+        elif isinstance(augmentations, str) or callable(augmentations):
+            augmentations = (augmentations,)
+        unknown = [a for a in augmentations if not callable(a) and a not in known]
         if unknown:
             raise ValueError(
                 f"augmentation={unknown[0]!r} is not known for "
-                f"{'images' if of_images else 'tables'}. Choose among {list(known)}, "
-                "or pass a function that draws a change."
+                f"{'images' if of_images else 'tables'}. Use one of {list(known)}, or "
+                "a function that takes no arguments and returns a function of rows."
             )
-        self.changes = [c if callable(c) else known[c] for c in changes]
+        self.makers = [a if callable(a) else known[a] for a in augmentations]
 
-    def draw(self) -> Change:
-        """Return this step's change."""
-        if not self.changes:
-            return lambda x: x
-        return self.changes[int(torch.randint(len(self.changes), ()))]()
+    def draw(self) -> Augmentation:
+        """Return the augmentation of one step."""
+        if not self.makers:
+            return unchanged
+        return self.makers[int(torch.randint(len(self.makers), ()))]()

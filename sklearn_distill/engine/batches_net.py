@@ -10,12 +10,12 @@ from .real_rows import Batches
 
 
 class BatchesNet(NeuralNet):
-    """A skorch net that is fitted on `Batches`, which lie on the device already.
+    """A skorch net that is fitted on `Batches`, whose tensors are on the device.
 
     Parameters
     ----------
     *args, **kwargs
-        As for `skorch.NeuralNet`.
+        The parameters of `skorch.NeuralNet`.
     """
 
     def get_dataset(self, X: Batches, y: Any = None) -> Batches:

@@ -1,4 +1,4 @@
-"""The state of an unfinished fit as a file, so that a killed fit goes on from it."""
+"""Files with the state of an unfinished fit, from which a killed fit can resume."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -16,19 +16,19 @@ from skorch.callbacks import Callback
 from .._utils.atomic_file import write_atomically
 
 FORMAT = 1
-# Writing takes at most this share of the time.
+# The largest share of the time that writing checkpoints may take.
 WRITING_SHARE = 0.05
 
 
 def generator_state(rng: np.random.RandomState) -> list[Any]:
-    """Return a generator's state in plain values."""
+    """Return the state of a generator as a list of strings and Python numbers."""
     state: Any = rng.get_state(legacy=True)
     name, keys, *numbers = state
     return [name, keys.tolist(), *map(float, numbers)]
 
 
 def set_generator_state(rng: np.random.RandomState, state: list[Any]) -> None:
-    """Put a generator back to a state from `generator_state`."""
+    """Restore the state of a generator that `generator_state` returned."""
     name, keys, position, has_gauss, cached = state
     rng.set_state(
         (name, np.array(keys, np.uint32), int(position), int(has_gauss), cached)
@@ -36,14 +36,19 @@ def set_generator_state(rng: np.random.RandomState, state: list[Any]) -> None:
 
 
 class CheckpointFile:
-    """A checkpoint's place, and what it is of.
+    """The file in which a fit stores its state.
 
     Parameters
     ----------
-    path : str or Path
-        A file, or a directory, where every fit has a file of its own.
+    path : str or path-like
+        A file, or an existing directory in which each fit gets its own file.
     fingerprint : str
-        What the fit is of; a file of another fit is refused.
+        A hash of everything that determines the result of the fit.
+
+    Raises
+    ------
+    ValueError
+        If the directory of the file does not exist.
     """
 
     def __init__(self, path: str | os.PathLike[str], fingerprint: str):
@@ -52,56 +57,66 @@ class CheckpointFile:
             self.path = self.path / f"{fingerprint}.ckpt"
         elif not self.path.parent.is_dir():
             raise ValueError(
-                f"checkpoint={os.fspath(path)!r} lies in a directory that is not "
-                "there. Make the directory first."
+                f"The directory of checkpoint={os.fspath(path)!r} does not exist. Make "
+                "the directory first."
             )
         self.fingerprint = fingerprint
 
     def load(self) -> dict[str, Any] | None:
-        """Return the state that was saved, or None if there is none."""
+        """Return the saved state, or None if the file does not exist.
+
+        Raises
+        ------
+        ValueError
+            If the file cannot be read, or belongs to a fit with another fingerprint.
+        """
         if not self.path.exists():
             return None
         try:
-            # Tensors and plain values alone: no code of the file's choosing runs.
+            # `weights_only` accepts only tensors and plain values, so that loading a
+            # file cannot execute code.
             saved = torch.load(self.path, map_location="cpu", weights_only=True)
             found = saved["format"], saved["fingerprint"]
         except Exception as error:
             raise ValueError(
-                f"checkpoint {self.path} cannot be read: it is damaged, or no "
-                "checkpoint. Delete it, or pass another path."
+                f"The file {self.path} cannot be read as a checkpoint. It is damaged, "
+                "or another kind of file. Delete it, or pass another path."
             ) from error
         if found != (FORMAT, self.fingerprint):
             raise ValueError(
-                f"checkpoint {self.path} is of another fit: data, parameters or "
-                "version differ. Delete it, pass another path, or pass a directory, "
-                "where every fit has a file of its own."
+                f"The file {self.path} is the checkpoint of another fit, whose data, "
+                "parameters or version of sklearn-distill differ. Delete it, pass "
+                "another path, or pass a directory, in which each fit gets its own "
+                "file."
             )
         return saved
 
     def save(self, state: Mapping[str, Any]) -> None:
-        """Replace the file by one with a new state."""
+        """Replace the file with a new state."""
         content = {"format": FORMAT, "fingerprint": self.fingerprint, **state}
         write_atomically(self.path, lambda file: torch.save(content, file))
 
     def remove(self) -> None:
-        """Delete the file: the fit is over."""
+        """Delete the file, after the fit has finished."""
         self.path.unlink(missing_ok=True)
 
 
 class Checkpoint(Callback):
-    """Save the loop between epochs, and go on from what was saved.
+    """A skorch callback that saves the state of a loop, and resumes from a saved state.
 
-    Everything that decides the rest of a training is saved: rows, objective with its
-    networks, optimiser, schedule, generators, history, best rows. The rest of a resumed
-    training is that of an unbroken one, to the last bit.
+    The state contains everything that determines the remaining steps: the rows, the
+    objective with its networks, the optimizer, the learning rate schedule, the random
+    generators, the history and the best rows. A resumed fit therefore returns exactly
+    the same rows as an uninterrupted fit.
 
     Parameters
     ----------
     file : CheckpointFile
+        The file to write.
     saved : dict or None
-        What `file` held when the fit began.
+        The state to resume from; None starts from the beginning.
     extra : dict
-        What else the file is to hold.
+        Further entries of the file.
     """
 
     def __init__(
@@ -121,8 +136,8 @@ class Checkpoint(Callback):
             self._restore(net, self.saved)
 
     def on_epoch_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        # Here all callbacks have dealt with the last epoch. The new one has a line in
-        # the history already, which is left out.
+        # Save the last epoch here, after all callbacks have processed it. The history
+        # already has an entry for the new epoch, which is not saved.
         if len(net.history) < 2 or time.monotonic() < self.free_after_:
             return
         started = time.monotonic()
@@ -131,6 +146,7 @@ class Checkpoint(Callback):
         self.free_after_ = time.monotonic() + seconds / WRITING_SHARE
 
     def _state(self, net: NeuralNet) -> dict[str, Any]:
+        """Return the state of a loop and of its callbacks."""
         callbacks = dict(net.callbacks_)
         keep, stop = callbacks["keep_best"], callbacks["stop_when"]
         device = torch.device(net.device)
@@ -163,6 +179,7 @@ class Checkpoint(Callback):
         }
 
     def _restore(self, net: NeuralNet, saved: Mapping[str, Any]) -> None:
+        """Set the state of a loop and of its callbacks."""
         callbacks = dict(net.callbacks_)
         keep, stop = callbacks["keep_best"], callbacks["stop_when"]
         net.module_.load_state_dict(saved["rows"])
@@ -189,12 +206,12 @@ class Checkpoint(Callback):
 
 
 def _plain(value: Any) -> Any:
-    """Return nested values with Python's own numbers for NumPy's.
+    """Replace NumPy's numbers in nested containers by Python's numbers.
 
-    Only those are read back, beside tensors.
+    A file with NumPy's numbers could not be loaded with `weights_only`.
     """
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_plain(one) for one in value)
+        return type(value)(_plain(item) for item in value)
     return value.item() if isinstance(value, np.generic) else value

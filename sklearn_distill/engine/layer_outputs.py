@@ -1,4 +1,4 @@
-"""What the layers of networks make of rows."""
+"""The outputs of chosen layers of networks."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -9,28 +9,35 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vmap
 
-# So many rows at once on a CPU, where gradients are not needed: what a block of 32
-# channels makes of 64 images of 32 x 32 stays in the cache.
+# The number of values per chunk of images on a CPU, without gradients. The outputs of a
+# block of 32 channels for 64 images of 32 x 32 pixels fit into the cache.
 CPU_CHUNK_NUMBERS = 65_536
 WEIGHTED = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
 class LayerOutputs:
-    """Run networks of one architecture, and return what chosen layers give.
+    """Run networks of one architecture, and return the outputs of chosen layers.
 
     Parameters
     ----------
     example : nn.Module
-        A network of that architecture.
+        A network of the architecture.
     rows : Tensor of shape (n_rows, ...)
-        What such networks take; they go through `example` once, which shows the order
-        of its layers. Layers that are never called do not count.
-    layers : None, "all" or sequence of str
-        None is the embedding: what the last linear layer is handed. "all" is what each
-        weighted layer but the first is handed: the output of each block, the embedding
-        last. Names are those of ``named_modules()``, and stand for their outputs.
-    with_logits : bool
-        Whether the networks' own outputs come last.
+        Rows on which `example` is run once, to find out the order of its layers. Layers
+        that are not called are ignored.
+    layers : None, "all" or sequence of str, default=None
+        None is the embedding: the input of the last linear layer. "all" is the inputs
+        of all weighted layers except the first, which are the outputs of the blocks;
+        the embedding is the last of them. Names are those of ``named_modules()``, and
+        stand for the outputs of these modules.
+    with_logits : bool, default=False
+        Whether the outputs of the networks themselves are returned too, as the last
+        layer.
+
+    Raises
+    ------
+    ValueError
+        If `layers` has an unknown name, or if the network has no embedding.
     """
 
     def __init__(
@@ -41,17 +48,18 @@ class LayerOutputs:
         with_logits: bool = False,
     ):
         self.with_logits = with_logits
-        modules = _in_order_of_calls(example, rows)
+        modules = _modules_in_call_order(example, rows)
         weighted = [name for name, m in modules.items() if isinstance(m, WEIGHTED)]
         linear = [name for name in weighted if isinstance(modules[name], nn.Linear)]
-        # (name, whether the module's input is meant instead of its output)
+        # Pairs (name, whether the module's input is meant instead of its output).
         self.places: list[tuple[str, bool]]
         if layers is None or layers == "all":
             if not linear or len(weighted) < 2:
                 raise ValueError(
                     f"{type(example).__name__} has no layer whose output could be "
-                    "matched: an embedding is what its last linear layer is handed, "
-                    "after at least one other weighted layer."
+                    "matched. The embedding is the input of the last linear layer, "
+                    "which must follow at least one other weighted layer. Pass a "
+                    "network with a hidden layer."
                 )
             chosen = linear[-1:] if layers is None else weighted[1:]
             self.places = [(name, True) for name in chosen]
@@ -59,9 +67,8 @@ class LayerOutputs:
             unknown = [name for name in layers if name not in modules]
             if unknown or isinstance(layers, str) or not len(layers):
                 raise ValueError(
-                    f"layers={layers!r}: this network's layers are "
-                    f"{list(modules)}. Pass a list of such names, "
-                    "or 'all'."
+                    "layers must be 'all' or a list of names of layers, and this "
+                    f"network's layers are {list(modules)}; got {layers!r}."
                 )
             self.places = [(name, False) for name in layers]
 
@@ -71,68 +78,75 @@ class LayerOutputs:
     def __call__(
         self, networks: Sequence[nn.Module], x: Tensor, batched: bool | None = None
     ) -> list[Tensor]:
-        """Return one tensor a layer, of shape (n_networks, n_rows, ...).
+        """Return one tensor per layer, of shape (n_networks, n_rows, ...).
 
         Parameters
         ----------
         networks : sequence of nn.Module
+            Networks of the architecture.
         x : Tensor of shape (n_rows, ...)
+            The rows.
         batched : bool, default=None
-            Whether all networks run in one call. None is yes on a GPU, where starting
-            a kernel costs more than running it; on a CPU that is slower than a loop.
+            Whether all networks run in one call. None is True on a GPU, where starting
+            a kernel takes longer than running it, and False on a CPU, where a loop is
+            faster.
         """
         if batched is None:
-            batched = x.is_cuda and not _keeps_statistics(networks[0])
+            batched = x.is_cuda and not _has_batch_normalization(networks[0])
         if batched and len(networks) > 1:
-            return self._all_at_once(networks, x)
-        each = [self._in_parts(network, x) for network in networks]
-        return [torch.stack(outputs) for outputs in zip(*each, strict=True)]
+            return self._all_networks(networks, x)
+        outputs = [self._one_network(network, x) for network in networks]
+        return [torch.stack(layer) for layer in zip(*outputs, strict=True)]
 
-    def _in_parts(self, network: nn.Module, x: Tensor) -> list[Tensor]:
-        """Run one network, on a CPU without gradients in parts that fit its cache."""
+    def _one_network(self, network: nn.Module, x: Tensor) -> list[Tensor]:
+        """Run a network; on a CPU without gradients, in chunks that fit the cache."""
         n_rows = len(x)
         if not torch.is_grad_enabled() and not x.is_cuda and x.ndim > 2:
-            if not _keeps_statistics(network):
+            if not _has_batch_normalization(network):
                 n_rows = max(1, CPU_CHUNK_NUMBERS // x[0].numel())
-        parts = [self._run(network, part, network) for part in x.split(n_rows)]
-        if len(parts) == 1:
-            return parts[0]
-        return [torch.cat(outputs) for outputs in zip(*parts, strict=True)]
+        chunks = [self._run(network, chunk, network) for chunk in x.split(n_rows)]
+        if len(chunks) == 1:
+            return chunks[0]
+        return [torch.cat(outputs) for outputs in zip(*chunks, strict=True)]
 
-    def _all_at_once(self, networks: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
+    def _all_networks(self, networks: Sequence[nn.Module], x: Tensor) -> list[Tensor]:
+        """Run all networks in one vectorized call."""
         parameters, buffers = stack_module_state(list(networks))
         skeleton = networks[0]
 
-        def one(parameters: Any, buffers: Any, x: Tensor) -> list[Tensor]:
+        def run_one(parameters: Any, buffers: Any, x: Tensor) -> list[Tensor]:
             def call(x: Tensor) -> Tensor:
                 return functional_call(skeleton, (parameters, buffers), (x,))
 
             return self._run(skeleton, x, call)
 
         detached = {name: p.detach() for name, p in parameters.items()}
-        run = vmap(one, in_dims=(0, 0, None), randomness="different")
-        return run(detached, buffers, x)
+        run_all = vmap(run_one, in_dims=(0, 0, None), randomness="different")
+        return run_all(detached, buffers, x)
 
     def _run(
         self, hooked: nn.Module, x: Tensor, call: Callable[[Tensor], Tensor]
     ) -> list[Tensor]:
+        """Return the chosen layers' outputs during ``call(x)``, caught by hooks."""
         caught: dict[int, Tensor] = {}
         modules = dict(hooked.named_modules())
         handles = []
         for i, (name, of_input) in enumerate(self.places):
             if of_input:
 
-                def before(_m: Any, given: Any, i: int = i) -> None:
-                    caught[i] = given[0]
+                def catch_input(_module: Any, inputs: Any, i: int = i) -> None:
+                    caught[i] = inputs[0]
 
-                handles.append(modules[name].register_forward_pre_hook(before))
+                handles.append(modules[name].register_forward_pre_hook(catch_input))
             else:
 
-                def after(_m: Any, _given: Any, out: Tensor, i: int = i) -> None:
-                    # A rectifier that comes next may work in place.
-                    caught[i] = out.clone()
+                def catch_output(
+                    _module: Any, _inputs: Any, output: Tensor, i: int = i
+                ) -> None:
+                    # Copy the output, because the next layer may work in place.
+                    caught[i] = output.clone()
 
-                handles.append(modules[name].register_forward_hook(after))
+                handles.append(modules[name].register_forward_hook(catch_output))
         try:
             logits = call(x)
         finally:
@@ -143,20 +157,20 @@ class LayerOutputs:
 
 
 @torch.no_grad()
-def _in_order_of_calls(network: nn.Module, rows: Tensor) -> dict[str, nn.Module]:
-    """Return the modules inside a network that rows pass, by their last call."""
+def _modules_in_call_order(network: nn.Module, rows: Tensor) -> dict[str, nn.Module]:
+    """Return the called modules inside a network, in the order of their last calls."""
     called: dict[str, nn.Module] = {}
     modes = {module: module.training for module in network.modules()}
     handles = []
     for name, module in network.named_modules():
 
-        def before(module: nn.Module, _given: Any, name: str = name) -> None:
+        def record(module: nn.Module, _inputs: Any, name: str = name) -> None:
             called.pop(name, None)
             called[name] = module
 
         if name:
-            handles.append(module.register_forward_pre_hook(before))
-    # So that normalisation keeps its statistics.
+            handles.append(module.register_forward_pre_hook(record))
+    # Use evaluation mode, so that batch normalization keeps its statistics.
     network.eval()
     try:
         network(rows)
@@ -168,8 +182,8 @@ def _in_order_of_calls(network: nn.Module, rows: Tensor) -> dict[str, nn.Module]
     return called
 
 
-def _keeps_statistics(network: nn.Module) -> bool:
-    """Tell whether rows of a batch see each other, as batch normalisation lets them."""
+def _has_batch_normalization(network: nn.Module) -> bool:
+    """Return whether the outputs for a row depend on the other rows of the batch."""
     return any(
         isinstance(m, nn.modules.batchnorm._BatchNorm) for m in network.modules()
     )

@@ -1,4 +1,4 @@
-"""The parameter `network` of the methods, turned into networks for the data at hand."""
+"""The factory that makes networks from the parameter `network` of the methods."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from .networks import MLP, ConvNet
 from .randomness import own_randomness
 
-# Channels of the convolutional network of network="auto". The literature's 128 take
-# minutes where a GPU takes seconds.
+# The number of channels of the convolutional network of network="auto" on a CPU, where
+# a network with the literature's 128 channels takes minutes instead of seconds.
 CPU_WIDTH = 32
 
 
@@ -23,70 +23,75 @@ class NetworkFactory:
 
     Parameters
     ----------
-    network : str, class or skorch net
-        "auto" is "mlp" for tables and "convnet" for images, the latter 128 channels
-        wide on a GPU and 32 on a CPU. A class of modules, or a function that returns
-        one, is called with those of the arguments `n_inputs` (numbers a row),
-        `image_shape` (C, H, W) and `n_outputs` that it takes. Of an unfitted skorch
-        net module and module parameters are used.
+    network : str, class, callable or skorch net
+        "mlp", "convnet" or "auto", which is "mlp" for tables and "convnet" for images,
+        128 channels wide on a GPU and 32 on a CPU. A module class, or a function that
+        returns a module, is called with those of the arguments `n_inputs` (the number
+        of values per row), `image_shape` (C, H, W) and `n_outputs` that it accepts. An
+        unfitted skorch net provides its module class and module parameters.
     shape : tuple
         The shape of one row.
     n_outputs : int
+        The number of outputs.
     device : str
+        The device of the networks.
 
     Raises
     ------
     TypeError
-        For a module instance, which carries its weights through `clone`.
+        If `network` is a module instance, because clones of the estimator would share
+        its weights.
     ValueError
-        If the network cannot take such rows, or has not so many outputs.
+        If the network cannot process rows of this shape, or has another number of
+        outputs.
     """
 
     def __init__(
         self, network: Any, shape: tuple[int, ...], n_outputs: int, device: str
     ):
         self.device = device
-        self.make, given = self._maker(network, len(shape) == 3)
+        self.make, chosen = self._maker(network, len(shape) == 3)
         offered = {
             "n_inputs": int(np.prod(shape)),
             "image_shape": tuple(shape),
             "n_outputs": n_outputs,
         }
-        taken: dict[str, Any] = dict(inspect.signature(self.make).parameters)
-        if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values()):
-            taken = {**taken, **offered}
+        accepted: dict[str, Any] = dict(inspect.signature(self.make).parameters)
+        if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in accepted.values()):
+            accepted = {**accepted, **offered}
         self.arguments = {
-            **{name: value for name, value in offered.items() if name in taken},
-            **given,
+            **{name: value for name, value in offered.items() if name in accepted},
+            **chosen,
         }
-        self._try_out(network, shape, n_outputs)
+        self._check_network(network, shape, n_outputs)
 
     def __call__(self) -> nn.Module:
         """Return a new network, in training mode, on the device.
 
-        Its weights come from torch's global generator. Its dropout layers drop nothing:
-        matching needs networks that answer the same twice.
+        Torch's global generator determines the weights. Dropout is turned off, because
+        matching requires that a network returns the same outputs for the same rows.
         """
         return _without_dropout(self.make(**self.arguments).to(self.device))
 
     def _maker(self, network: Any, of_images: bool) -> tuple[Callable[..., Any], dict]:
-        """Return what makes a module, and the arguments that the user has given."""
+        """Return the function that makes a module, and the arguments it always gets."""
         if isinstance(network, nn.Module):
             raise TypeError(
-                "network is a module instance: its weights would be shared by all "
-                "clones of the estimator. Pass the class, or an unfitted skorch net."
+                "network is a module instance, whose weights all clones of the "
+                "estimator would share. Pass the class, or an unfitted skorch net."
             )
         if hasattr(network, "get_params_for"):  # a skorch net
             if isinstance(network.module, nn.Module):
                 raise TypeError(
-                    "network is a skorch net with a module instance: its weights would "
-                    "be shared by all clones of the estimator. Give the net the class."
+                    "network is a skorch net with a module instance, whose weights all "
+                    "clones of the estimator would share. Pass a skorch net with a "
+                    "module class."
                 )
             return network.module, network.get_params_for("module")
         if network == "convnet" and not of_images:
             raise ValueError(
-                "network='convnet' is for images, (n, C, H, W), but X is a table. Pass "
-                "image_shape, or take network='mlp'."
+                "network='convnet' requires images of shape (n, C, H, W), but X is a "
+                "table. Pass image_shape, or use network='mlp'."
             )
         if network == "convnet" or (network == "auto" and of_images):
             narrow = network == "auto" and not self.device.startswith("cuda")
@@ -96,13 +101,15 @@ class NetworkFactory:
         if callable(network):
             return network, {}
         raise ValueError(
-            f"network={network!r} is no network: pass 'auto', 'mlp', 'convnet', a "
-            "module class or an unfitted skorch net."
+            "network must be 'auto', 'mlp', 'convnet', a module class or an unfitted "
+            f"skorch net; got {network!r}."
         )
 
     @torch.no_grad()
-    def _try_out(self, network: Any, shape: tuple[int, ...], n_outputs: int) -> None:
-        """Fail here, with a message, rather than in the first step."""
+    def _check_network(
+        self, network: Any, shape: tuple[int, ...], n_outputs: int
+    ) -> None:
+        """Make a network and run it, to raise an error before the first step."""
         with own_randomness():
             try:
                 module = self()
@@ -113,16 +120,20 @@ class NetworkFactory:
                     f"{tuple(shape)} with {self.arguments}: {error}"
                 ) from error
         if not isinstance(out, Tensor) or out.shape != (2, n_outputs):
-            found = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            found = (
+                f"shape {tuple(out.shape)}"
+                if isinstance(out, Tensor)
+                else f"type {type(out).__name__}"
+            )
             raise ValueError(
-                f"network={network!r} answers two rows with {found}; the answer should "
-                f"be a tensor of shape (2, {n_outputs}): one output a class, or one "
-                "for regression."
+                f"network={network!r} must return a tensor of shape (2, {n_outputs}) "
+                f"for two rows, got an output of {found}. A network has one output per "
+                "class, or a single output for regression."
             )
 
 
 def _without_dropout(network: Any) -> Any:
-    """Set the probabilities of dropout to 0, which `train` leaves as they are."""
+    """Set the dropout probabilities to 0, a change that `train` does not undo."""
     for module in network.modules():
         if isinstance(module, nn.modules.dropout._DropoutNd):
             module.p = 0.0

@@ -1,8 +1,8 @@
-"""Where the networks come from that a method matches through, step by step.
+"""Sources of the networks that a method matches through, from step to step.
 
-A source gives networks by `draw`, for a step, and by `fixed`, for looks at held-back
-rows: always the same ones, so that two looks can be compared. The networks' weights
-never carry gradients.
+A source returns the networks of a step from `draw`. The networks in its attribute
+`fixed` are those of the validation loss; they stay the same, so that the losses of
+different epochs can be compared. The networks' weights never require gradients.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,93 +12,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .network_training import (
+    Loss,
+    frozen,
+    task_loss,
+    thawed,
+    train_step,
+    trainable_names,
+)
 from .real_rows import Batches, RealRows
 
 Make = Callable[[], nn.Module]
-Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-def task_loss(logits: Tensor, targets: Tensor) -> Tensor:
-    """Cross-entropy for centred one-hot targets, squared error for a single column."""
-    if targets.shape[1] == 1:
-        return F.mse_loss(logits, targets)
-    return F.cross_entropy(logits, targets + 1.0 / targets.shape[1])
-
-
-def trainable_names(network: nn.Module) -> frozenset[str]:
-    """Return the names of the weights that take gradients."""
-    return frozenset(n for n, p in network.named_parameters() if p.requires_grad)
-
-
-def frozen(network: nn.Module) -> nn.Module:
-    """Return the network after turning off the gradients of all its weights."""
-    return network.requires_grad_(False)
-
-
-def thawed(network: nn.Module, names: frozenset[str]) -> nn.Module:
-    """Return the network after turning on the gradients of the named weights."""
-    for name, p in network.named_parameters():
-        p.requires_grad_(name in names)
-    return network
-
-
-def train_step(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    rows: Tensor,
-    targets: Tensor,
-    task_loss: Loss = task_loss,
-) -> None:
-    """Take one step on the task loss with the weights that take gradients."""
-    weights = [p for p in network.parameters() if p.requires_grad]
-    if not weights:
-        return
-    with torch.enable_grad():
-        loss = task_loss(network(rows), targets)
-        # Restrict the gradients to the weights, since the rows may be parameters too.
-        gradients = torch.autograd.grad(
-            loss, weights, allow_unused=True, materialize_grads=True
-        )
-    for p, gradient in zip(weights, gradients, strict=True):
-        p.grad = gradient
-    optimizer.step()
-    optimizer.zero_grad()
-
-
-class NetworkObjective(nn.Module):
-    """Base class of objectives that look at rows through the networks of a source.
-
-    The networks' weights are not learned along with the rows, and the source goes into
-    checkpoints.
-
-    Parameters
-    ----------
-    networks : network source
-    """
-
-    def __init__(self, networks: Any):
-        super().__init__()
-        # In a list, where torch takes it for no part of the objective.
-        self.networks = [networks]
-
-    def _seen_through(self, real: Any, augmentation: Any) -> tuple[Any, Any]:
-        """Return a step's networks, and the change that both batches undergo in it.
-
-        In a look at held-back rows both are such that two looks can be compared.
-        """
-        (source,) = self.networks
-        if self.training:
-            return source.draw(real), augmentation.draw()
-        return source.fixed, lambda rows: rows
-
-    def get_extra_state(self) -> dict[str, Any]:
-        return self.networks[0].state_dict()
-
-    def set_extra_state(self, state: dict[str, Any]) -> None:
-        self.networks[0].load_state_dict(state)
 
 
 def make_source(
@@ -111,22 +37,30 @@ def make_source(
     batch_size: int,
     keep: bool = False,
 ) -> "RandomNetworks | NetworkQueue | TrainedNetworks":
-    """Return the source that the parameter `network_training` names.
+    """Return the source that the parameter `network_training` of a method names.
 
     Parameters
     ----------
     training : {"none", "queue", "full"}
+        "none" is `RandomNetworks`, "queue" is `NetworkQueue`, and "full" is
+        `TrainedNetworks`.
     make : callable
         Returns a new network.
     real : RealRows
-        What networks are trained on.
+        The rows on which the networks of "full" are trained.
     has_targets : bool
-        Whether there is anything to train them for.
+        Whether the rows have targets, which "queue" and "full" require.
     n_networks : int
-        How many are drawn a step.
+        The number of networks in a step.
     batch_size : int
-    keep : bool
-        Whether networks without training stay the same from step to step.
+        The number of rows in a batch of the training of "full".
+    keep : bool, default=False
+        Whether the networks of "none" stay the same in all steps.
+
+    Raises
+    ------
+    ValueError
+        If networks are to be trained but there are no targets.
     """
     if training != "none" and not has_targets:
         raise ValueError(
@@ -147,18 +81,19 @@ def make_source(
 
 
 class RandomNetworks:
-    """New random networks at every step.
+    """A source of new random networks in every step.
 
     Parameters
     ----------
     make : callable
         Returns a new network.
-    n_networks : int
-        How many a step.
-    keep : bool
-        Whether they stay the same, as an adversary needs that is to learn something.
+    n_networks : int, default=1
+        The number of networks in a step.
+    keep : bool, default=False
+        Whether the networks stay the same in all steps, which an adversarial
+        discrepancy requires in order to learn.
     n_fixed : int, default=None
-        How many there are for looks; None is as many as a step has.
+        The number of networks of the validation loss; None is `n_networks`.
     """
 
     def __init__(
@@ -176,6 +111,7 @@ class RandomNetworks:
         self.fixed = [frozen(network) for network in made]
 
     def draw(self, real: Any = None) -> list[nn.Module]:
+        """Return the networks of a step; the real batch is ignored."""
         if self.keep:
             return self.fixed
         return [frozen(self.make()) for _ in range(self.n_networks)]
@@ -189,28 +125,30 @@ class RandomNetworks:
 
 
 class NetworkQueue:
-    """A pool of partly trained networks of different ages.
+    """A source that is a pool of partly trained networks of different ages.
 
-    At every step some of them are drawn and trained a little on the rows handed in;
-    one that has made `max_steps` steps gives its place to a new one.
+    In every step some networks of the pool are drawn and trained for a few steps on the
+    rows that are passed to `draw`. A network that has been trained for `max_steps`
+    steps is replaced by a new one when it is drawn again.
 
     Parameters
     ----------
     make : callable
-    n_networks : int
-        How many are drawn a step.
-    size : int
-        How many there are.
-    n_train_steps : int
-        Training steps each time that a network is drawn.
-    max_steps : int
-        Training steps of a life.
-    learning_rate : float
-        Of Adam.
+        Returns a new network.
+    n_networks : int, default=1
+        The number of networks in a step.
+    size : int, default=10
+        The number of networks in the pool, at least `n_networks`.
+    n_train_steps : int, default=5
+        The number of training steps whenever a network is drawn.
+    max_steps : int, default=200
+        The number of training steps after which a network is replaced.
+    learning_rate : float, default=1e-3
+        The step size of Adam.
     task_loss : callable
-        What a training step lowers, of outputs and targets.
+        The training loss, a function of outputs and targets.
     n_fixed : int, default=None
-        How many there are for looks; None is as many as a step has.
+        The number of networks of the validation loss; None is `n_networks`.
     """
 
     def __init__(
@@ -233,35 +171,37 @@ class NetworkQueue:
         made = [make() for _ in range(n_fixed or n_networks)]
         self.trainable = trainable_names(made[0])
         self.fixed = [frozen(network) for network in made]
-        self.pool = [self._newborn() for _ in range(max(size, n_networks))]
-        # As if they had been born one after the other.
+        self.pool = [self._new_member() for _ in range(max(size, n_networks))]
+        # Stagger the remaining steps, so that the networks are not all replaced at the
+        # same time.
         for i, member in enumerate(self.pool):
             member["left"] -= (i * max_steps) // len(self.pool)
 
     def draw(self, rows_and_targets: tuple[Tensor, Tensor]) -> list[nn.Module]:
+        """Return the networks of a step, after training them on a batch."""
         chosen = torch.randperm(len(self.pool))[: self.n_networks].tolist()
         for i in chosen:
             if self.pool[i]["left"] <= 0:
-                self.pool[i] = self._newborn()
-            member = self.pool[i]
-            # A share of the batch, which is in order of classes, for each step: of two
-            # rows at least, as batch normalisation needs.
-            n_parts = max(1, min(self.n_train_steps, len(rows_and_targets[0]) // 2))
-            thawed(member["network"], self.trainable)
-            for part in range(n_parts):
-                rows, targets = (t[part::n_parts] for t in rows_and_targets)
-                train_step(
-                    member["network"],
-                    member["optimizer"],
-                    rows,
-                    targets,
-                    self.task_loss,
-                )
-            frozen(member["network"])
-            member["left"] -= self.n_train_steps
+                self.pool[i] = self._new_member()
+            self._train(self.pool[i], rows_and_targets)
         return [self.pool[i]["network"] for i in chosen]
 
-    def _newborn(self) -> dict[str, Any]:
+    def _train(
+        self, member: dict[str, Any], rows_and_targets: tuple[Tensor, Tensor]
+    ) -> None:
+        """Train a member of the pool on equal parts of a batch, one per step."""
+        network = thawed(member["network"], self.trainable)
+        # Batch normalization requires parts of at least two rows. The parts take every
+        # n-th row, because the batch is sorted by class.
+        n_parts = max(1, min(self.n_train_steps, len(rows_and_targets[0]) // 2))
+        for part in range(n_parts):
+            rows, targets = (t[part::n_parts] for t in rows_and_targets)
+            train_step(network, member["optimizer"], rows, targets, self.task_loss)
+        frozen(network)
+        member["left"] -= self.n_train_steps
+
+    def _new_member(self) -> dict[str, Any]:
+        """Return a new network, its optimizer, and how many training steps are left."""
         network = frozen(self.make())
         optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
         return {"network": network, "optimizer": optimizer, "left": self.max_steps}
@@ -289,23 +229,26 @@ class NetworkQueue:
 
 
 class TrainedNetworks:
-    """Networks trained on real rows beforehand, mixed with what they started from.
+    """A source of networks that are trained on real rows before the first step.
 
-    A step's network is, weight by weight, :math:`(1 - \\beta) w_0 + \\beta w_1` between
-    start and end of a training, with :math:`\\beta` drawn uniformly: early and late
-    features at the cost of two sets of weights.
+    The weights of a network in a step are :math:`(1 - \\beta) w_0 + \\beta w_1`, where
+    :math:`w_0` and :math:`w_1` are the weights before and after a training, and
+    :math:`\\beta` is drawn uniformly. Networks of all ages are thus available from two
+    stored sets of weights.
 
     Parameters
     ----------
     make : callable
-    batches : iterable of (rows, targets)
-        Real rows; a network is trained on all of them.
-    n_networks : int
-        How many are drawn a step.
-    size : int
-        How many are trained.
-    learning_rate : float
-        Of Adam.
+        Returns a new network.
+    batches : callable
+        Returns an iterable of batches (rows, targets); a network is trained for one
+        step on each of them.
+    n_networks : int, default=1
+        The number of networks in a step.
+    size : int, default=5
+        The number of trained networks, at least `n_networks`.
+    learning_rate : float, default=1e-3
+        The step size of Adam.
     """
 
     def __init__(
@@ -328,11 +271,13 @@ class TrainedNetworks:
         self.fixed = self.ends[:n_networks]
 
     def draw(self, real: tuple[Tensor, Tensor]) -> list[nn.Module]:
+        """Return the networks of a step; the real batch is ignored."""
         chosen = torch.randperm(len(self.ends))[: self.n_networks].tolist()
         betas = torch.rand(self.n_networks).tolist()
         return [self._between(i, beta) for i, beta in zip(chosen, betas, strict=True)]
 
     def _between(self, i: int, beta: float) -> nn.Module:
+        """Return the network between the start and the end of the i-th training."""
         mixed = copy.deepcopy(self.ends[i])
         with torch.no_grad():
             for p, start in zip(

@@ -10,15 +10,16 @@ from torch import nn
 
 
 class MLP(nn.Sequential):
-    """Fully connected layers with rectifiers between them.
+    """A multilayer perceptron with rectifiers between its linear layers.
 
     Parameters
     ----------
     n_inputs, n_outputs : int
-    width : int
-        Units of each hidden layer.
-    depth : int
-        Hidden layers.
+        The number of values per row, and the number of outputs.
+    width : int, default=128
+        The number of units in each hidden layer.
+    depth : int, default=2
+        The number of hidden layers.
     """
 
     def __init__(self, n_inputs: int, n_outputs: int, width: int = 128, depth: int = 2):
@@ -32,22 +33,31 @@ class MLP(nn.Sequential):
 class ConvNet(nn.Sequential):
     """The convolutional network of the dataset distillation literature.
 
-    Blocks of a 3 x 3 convolution, normalisation, a rectifier and average pooling that
-    halves the image, then a linear layer. Without `depth` there are as many blocks as
-    leave about 4 x 4 pixels: three for 28 x 28 and for 32 x 32. One channel of 28 x 28
-    is padded to 32 x 32 by the first convolution, as is usual.
+    The network consists of blocks and a linear layer. A block is a 3 x 3 convolution, a
+    normalization, a rectifier and an average pooling that halves the image. As in the
+    literature, the first convolution pads images of one channel and 28 x 28 pixels to
+    32 x 32 pixels.
 
     Parameters
     ----------
     image_shape : tuple (C, H, W)
+        The shape of one image.
     n_outputs : int
-    width : int
-        Channels of each block.
+        The number of outputs.
+    width : int, default=128
+        The number of channels of each block.
     depth : int, default=None
-        Blocks.
-    norm : {"instance", "batch", "none"}
-        Normalisation: of each channel of each image, of each channel of the batch, or
-        none.
+        The number of blocks. None is the number that leaves about 4 x 4 pixels: three
+        blocks for images of 28 x 28 or 32 x 32 pixels.
+    norm : {"instance", "batch", "none"}, default="instance"
+        The normalization: "instance" normalizes each channel of each image, and
+        "batch" normalizes each channel of the batch.
+
+    Raises
+    ------
+    ValueError
+        If the blocks would halve the images to less than one pixel, or if `norm` is not
+        one of the names above.
     """
 
     def __init__(
@@ -63,8 +73,8 @@ class ConvNet(nn.Sequential):
             depth = max(1, round(math.log2(min(size))) - 2)
         if min(size) >> depth < 1:
             raise ValueError(
-                f"ConvNet: depth={depth} halves images of {size[0]} x {size[1]} to "
-                "nothing. Lower depth."
+                f"The {depth} blocks of ConvNet would halve images of {size[0]} x "
+                f"{size[1]} pixels to less than one pixel. Lower depth."
             )
         blocks = []
         for block in range(depth):
@@ -73,7 +83,7 @@ class ConvNet(nn.Sequential):
             blocks.append(
                 nn.Sequential(
                     nn.Conv2d(channels, width, 3, padding=padding),
-                    _normalisation(norm, width),
+                    _normalization(norm, width),
                     nn.ReLU(inplace=True),
                     nn.AvgPool2d(2),
                 )
@@ -81,15 +91,19 @@ class ConvNet(nn.Sequential):
             channels = width
         head = nn.Linear(width * size[0] * size[1], n_outputs)
         super().__init__(*blocks, nn.Flatten(), head)
-        # Twice as fast on a CPU, most of it in pooling.
+        # This memory format makes the network twice as fast on a CPU, mostly in the
+        # pooling layers.
         self.to(memory_format=torch.channels_last)
 
 
-def _normalisation(norm: str, width: int) -> nn.Module:
+def _normalization(norm: str, width: int) -> nn.Module:
+    """Return the normalization layer of a block with `width` channels."""
     if norm == "instance":
         return nn.GroupNorm(width, width)
     if norm == "batch":
         return nn.BatchNorm2d(width)
     if norm == "none":
         return nn.Identity()
-    raise ValueError(f"ConvNet: norm={norm!r} is none of 'instance', 'batch', 'none'.")
+    raise ValueError(
+        f"ConvNet expects norm to be 'instance', 'batch' or 'none'; got norm={norm!r}."
+    )

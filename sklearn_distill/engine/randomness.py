@@ -1,4 +1,4 @@
-"""Torch's random numbers for one piece of work alone."""
+"""Torch's random numbers for a single task, without side effects."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,21 +8,21 @@ from contextlib import contextmanager
 
 import torch
 
-# Torch draws from one generator a process: threads that drew at the same time would
-# make each other's outcome a matter of chance.
+# All threads of a process share torch's global generator. If several threads drew from
+# it at the same time, their results would not be reproducible.
 _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
 def own_randomness(device: str = "cpu", seed: int | None = None) -> Iterator[None]:
-    """Leave torch's generators as they were; other threads wait for theirs.
+    """Restore torch's generators on exit, and let only one thread in at a time.
 
     Parameters
     ----------
     device : str, default="cpu"
-        Whose generator is left alone beside the CPU's.
+        The device whose generator is restored in addition to the CPU's.
     seed : int, default=None
-        What they start from; None: where they are.
+        The seed of the generators inside the context; None keeps their state.
     """
     gpus = [device] if device.startswith("cuda") else []
     with _ONE_AT_A_TIME, torch.random.fork_rng(devices=gpus):

@@ -8,31 +8,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# As large a batch as is drawn from however few rows.
+# A batch never has more rows than the data, except that batches of up to this many rows
+# are drawn from any number of rows.
 SMALL = 1_024
 
 
-def fits(Z: np.ndarray, device: str) -> bool:
-    """Tell whether rows may lie on a device without crowding out the work."""
+def fits_on_device(Z: np.ndarray, device: str) -> bool:
+    """Return whether the rows take less than half of the free memory of a GPU."""
     if not device.startswith("cuda"):
         return True
     return Z.nbytes < torch.cuda.mem_get_info(torch.device(device))[0] / 2
 
 
 class RealRows:
-    """Real rows and their targets, put on the device once if they fit there.
+    """Real rows and their targets, stored on the device if they fit there.
 
-    Where they would take more than half of its free memory they stay on the CPU, and
-    batches travel.
+    Rows that would take more than half of the device's free memory are stored on the
+    CPU, and each batch is copied to the device.
 
     Parameters
     ----------
     Z : float32 ndarray of shape (n, ...)
+        Encoded rows.
     targets : float32 ndarray of shape (n, n_targets)
+        Centered one-hot vectors for classes, or numbers.
     groups : int ndarray of shape (n,)
         The class of each row; zeros if there are no classes.
     sample_weight : ndarray of shape (n,)
+        Positive weights.
     device : str
+        The device of the batches.
     """
 
     def __init__(
@@ -44,14 +49,14 @@ class RealRows:
         device: str,
     ):
         self.device = device
-        home = device if fits(Z, device) else "cpu"
+        home = device if fits_on_device(Z, device) else "cpu"
         self.Z = torch.as_tensor(Z, device=home)
         self.targets = torch.as_tensor(targets, device=home)
-        # Rows sorted by class, and the weights summed up along them: a uniform number
-        # in a class's stretch of the sum finds a row in log n, by its weight.
+        # Sort the rows by class so that a cumulative sum of the weights can be searched
+        # per class: a uniform number in the interval of a class finds one of its rows,
+        # in proportion to the weights, in O(log n).
         order = np.argsort(groups, kind="stable")
-        # Of a small class no rows may be among these at all: only classes that are
-        # there take part.
+        # Leave out the classes that have no rows here.
         counts = np.bincount(groups)
         ends = np.cumsum(counts[counts > 0])
         self.order = torch.as_tensor(order, device=home)
@@ -71,13 +76,26 @@ class RealRows:
     ) -> tuple[Tensor, Tensor]:
         """Return a batch with equally many rows of each class, with replacement.
 
-        Within a class a row's chance is in proportion to its weight. Classes without
-        rows are left out. A batch is no larger than all rows together, or `SMALL`.
+        The rows of a class are drawn in proportion to their weights. Classes without
+        rows are left out.
+
+        Parameters
+        ----------
+        batch_size : int
+            The number of rows; at most the number of real rows or `SMALL`, whichever is
+            larger.
+        generator : torch.Generator
+            The generator that draws the rows, on the CPU.
+
+        Returns
+        -------
+        rows : Tensor of shape (n_drawn, ...)
+        targets : Tensor of shape (n_drawn, n_targets)
         """
         n_groups = len(self.widths)
         batch_size = min(batch_size, max(len(self), SMALL))
         per_group = max(1, batch_size // n_groups)
-        # Drawn on the CPU, so that a seed means the same rows on every device.
+        # Draw on the CPU, so that a seed means the same rows on every device.
         uniform = torch.rand(n_groups, per_group, generator=generator).to(self.widths)
         at = self.starts[:, None] + uniform * self.widths[:, None]
         places = torch.searchsorted(self.summed, at.reshape(-1), right=True)
@@ -88,20 +106,22 @@ class RealRows:
 
 
 class Batches:
-    """Batches of real rows, handed out `n_batches` at a time.
+    """An iterable of batches of real rows, `n_batches` per pass.
 
     Parameters
     ----------
     real : RealRows
+        The rows to draw from.
     batch_size : int
+        The number of rows in a batch.
     n_batches : int
-        How many batches one pass gives.
+        The number of batches in one pass.
     seed : int
-        Starts the generator that draws them.
+        The seed of the generator that draws the rows.
     n_total : int, default=None
-        How many batches there are in all; None is no end.
-    fixed : bool
-        Whether every pass gives the same batches, as held-back rows need.
+        The total number of batches in all passes; None is no limit.
+    fixed : bool, default=False
+        Whether every pass yields the same batches, as a validation loss requires.
     """
 
     def __init__(
@@ -134,5 +154,5 @@ class Batches:
             yield self.real.draw(self.batch_size, self.generator)
 
     def end(self) -> None:
-        """Hand out no more batches."""
+        """Yield no more batches, in this pass and in all further passes."""
         self.n_left = 0

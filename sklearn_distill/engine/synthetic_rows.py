@@ -1,4 +1,4 @@
-"""The distilled rows while they are being learned."""
+"""The distilled rows while they are learned."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -9,40 +9,41 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# The smallest probability that a learned label may give a class.
+# The smallest probability that a learned label may give to a class.
 SMALLEST = 1e-6
 
 
 class SyntheticRows(nn.Module):
-    """Learnable rows, within the range of the real ones, and learnable labels.
+    """Learnable rows, within the range of the real rows, and learnable targets.
 
-    In training mode calling it gives the rows themselves. In evaluation mode it gives
-    the rows that the user would get: decoded to valid values and encoded again.
+    In training mode, the module returns the rows themselves. In evaluation mode, it
+    returns the rows that the user would get: decoded to valid values and encoded again.
 
     Parameters
     ----------
     rows : float32 ndarray of shape (m, ...)
-        Where the rows start.
+        The initial rows.
     targets : float32 ndarray of shape (m, n_targets)
-        What the rows are labelled with, as a method's objective wants it.
+        The initial targets: centered one-hot vectors for classes, or numbers.
     lower, upper : float32 ndarray of shape (...)
         The range of each encoded column.
     snap : callable
-        Takes encoded rows to the nearest ones that the columns can hold.
-    learn_targets : bool
-        Whether the targets are parameters too. After each step they are made valid:
-        one-hots less their mean become class probabilities again, a single column of
-        numbers goes back into `target_range`.
-    learn_rows : bool
-        Whether the rows move.
-    factor : int
-        Images only: what is learned is `factor` times smaller in height and width, and
-        brought to full size by bilinear interpolation.
+        Moves encoded rows to the nearest rows whose values are valid in the columns.
+    learn_targets : bool, default=False
+        Whether the targets are learned. After each step they are made valid again:
+        centered one-hot vectors become centered probabilities, and numbers are clamped
+        to `target_range`.
+    learn_rows : bool, default=True
+        Whether the rows are learned.
+    factor : int, default=1
+        The factor of multi-formation, for images only: the learned images are `factor`
+        times smaller in height and width, and are enlarged to full size by bilinear
+        interpolation.
+    averaging : float, default=0.0
+        The decay of the exponential moving average of the rows over the steps. The
+        average is what the user gets; 0 means the rows themselves.
     target_range : tuple of two floats
-        Of the real rows' numbers, for regression.
-    averaging : float
-        What the user gets is an exponential moving average of the rows over the steps,
-        with this decay; 0 is the rows themselves.
+        The range of the real rows' continuous targets.
     """
 
     def __init__(
@@ -77,25 +78,26 @@ class SyntheticRows(nn.Module):
             self.register_buffer("averaged", small.clone())
 
     def forward(self, _real: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return (rows, targets); skorch hands in the real batch, which is not used."""
+        """Return (rows, targets); the real batch that skorch passes is ignored."""
         if self.training:
-            return self._formed(self.rows), self.targets
+            return self._enlarged(self.rows), self.targets
         snapped = self.snap(self.rows_of(self.state_dict()))
         return torch.from_numpy(snapped).to(self.rows), self.targets
 
     def rows_of(self, state: Mapping[str, Tensor]) -> np.ndarray:
-        """Return the encoded rows, of full size, that a state of this module means."""
+        """Return the encoded rows, at full size, of a state of this module."""
         kept = state["averaged" if self.averaging else "rows"]
-        return self._formed(kept.detach()).cpu().numpy()
+        return self._enlarged(kept.detach()).cpu().numpy()
 
-    def _formed(self, rows: Tensor) -> Tensor:
+    def _enlarged(self, rows: Tensor) -> Tensor:
+        """Return the rows at full size."""
         if self.full_size is None:
             return rows
         return F.interpolate(rows, size=self.full_size, mode="bilinear")
 
     @torch.no_grad()
     def clamp_(self) -> None:
-        """Move rows and labels back to where real ones can be; ends a step."""
+        """Clamp rows and targets to valid values, and update the moving average."""
         self.rows.clamp_(self.lower, self.upper)
         if self.targets.requires_grad:
             self._clamp_targets()
@@ -103,9 +105,10 @@ class SyntheticRows(nn.Module):
             self.averaged.lerp_(self.rows, 1.0 - self.averaging)
 
     def _clamp_targets(self) -> None:
+        """Clamp the targets to probabilities or to the range of the real targets."""
         n_targets = self.targets.shape[1]
         if n_targets == 1:
             self.targets.clamp_(*self.target_range)
             return
-        likely = (self.targets + 1.0 / n_targets).clamp_min(SMALLEST)
-        self.targets.copy_(likely / likely.sum(1, keepdim=True) - 1.0 / n_targets)
+        positive = (self.targets + 1.0 / n_targets).clamp_min(SMALLEST)
+        self.targets.copy_(positive / positive.sum(1, keepdim=True) - 1.0 / n_targets)

@@ -1,4 +1,4 @@
-"""Parameter matching: rows that move a network's weights as the real rows do."""
+"""Parameter matching: rows that change network weights as the real rows do."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

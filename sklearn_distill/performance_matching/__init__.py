@@ -1,4 +1,4 @@
-"""Performance matching: rows judged by the predictions of a model fitted on them."""
+"""Performance matching: rows from which a trained model predicts the real rows."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 

@@ -7,13 +7,13 @@ import torch
 
 from sklearn_distill.engine.augmentation import (
     AUTO_IMAGE,
-    IMAGE_CHANGES,
-    TABLE_CHANGES,
+    IMAGE_AUGMENTATIONS,
+    TABLE_AUGMENTATIONS,
     SiameseAugmentation,
 )
 
-ALL_OPERATIONS = [(name, (3, 9, 8)) for name in IMAGE_CHANGES]
-ALL_OPERATIONS += [(name, (5,)) for name in TABLE_CHANGES]
+ALL_OPERATIONS = [(name, (3, 9, 8)) for name in IMAGE_AUGMENTATIONS]
+ALL_OPERATIONS += [(name, (5,)) for name in TABLE_AUGMENTATIONS]
 
 
 @pytest.mark.parametrize(("name", "shape"), ALL_OPERATIONS)

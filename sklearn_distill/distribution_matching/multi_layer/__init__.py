@@ -1,3 +1,3 @@
-"""Match the distributions of the outputs of several layers."""
+"""Multi-layer distribution matching: match the outputs of several layers."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Distribution matching in every layer of networks."""
+"""The estimator of multi-layer distribution matching."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import LearningSettings, Problem, RowLearner
@@ -16,8 +16,8 @@ from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import make_source
-from ..discrepancies import Discriminator, GaussianDiscrepancy, MeanDiscrepancy
-from .layer_losses import MultiLayerLoss, spatial_attention
+from ..discrepancies import GaussianDiscrepancy, MeanDiscrepancy
+from .layer_losses import MultiLayerLoss, make_discriminators
 
 
 class MultiLayerDistributionMatching(RowLearner):
@@ -205,7 +205,7 @@ class MultiLayerDistributionMatching(RowLearner):
         steps_per_epoch=20,
         max_validation_rows=1_024,
         # The joint distribution of rows and targets is matched, so that the initial
-        # targets must have the variance of the real ones.
+        # targets must have the variance of the real targets.
         own_target_shares=(1.0,),
     )
 
@@ -316,22 +316,24 @@ class MultiLayerDistributionMatching(RowLearner):
             batch_size=self.batch_size,
             keep=self.adversarial,
         )
-        # Two, because batch normalisation takes no single row.
+        # Batch normalization requires at least two rows.
         rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
         outputs = LayerOutputs(source.fixed[0], rows, self.layers, with_logits=True)
         which = self.discrepancy
         if which == "auto":
             which = "attention" if of_images else "mmd"
+        power = self.attention_power if which == "attention" else None
         discriminators = None
         if self.adversarial:
-            discriminators = self._discriminators(
-                problem, outputs(source.fixed[:1], rows)[:-1], which
+            *layers, _ = outputs(source.fixed[:1], rows)
+            discriminators = make_discriminators(
+                layers, len(problem.n_rows), power, problem.task
             )
         return MultiLayerLoss(
             source,
             outputs,
             GaussianDiscrepancy() if which == "mmd" else MeanDiscrepancy(),
-            self.attention_power if which == "attention" else None,
+            power,
             discriminators,
             SiameseAugmentation(self.augmentation, of_images),
             self._weight(self.discrimination_weight, of_images) * has_classes,
@@ -342,18 +344,7 @@ class MultiLayerDistributionMatching(RowLearner):
 
     @staticmethod
     def _weight(weight: Any, of_images: bool) -> float:
+        """Return the weight of a term of the loss; "auto" depends on the rows."""
         if weight == "auto":
             return 0.1 if of_images else 0.0
         return float(weight)
-
-    def _discriminators(
-        self, problem: Problem, layers: list[Tensor], which: str
-    ) -> nn.ModuleList:
-        """Return a discriminator for each layer, as wide as what is matched there."""
-        made = []
-        for f in layers:
-            if which == "attention" and f.ndim > 3:
-                f = spatial_attention(f, self.attention_power)
-            n_features = f[0, 0].numel() * (2 if problem.task == "regression" else 1)
-            made.append(Discriminator(n_features, len(problem.n_rows)))
-        return nn.ModuleList(made)

@@ -1,3 +1,3 @@
-"""Match the distribution of the outputs of one layer."""
+"""Single-layer distribution matching: match the outputs of one layer."""
 
 # SPDX-License-Identifier: BSD-3-Clause

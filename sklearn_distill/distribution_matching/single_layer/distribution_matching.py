@@ -1,4 +1,4 @@
-"""Distribution matching in the embedding of networks."""
+"""The estimator of single-layer distribution matching."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,61 +7,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import NetworkObjective, make_source
-from ..discrepancies import make_discrepancy, membership, with_target
+from ...engine.network_sources import make_source
+from ..discrepancies import make_discrepancy
+from .distribution_matching_loss import DistributionMatchingLoss
 
 DISCREPANCIES = {"mean", "mmd", "kl", "characteristic", "adversarial"}
-
-
-class DistributionMatchingLoss(NetworkObjective):
-    """The objective: features of the synthetic rows distributed as those of real ones.
-
-    Parameters
-    ----------
-    networks : network source
-    features : LayerOutputs
-        The embedding.
-    discrepancy : nn.Module
-    augmentation : SiameseAugmentation
-    task : {"classification", "regression", "unsupervised"}
-    """
-
-    def __init__(
-        self,
-        networks: Any,
-        features: LayerOutputs,
-        discrepancy: nn.Module,
-        augmentation: SiameseAugmentation,
-        task: str,
-    ):
-        super().__init__(networks)
-        self.features = features
-        self.discrepancy = discrepancy
-        self.augmentation = augmentation
-        self.task = task
-
-    def forward(
-        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
-    ) -> Tensor:
-        (S, y_S), (R, y_R) = synthetic, real
-        networks, change = self._seen_through(real, self.augmentation)
-        S, R = change(S), change(R)
-        with torch.no_grad():
-            (f_R,) = self.features(networks, R)
-        (f_S,) = self.features(networks, S)
-        f_S, f_R = f_S.flatten(2), f_R.flatten(2)
-        if self.task == "regression":
-            f_S, f_R = with_target(f_S, y_S), with_target(f_R, y_R)
-        has_classes = self.task == "classification"
-        of_S, of_R = membership(y_S, has_classes), membership(y_R, has_classes)
-        return self.discrepancy(f_S, f_R, of_S, of_R)
 
 
 class DistributionMatching(RowLearner):
@@ -232,7 +189,7 @@ class DistributionMatching(RowLearner):
         steps_per_epoch=20,
         max_validation_rows=1_024,
         # The joint distribution of rows and targets is matched, so that the initial
-        # targets must have the variance of the real ones.
+        # targets must have the variance of the real targets.
         own_target_shares=(1.0,),
     )
 
@@ -317,7 +274,7 @@ class DistributionMatching(RowLearner):
             batch_size=self.batch_size,
             keep=discrepancy == "adversarial",
         )
-        # Two, because batch normalisation takes no single row.
+        # Batch normalization requires at least two rows.
         rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
         features = LayerOutputs(source.fixed[0], rows)
         with torch.no_grad():

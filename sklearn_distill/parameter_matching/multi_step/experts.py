@@ -1,9 +1,8 @@
-"""Experts: networks trained on real rows, whose weights are recorded epoch by epoch."""
+"""Experts: networks trained on real rows, whose weights are recorded in each epoch."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,27 +18,29 @@ from ..._utils.fingerprint import fingerprint
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.batches_net import BatchesNet
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import task_loss
+from ...engine.network_training import task_loss
 from ...engine.randomness import own_randomness
 from ...engine.real_rows import Batches, RealRows
 from .inner_training import flat_weights
 
-# GSAM's radius of the look around, and its weight of the gradient across it.
+# GSAM's perturbation radius, and the weight of the gradient's orthogonal component.
 RADIUS, ACROSS = 0.01, 0.3
 
 
 @dataclass(frozen=True)
 class Training:
-    """How experts are trained, by plain gradient descent.
+    """Settings of the training of experts by plain gradient descent.
 
     Attributes
     ----------
     n_epochs, steps_per_epoch, batch_size : int
+        The number of epochs, of steps in an epoch and of rows in a batch.
     learning_rate : float
+        The step size.
     flat : bool
-        Whether experts look for flat minima.
+        Whether experts are trained towards flat minima, by GSAM.
     augmentation : Any
-        As the methods' parameter.
+        The parameter `augmentation` of the methods.
     """
 
     n_epochs: int
@@ -51,7 +52,10 @@ class Training:
 
 
 class RecordWeights(Callback):
-    """Keep a net's weights, before training and after each epoch, in ``path_``."""
+    """A callback that records a net's weights before training and after each epoch.
+
+    The list ``path_`` contains the weights as flat vectors on the CPU.
+    """
 
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.path_ = [flat_weights(net.module_).cpu()]
@@ -61,16 +65,18 @@ class RecordWeights(Callback):
 
 
 class ExpertNet(BatchesNet):
-    """A skorch net whose data are `Batches`, on the device already.
+    """A skorch net that is trained on augmented batches of real rows.
 
     Parameters
     ----------
+    *args, **kwargs
+        The parameters of `skorch.NeuralNet`.
     augmentation : SiameseAugmentation
-    flat : bool
-        Each step climbs to the worst point near by and descends from there, and across
-        that direction from where it is (GSAM).
-    **kwargs
-        As for `skorch.NeuralNet`.
+        The augmentation of the batches.
+    flat : bool, default=False
+        Whether the gradients are those of GSAM: the gradient at the worst weights
+        nearby, minus a multiple of the original gradient's component that is orthogonal
+        to it.
     """
 
     def __init__(
@@ -92,32 +98,54 @@ class ExpertNet(BatchesNet):
         batch = self.augmentation.draw()(rows), targets
         step = super().train_step_single(batch, **fit_params)
         if self.flat:
-            self._flatten_gradient(batch)
+            self._use_gsam_gradient(batch)
         return step
 
-    def _flatten_gradient(self, batch: Any) -> None:
+    def _use_gsam_gradient(self, batch: Any) -> None:
+        """Replace the gradients of the parameters by those of GSAM."""
         parameters = [p for p in self.module_.parameters() if p.requires_grad]
-        here = [p.grad.clone() for p in parameters]
+        gradients = [p.grad.clone() for p in parameters]
         with torch.no_grad():
-            steep = torch.cat([g.flatten() for g in here]).norm().clamp_min(1e-12)
-            away = [RADIUS / steep * g for g in here]
-            for p, shift in zip(parameters, away, strict=True):
+            norm = torch.cat([g.flatten() for g in gradients]).norm().clamp_min(1e-12)
+            shifts = [RADIUS / norm * g for g in gradients]
+            for p, shift in zip(parameters, shifts, strict=True):
                 p.add_(shift)
         self._zero_grad_optimizer()
         super().train_step_single(batch)
         with torch.no_grad():
-            there = torch.cat([p.grad.flatten() for p in parameters])
-            plain = torch.cat([g.flatten() for g in here])
-            along = (plain @ there) / there.square().sum().clamp_min(1e-12)
-            for p, shift, g in zip(parameters, away, here, strict=True):
+            shifted = torch.cat([p.grad.flatten() for p in parameters])
+            original = torch.cat([g.flatten() for g in gradients])
+            parallel = (original @ shifted) / shifted.square().sum().clamp_min(1e-12)
+            for p, shift, g in zip(parameters, shifts, gradients, strict=True):
                 p.sub_(shift)
-                p.grad -= ACROSS * (g - along * p.grad)
+                p.grad -= ACROSS * (g - parallel * p.grad)
 
 
 def train_expert(
     make: NetworkFactory, real: RealRows, training: Training, seed: int
 ) -> Tensor:
-    """Return one expert's weights by epoch, (n_epochs + 1, n_weights), on the CPU."""
+    """Return the weights of an expert after each epoch, on the CPU.
+
+    Parameters
+    ----------
+    make : NetworkFactory
+        Makes the expert.
+    real : RealRows
+        The rows to train on.
+    training : Training
+        The settings of the training.
+    seed : int
+        The seed of the initial weights, of the batches and of the augmentation.
+
+    Returns
+    -------
+    Tensor of shape (n_epochs + 1, n_weights)
+
+    Raises
+    ------
+    ValueError
+        If the weights become non-finite.
+    """
     with own_randomness(real.device, seed):
         record = RecordWeights()
         ExpertNet(
@@ -136,7 +164,7 @@ def train_expert(
     path = torch.stack(record.path_)
     if not torch.isfinite(path).all():
         raise ValueError(
-            "An expert's weights are not finite: its training diverged. Lower "
+            "The training of an expert diverged, and its weights are not finite. Lower "
             f"expert_learning_rate, which is {training.learning_rate}."
         )
     return path
@@ -151,21 +179,30 @@ def train_experts(
     cache: str | os.PathLike[str] | None,
     n_jobs: int | None,
 ) -> Tensor:
-    """Return all experts' weights, (n_experts, n_epochs + 1, n_weights), on the CPU.
+    """Return the weights of all experts after each epoch, on the CPU.
 
-    What an expert becomes depends on the rows, the network, the training and its
-    number alone. With a cache those that were trained before are read.
+    The weights of an expert depend only on the rows, the network, the training and the
+    number of the expert. With a cache, experts that were trained before are loaded.
 
     Parameters
     ----------
     make : NetworkFactory
+        Makes the experts.
     real : RealRows
+        The rows to train on.
     training : Training
+        The settings of the training.
     n_experts : int
-    cache : str, path or None
-        A directory, made if it is not there.
+        The number of experts.
+    cache : str, path-like or None
+        A directory for files with the weights of experts; it is made if it does not
+        exist.
     n_jobs : int or None
-        Of joblib.
+        The number of joblib's processes.
+
+    Returns
+    -------
+    Tensor of shape (n_experts, n_epochs + 1, n_weights)
     """
     digest = fingerprint(
         "expert",
@@ -175,45 +212,51 @@ def train_experts(
         real.summed.cpu().numpy(),
         real.order.cpu().numpy(),
     )
-
-    def one(number: int) -> Tensor:
-        seed = (int(digest[:12], 16) + number) % 2**31
-        path = train_expert(make, real, training, seed)
-        if files:
-            write_atomically(files[number], lambda file: torch.save(path, file))
-        return path
-
-    files: list[Path] = []
-
-    if cache is None:
-        return torch.stack(_in_parallel(one, range(n_experts), n_jobs))
-    folder = Path(cache)
-    folder.mkdir(parents=True, exist_ok=True)
-    files += [folder / f"expert-{digest}-{number}.pt" for number in range(n_experts)]
-    with own_randomness(real.device):
-        shape = training.n_epochs + 1, len(flat_weights(make()))
-    found = [_read(file, shape) for file in files]
-    missing = [number for number, path in enumerate(found) if path is None]
-    for number, path in zip(missing, _in_parallel(one, missing, n_jobs), strict=True):
-        found[number] = path
-    return torch.stack([path for path in found if path is not None])
-
-
-def _in_parallel(
-    one: Callable[[int], Tensor], numbers: Any, n_jobs: int | None
-) -> list[Tensor]:
-    # Threads would wait for each other's random numbers, and for their parent's.
-    return Parallel(n_jobs=n_jobs, backend="loky")(
-        delayed(one)(number) for number in numbers
+    files: list[Path | None] = [None] * n_experts
+    experts: list[Tensor | None] = [None] * n_experts
+    if cache is not None:
+        folder = Path(cache)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [folder / f"expert-{digest}-{i}.pt" for i in range(n_experts)]
+        with own_randomness(real.device):
+            shape = training.n_epochs + 1, len(flat_weights(make()))
+        experts = [_load(file, shape) for file in files]
+    missing = [i for i, expert in enumerate(experts) if expert is None]
+    first_seed = int(digest[:12], 16)
+    # Use processes, because threads would wait for the lock of `own_randomness`, which
+    # the calling thread holds.
+    trained = Parallel(n_jobs=n_jobs, backend="loky")(
+        delayed(_train_and_save)(
+            make, real, training, (first_seed + i) % 2**31, files[i]
+        )
+        for i in missing
     )
+    for i, expert in zip(missing, trained, strict=True):
+        experts[i] = expert
+    return torch.stack([expert for expert in experts if expert is not None])
 
 
-def _read(file: Path, shape: tuple[int, int]) -> Tensor | None:
-    """Return a recorded path; None if there is none, or one that is of no use.
+def _train_and_save(
+    make: NetworkFactory,
+    real: RealRows,
+    training: Training,
+    seed: int,
+    file: Path | None,
+) -> Tensor:
+    """Train an expert, and save its weights unless the file is None."""
+    path = train_expert(make, real, training, seed)
+    if file is not None:
+        write_atomically(file, lambda stream: torch.save(path, stream))
+    return path
 
-    It may be damaged, or of a network that goes by the same name but has changed.
+
+def _load(file: Path | None, shape: tuple[int, int]) -> Tensor | None:
+    """Return the weights in a file, or None if the expert must be trained.
+
+    An expert is trained again if the file is damaged, or if it belongs to a network of
+    the same name that has changed.
     """
-    if not file.exists():
+    if file is None or not file.exists():
         return None
     try:
         path = torch.load(file, map_location="cpu", weights_only=True)

@@ -1,38 +1,40 @@
-"""Steps of a student network on synthetic rows, with gradients for the rows.
+"""Differentiable training of a student network on synthetic rows.
 
-Weights are one flat vector. Where they stand after n plain gradient steps,
+The student's weights are one flat vector. After n steps of plain gradient descent,
 
     theta[i + 1] = theta[i] - a * g(theta[i], S_i),
 
-depends on the rows S, on their targets and on the step size a. Two forms give the same
-numbers. With a graph autograd keeps all steps at once, and memory grows with their
-number. In constant memory the steps are made without a graph, and the way back makes
-each one again from the weights that it began with, one at a time.
+they are a function of the rows S, of their targets and of the step size a. There are
+two ways to differentiate this function, with the same result. With the graph of all
+steps, the memory grows with the number of steps. In constant memory, each step is
+recomputed in the backward pass from the weights at its start.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ...engine.network_sources import task_loss, trainable_names
+from ...engine.augmentation import Augmentation
+from ...engine.network_training import task_loss, trainable_names
+from ...engine.recompute import recomputed
 
-Change = Callable[[Tensor], Tensor]
-# Which rows a step takes, and what they undergo.
-Step = tuple[Tensor, Change]
+# The indices of the rows of a step, and the augmentation of these rows.
+Step = tuple[Tensor, Augmentation]
 
 
 class FlatNetwork:
-    """A network as a function of one vector of weights.
+    """A network as a function of a vector of weights and of rows.
 
     Parameters
     ----------
     network : nn.Module
-        Its own weights are not used.
+        The architecture, and which of its weights require gradients; the other weights
+        have zero gradients. The weights of this module themselves are not used.
     """
 
     def __init__(self, network: nn.Module):
@@ -41,7 +43,8 @@ class FlatNetwork:
         self.names = list(parameters)
         self.shapes = [p.shape for p in parameters.values()]
         self.sizes = [p.numel() for p in parameters.values()]
-        # Weights that the user froze in the network's __init__ must not change.
+        # Weights that the user froze in the network's __init__ must not change. The
+        # mask is None if no weight is frozen.
         names = trainable_names(network)
         self.frozen = None
         if len(names) < len(parameters):
@@ -51,7 +54,6 @@ class FlatNetwork:
                     for name, p in parameters.items()
                 ]
             )
-        network.requires_grad_(False)
 
     def __call__(self, weights: Tensor, rows: Tensor) -> Tensor:
         parts = weights.split(self.sizes)
@@ -64,13 +66,23 @@ class FlatNetwork:
     def gradient(
         self, weights: Tensor, rows: Tensor, targets: Tensor, create_graph: bool
     ) -> Tensor:
-        """Return the gradient of the loss for the weights, flat."""
+        """Return the gradient of the task loss for the weights, as one vector."""
         with torch.enable_grad():
             loss = task_loss(self(weights, rows), targets)
             (gradient,) = torch.autograd.grad(loss, weights, create_graph=create_graph)
             if self.frozen is None:
                 return gradient
             return gradient.masked_fill(self.frozen, 0.0)
+
+
+def check_normalization(network: nn.Module) -> None:
+    """Raise ValueError if training a network changes more than its weights."""
+    if any(True for _ in network.buffers()):
+        raise ValueError(
+            "Trajectory matching compares weights, but this network also has buffers, "
+            "such as those of batch normalization. Use instance, group or layer "
+            "normalization."
+        )
 
 
 def flat_weights(network: nn.Module) -> Tensor:
@@ -86,74 +98,25 @@ def weights_with_graph(
     step_size: Tensor,
     steps: Sequence[Step],
 ) -> Tensor:
-    """Return the student's weights after its steps; autograd keeps all of them.
+    """Return the student's weights after its steps; autograd stores all steps.
 
     Parameters
     ----------
     network : FlatNetwork
+        The student.
     start : Tensor of shape (n_weights,)
+        The weights before the first step.
     rows : Tensor of shape (m, ...)
     targets : Tensor of shape (m, n_targets)
     step_size : Tensor of shape ()
-    steps : sequence of (indices, change)
+    steps : sequence of (indices, augmentation)
+        The rows of each step, and their augmentation.
     """
-    weights = start.detach().requires_grad_()
-    for chosen, change in steps:
-        gradient = network.gradient(
-            weights, change(rows[chosen]), targets[chosen], create_graph=True
-        )
-        weights = weights - step_size * gradient
+    weights = start.detach()
+    for chosen, augment in steps:
+        step = partial(_gradient_step, network, chosen, augment)
+        (weights,) = step(rows, targets, step_size, weights)
     return weights
-
-
-class _ConstantMemory(torch.autograd.Function):
-    @staticmethod
-    def forward(
-        ctx: Any,
-        rows: Tensor,
-        targets: Tensor,
-        step_size: Tensor,
-        start: Tensor,
-        network: FlatNetwork,
-        steps: Sequence[Step],
-    ) -> Tensor:
-        path = [start.detach()]
-        for chosen, change in steps:
-            weights = path[-1].requires_grad_()
-            gradient = network.gradient(
-                weights, change(rows[chosen]), targets[chosen], create_graph=False
-            )
-            path.append(weights.detach() - step_size * gradient)
-        ctx.save_for_backward(rows, targets, step_size, *path[:-1])
-        ctx.network, ctx.steps = network, steps
-        return path[-1]
-
-    @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> Any:
-        (slope,) = slopes
-        rows, targets, step_size, *path = ctx.saved_tensors
-        rows = rows.detach().requires_grad_(ctx.needs_input_grad[0])
-        targets = targets.detach().requires_grad_(ctx.needs_input_grad[1])
-        for_rows, for_targets = torch.zeros_like(rows), torch.zeros_like(targets)
-        for_step_size = torch.zeros_like(step_size)
-        for weights, (chosen, change) in zip(
-            reversed(path), reversed(ctx.steps), strict=True
-        ):
-            weights = weights.detach().requires_grad_()
-            with torch.enable_grad():
-                gradient = ctx.network.gradient(
-                    weights, change(rows[chosen]), targets[chosen], create_graph=True
-                )
-                for_step_size -= slope @ gradient.detach()
-                moved = -step_size * (slope @ gradient)
-                asked = [t for t in (weights, rows, targets) if t.requires_grad]
-                given = iter(torch.autograd.grad(moved, asked))
-            slope = slope + next(given)
-            if rows.requires_grad:
-                for_rows += next(given)
-            if targets.requires_grad:
-                for_targets += next(given)
-        return for_rows, for_targets, for_step_size, None, None, None
 
 
 def weights_in_constant_memory(
@@ -164,9 +127,33 @@ def weights_in_constant_memory(
     step_size: Tensor,
     steps: Sequence[Step],
 ) -> Tensor:
-    """Return what `weights_with_graph` returns, with the same gradients.
+    """Return the weights of `weights_with_graph`, with the same gradients.
 
-    Beside the weights of each step memory does not grow with their number. A change has
-    to give the same each time that it is called.
+    Only the weights at the start of each step are stored, and the steps are recomputed
+    in the backward pass. An augmentation must therefore return the same result in each
+    call. The parameters are those of `weights_with_graph`.
     """
-    return _ConstantMemory.apply(rows, targets, step_size, start, network, steps)
+    weights = start.detach()
+    for chosen, augment in steps:
+        step = partial(_gradient_step, network, chosen, augment)
+        (weights,) = recomputed(step, rows, targets, step_size, weights)
+    return weights
+
+
+def _gradient_step(
+    network: FlatNetwork,
+    chosen: Tensor,
+    augment: Augmentation,
+    rows: Tensor,
+    targets: Tensor,
+    step_size: Tensor,
+    weights: Tensor,
+) -> tuple[Tensor]:
+    """Return the weights after one step of gradient descent on the chosen rows."""
+    create_graph = torch.is_grad_enabled()
+    if not weights.requires_grad:
+        weights = weights.detach().requires_grad_()
+    gradient = network.gradient(
+        weights, augment(rows[chosen]), targets[chosen], create_graph
+    )
+    return (weights - step_size * gradient,)

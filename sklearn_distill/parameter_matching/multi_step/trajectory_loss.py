@@ -1,4 +1,4 @@
-"""The objective of trajectory matching: where students end, and where experts do."""
+"""The objective of trajectory matching: the student's weights match an expert's."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -8,42 +8,49 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ...engine.augmentation import SiameseAugmentation
-from ...engine.validation_pass import LastCallCache
+from ...engine.augmentation import SiameseAugmentation, unchanged
+from ...engine.last_call_cache import LastCallCache
 from .inner_training import FlatNetwork, Step, weights_in_constant_memory
 
-# Rows of a student's step at most; of fewer synthetic rows it takes all.
+# The maximal number of rows in a step of the student. A step on fewer synthetic rows
+# uses all of them.
 STUDENT_BATCH = 256
-# A student whose squared distance from the goal has grown by more than this factor has
-# a step size that is too large.
+# The loss is the squared distance from the goal, divided by the squared distance before
+# the first step. A larger loss than this means that the step size is too large.
 MAX_LOSS = 1.5
-# How far the logarithm of the step size may move, and how much faster it does than the
-# engine's rate for parameters of objectives.
+# The largest change of the logarithm of the step size, and the factor by which it is
+# learned faster than other parameters of objectives.
 STEP_SIZE_RANGE, STEP_SIZE_SPEED = 3.0, 10.0
-N_LOOKS = 2
+# The number of students whose mean error is the validation loss.
+N_VALIDATION_STUDENTS = 2
 
 
 class TrajectoryMatchingLoss(nn.Module):
-    """The objective: a student's steps on the rows end where an expert's epochs end.
+    """The distance between the weights of a student and of an expert after training.
 
-    Looks at held-back rows train students from the start of experts, and give the mean
-    squared error of their predictions, of probabilities for classes.
+    The student starts from the expert's weights at a random epoch, and is trained on
+    the synthetic rows. The validation loss is the mean squared error of students that
+    are trained from the initial weights of experts. For classification it is the error
+    of their predicted probabilities.
 
     Parameters
     ----------
     network : FlatNetwork
+        The architecture of students and experts.
     experts : Tensor of shape (n_experts, n_epochs + 1, n_weights)
+        The weights of the experts after each epoch.
     n_steps : int
-        Of the student.
+        The number of the student's steps.
     n_epochs : int
-        Of the expert, in the same time.
+        The number of the expert's epochs that the student's steps are to replace.
     max_start : int
-        The last epoch to start from.
+        The last epoch of an expert at which students start.
     grow_until : int
-        The step of the distillation from which on all starts are drawn.
+        The number of calls during which the last starting epoch grows to `max_start`.
     step_size : float
-        Of the student, to begin with.
+        The initial step size of the student.
     augmentation : SiameseAugmentation
+        The augmentation of the student's batches.
     train : callable
         `weights_in_constant_memory` or `weights_with_graph`.
     """
@@ -63,8 +70,9 @@ class TrajectoryMatchingLoss(nn.Module):
     ):
         super().__init__()
         self.network = network
-        # In a list, so that it is no part of the state: it can be made again.
-        self.experts = [experts]
+        # Do not register the experts as a buffer: they stay on the CPU, and checkpoints
+        # do not contain them, because they can be trained again.
+        self.experts = experts
         self.n_steps = n_steps
         self.n_epochs = n_epochs
         self.max_start = max_start
@@ -74,11 +82,11 @@ class TrajectoryMatchingLoss(nn.Module):
         self.train_student = train
         self.log_step_size = nn.Parameter(torch.zeros(()))
         self.register_buffer("n_calls", torch.zeros((), dtype=torch.int64))
-        self.validation_students = LastCallCache(self._train_students)
+        self.validation_students = LastCallCache(self._train_validation_students)
 
     @property
     def step_size(self) -> Tensor:
-        """The student's step size: positive, and within a factor of its start."""
+        """The student's step size, within a fixed factor of its initial value."""
         logarithm = (STEP_SIZE_SPEED * self.log_step_size).clamp(
             -STEP_SIZE_RANGE, STEP_SIZE_RANGE
         )
@@ -90,36 +98,35 @@ class TrajectoryMatchingLoss(nn.Module):
         (S, y_S), (R, y_R) = synthetic, real
         if not self.training:
             students = self.validation_students(S, y_S, self.step_size.detach())
-            return torch.stack(
-                [error(self.network(w, R), y_R) for w in students]
-            ).mean()
-        start, goal = self._stretch(S.device)
+            errors = [error(self.network(weights, R), y_R) for weights in students]
+            return torch.stack(errors).mean()
+        start, goal = self._draw_start_and_goal(S.device)
         end = self.train_student(
-            self.network, start, S, y_S, self.step_size, self._steps(S, self.n_steps)
+            self.network, start, S, y_S, self.step_size, self._draw_steps(S)
         )
         loss = (end - goal).square().sum() / (start - goal).square().sum()
         if loss < MAX_LOSS:
             return loss
-        # Its gradient would say nothing about the rows: without one they do not move.
-        furthest = STEP_SIZE_RANGE / STEP_SIZE_SPEED
+        # Halve the step size, and return a loss whose gradient for the rows is zero,
+        # since the gradient of a diverged student is not informative.
+        limit = STEP_SIZE_RANGE / STEP_SIZE_SPEED
         with torch.no_grad():
             self.log_step_size -= math.log(2.0) / STEP_SIZE_SPEED
-            self.log_step_size.clamp_(-furthest, furthest)
+            self.log_step_size.clamp_(-limit, limit)
         return torch.full_like(loss, MAX_LOSS) + 0.0 * S.sum()
 
-    def _stretch(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Draw an expert and an epoch; return its weights there and epochs later."""
-        (experts,) = self.experts
+    def _draw_start_and_goal(self, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Return an expert's weights at a random epoch, and `n_epochs` epochs later."""
         self.n_calls += 1
         share = min(1.0, float(self.n_calls) / self.grow_until)
         last = round(share * self.max_start)
-        expert = experts[int(torch.randint(len(experts), ()))]
+        expert = self.experts[int(torch.randint(len(self.experts), ()))]
         epoch = int(torch.randint(last + 1, ()))
         return expert[epoch].to(device), expert[epoch + self.n_epochs].to(device)
 
-    def _steps(self, S: Tensor, n_steps: int) -> list[Step]:
-        """Draw the rows of each step, pass after pass, and what they undergo."""
-        size = min(len(S), STUDENT_BATCH)
+    def _draw_steps(self, S: Tensor) -> list[Step]:
+        """Draw the rows of the student's steps, pass by pass, and augmentations."""
+        n_steps, size = self.n_steps, min(len(S), STUDENT_BATCH)
         order = torch.cat(
             [torch.randperm(len(S)) for _ in range(-(-n_steps * size // len(S)))]
         )
@@ -128,40 +135,37 @@ class TrajectoryMatchingLoss(nn.Module):
 
     @torch.no_grad()
     def expert_probabilities(self, rows: Tensor) -> Tensor:
-        """Return the mean of the experts' class probabilities for rows."""
-        (experts,) = self.experts
+        """Return the mean of the experts' predicted probabilities for rows."""
         probabilities = [
             self.network(weights.to(rows.device), rows).softmax(dim=1)
-            for weights in experts[:, -1]
+            for weights in self.experts[:, -1]
         ]
         return torch.stack(probabilities).mean(dim=0)
 
-    def _train_students(
+    def _train_validation_students(
         self, S: Tensor, y_S: Tensor, step_size: Tensor
     ) -> list[Tensor]:
-        """Return the weights of students trained on rows without augmentation."""
+        """Return the weights of students, trained without augmentation.
+
+        A student makes as many steps as correspond to the whole training of an expert.
+        """
         size = min(len(S), STUDENT_BATCH)
-        (experts,) = self.experts
-        # For as long as an expert's whole training.
-        n_steps = self.n_steps * -(-(experts.shape[1] - 1) // self.n_epochs)
+        n_steps = self.n_steps * -(-(self.experts.shape[1] - 1) // self.n_epochs)
         rows = torch.arange(n_steps * size, device=S.device) % len(S)
-        steps: list[Step] = [(chosen, _unchanged) for chosen in rows.split(size)]
+        steps: list[Step] = [(chosen, unchanged) for chosen in rows.split(size)]
         return [
             weights_in_constant_memory(
                 self.network, path[0].to(S.device), S, y_S, step_size, steps
             )
-            for path in experts[:N_LOOKS]
+            for path in self.experts[:N_VALIDATION_STUDENTS]
         ]
 
 
-def _unchanged(rows: Tensor) -> Tensor:
-    return rows
-
-
 def error(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return the mean squared error of numbers, or of class probabilities.
+    """Return the mean squared error of numbers, or of predicted probabilities.
 
-    Cross-entropy would judge students by how sure they are of their few errors.
+    The cross-entropy is not used, because it depends mostly on how confident a student
+    is in its few wrong predictions.
     """
     n_classes = targets.shape[1]
     if n_classes > 1:

@@ -1,4 +1,4 @@
-"""Trajectory matching: rows on which networks train as on the real ones."""
+"""The estimator of trajectory matching."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,21 +15,16 @@ from ...base import Learned, LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
 from .experts import Training, train_experts
-from .inner_training import FlatNetwork, weights_in_constant_memory, weights_with_graph
+from .inner_training import (
+    FlatNetwork,
+    check_normalization,
+    weights_in_constant_memory,
+    weights_with_graph,
+)
 from .trajectory_loss import TrajectoryMatchingLoss
 
-# An expert's epoch has no fewer and no more steps than these.
+# The smallest and the largest number of steps in an epoch of an expert.
 STEPS_PER_EPOCH = (30, 50)
-
-
-def check_normalisation(network: nn.Module) -> None:
-    """Raise ValueError for networks whose weights are not all that training moves."""
-    if any(True for _ in network.buffers()):
-        raise ValueError(
-            "Trajectory matching compares weights, but this network has buffers beside "
-            "them, as batch normalisation has. Take instance, group or layer "
-            "normalisation."
-        )
 
 
 class TrajectoryMatching(RowLearner):
@@ -330,7 +325,7 @@ class TrajectoryMatching(RowLearner):
             self.network, problem.Z.shape[1:], real.targets.shape[1], self.device_
         )
         example = make()
-        check_normalisation(example)
+        check_normalization(example)
         network = FlatNetwork(example)
         fewest, most = STEPS_PER_EPOCH
         training = Training(
@@ -348,6 +343,7 @@ class TrajectoryMatching(RowLearner):
         last = self.max_epochs - self.expert_epochs
         if self.max_start_epoch is not None:
             last = min(last, self.max_start_epoch)
+        in_graph = self.memory == "graph"
         return TrajectoryMatchingLoss(
             network,
             experts,
@@ -357,24 +353,20 @@ class TrajectoryMatching(RowLearner):
             grow_until=max(1, self.max_iter // 2),
             step_size=self.expert_learning_rate * covered,
             augmentation=SiameseAugmentation(self.augmentation, problem.Z.ndim == 4),
-            train=weights_with_graph
-            if self.memory == "graph"
-            else weights_in_constant_memory,
+            train=weights_with_graph if in_graph else weights_in_constant_memory,
         )
 
     def _initial_targets(
         self, problem: Problem, start: Learned, objective: Any
     ) -> np.ndarray:
         own = super()._initial_targets(problem, start, objective)
-        if not self.learn_labels or problem.task == "regression":
-            return own
-        if start.soft_labels is not None:
-            # The labels of the last fit are averaged with the predictions already.
+        # Learned labels of the last fit already take the experts into account.
+        is_continued = start.soft_labels is not None
+        if not self.learn_labels or problem.task == "regression" or is_continued:
             return own
         rows = torch.as_tensor(start.Z, device=self.device_)
         probabilities = objective.expert_probabilities(rows).cpu().numpy()
-        # The experts do not know the label of a row, so that it counts as much as their
-        # predictions.
+        # Average with the labels of the rows, which the experts do not know.
         return (own + probabilities - 1.0 / own.shape[1]) / 2
 
     def _store_objective(self, objective: Any) -> None:

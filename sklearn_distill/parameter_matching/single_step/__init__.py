@@ -1,3 +1,3 @@
-"""Match the gradients of single training steps."""
+"""Single-step parameter matching: match the gradients of one training step."""
 
 # SPDX-License-Identifier: BSD-3-Clause

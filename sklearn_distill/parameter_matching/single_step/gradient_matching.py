@@ -1,128 +1,29 @@
-"""Gradient matching: rows that move a network's weights one step as real ones do."""
+"""The estimator of gradient matching."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
-from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import (
-    Make,
-    NetworkObjective,
-    NetworkQueue,
-    RandomNetworks,
-    frozen,
-    train_step,
-)
-from ...engine.real_rows import Batches, RealRows
-from .distances import DISTANCES, Distance
-from .gradients import Groups, group_gradients
+from ...engine.network_sources import Make, NetworkQueue, RandomNetworks
+from .distances import DISTANCES
+from .gradient_matching_loss import GradientMatchingLoss, networks_of_ages
+from .gradients import Groups
 
-# Networks for looks at held-back rows: how many, or their ages in training steps.
-N_LOOKS = 5
-AGES = (0, 20, 100)
-# When a network of the pool gives its place to a new one.
+# The number of networks of the validation loss if networks are not trained.
+N_VALIDATION_NETWORKS = 5
+# The ages, in training steps, of the networks of the validation loss otherwise.
+VALIDATION_AGES = (0, 20, 100)
+# The number of training steps after which a network of the pool is replaced.
 MAX_AGE = 200
-
-
-def networks_of_ages(
-    make: Make, real: RealRows, batch_size: int, ages: Sequence[int]
-) -> list[nn.Module]:
-    """Return copies of one network, each after so many steps on real rows."""
-    network = make()
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    copies = []
-    age = 0
-    for wanted in ages:
-        seed = int(torch.randint(2**31, ()))
-        for rows, targets in Batches(real, batch_size, wanted - age, seed):
-            train_step(network, optimizer, rows, targets)
-        age = wanted
-        copies.append(frozen(copy.deepcopy(network)))
-    return copies
-
-
-def consecutive_groups(targets: Tensor, has_classes: bool) -> tuple[Tensor, Groups]:
-    """Return which groups the rows of a batch are of, and the rows of each."""
-    if not has_classes:
-        everything = torch.tensor([len(targets)], device=targets.device)
-        return torch.zeros_like(everything), Groups(everything)
-    which, counts = torch.unique_consecutive(targets.argmax(dim=1), return_counts=True)
-    return which, Groups(counts)
-
-
-class GradientMatchingLoss(NetworkObjective):
-    """The objective: the gradients of synthetic rows are those of real ones, by group.
-
-    Parameters
-    ----------
-    networks : network source
-    trained_on : {"real", "synthetic", "none"}
-    groups : Groups
-        The synthetic rows of each class; one group if there are no classes.
-    distance : callable
-        Of the gradients in a layer.
-    augmentation : SiameseAugmentation
-    has_classes : bool
-    """
-
-    def __init__(
-        self,
-        networks: Any,
-        trained_on: str,
-        groups: Groups,
-        distance: Distance,
-        augmentation: SiameseAugmentation,
-        has_classes: bool,
-    ):
-        super().__init__(networks)
-        self.trained_on = trained_on
-        self.groups = groups
-        self.distance = distance
-        self.augmentation = augmentation
-        self.has_classes = has_classes
-
-    def forward(
-        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
-    ) -> Tensor:
-        (S, y_S), (R, y_R) = synthetic, real
-        networks = self._networks(synthetic, real)
-        if self.training:
-            change = self.augmentation.draw()
-            S, R = change(S), change(R)
-        which, groups = consecutive_groups(y_R, self.has_classes)
-        of_S = self.groups.of(which, S, y_S)
-        everything = torch.arange(len(which), device=which.device)
-        of_R = groups.of(everything, R, y_R)
-        total = S.new_zeros(())
-        for network in networks:
-            with torch.no_grad():
-                aims = group_gradients(network, *of_R)
-            for made, aim in zip(group_gradients(network, *of_S), aims, strict=True):
-                total = total + self.distance(made, aim)
-        return total / len(networks)
-
-    def _networks(self, synthetic: Any, real: Any) -> list[nn.Module]:
-        (source,) = self.networks
-        if not self.training:
-            return source.fixed
-        if self.trained_on != "synthetic":
-            return source.draw(real)
-        # The queue's steps share a batch out among themselves; of the few synthetic
-        # rows each step is to see all.
-        S, y_S = (
-            t.detach().repeat_interleave(source.n_train_steps, 0) for t in synthetic
-        )
-        return source.draw((S, y_S))
 
 
 class GradientMatching(RowLearner):
@@ -383,10 +284,11 @@ class GradientMatching(RowLearner):
         )
 
     def _networks(self, make: Make, real: Any, trained_on: str) -> Any:
+        """Return the source of the networks."""
         if trained_on == "none":
-            return RandomNetworks(make, self.n_networks, n_fixed=N_LOOKS)
+            return RandomNetworks(make, self.n_networks, n_fixed=N_VALIDATION_NETWORKS)
         queue = NetworkQueue(make, self.n_networks, max_steps=MAX_AGE)
         oldest = min(MAX_AGE, self.max_iter)
-        ages = [min(age, oldest) for age in AGES]
+        ages = [min(age, oldest) for age in VALIDATION_AGES]
         queue.fixed = networks_of_ages(make, real, self.batch_size, ages)
         return queue

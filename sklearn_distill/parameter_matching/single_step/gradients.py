@@ -1,4 +1,4 @@
-"""Gradients of a network's loss for each group of rows, all groups in one pass."""
+"""Gradients of a network's loss for each group of rows, computed in one pass."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -11,34 +11,49 @@ from torch.func import functional_call, grad, vmap
 
 
 def row_losses(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return each row's cross-entropy with centred one-hots, or its squared error."""
+    """Return the cross-entropy of each row, or its squared error for a single target.
+
+    Class targets are centered one-hot vectors.
+    """
     if targets.shape[1] == 1:
         return (outputs - targets).square()[:, 0]
     return F.cross_entropy(outputs, targets + 1.0 / targets.shape[1], reduction="none")
 
 
 class Groups:
-    """Rows in groups that follow each other, seen as one tensor with padding.
+    """Consecutive groups of rows, arranged as one tensor with padding.
 
     Parameters
     ----------
     counts : int Tensor of shape (n_groups,)
-        How many rows each group has; a group may be empty.
+        The number of rows in each group; a group may be empty.
     """
 
     def __init__(self, counts: Tensor):
         longest = max(1, int(counts.max()))
-        place = torch.arange(longest, device=counts.device)
+        position = torch.arange(longest, device=counts.device)
         starts = counts.cumsum(0) - counts
-        inside = place < counts[:, None]
-        # Padding repeats some row, with weight 0.
-        self.rows = torch.where(inside, starts[:, None] + place, 0)
-        self.weights = inside / counts.clamp_min(1)[:, None]
+        is_row = position < counts[:, None]
+        # Fill the padding with an arbitrary row, whose weight is 0.
+        self.rows = torch.where(is_row, starts[:, None] + position, 0)
+        self.weights = is_row / counts.clamp_min(1)[:, None]
 
     def of(self, which: Tensor, *tensors: Tensor) -> tuple[Tensor, ...]:
-        """Return some groups of each tensor, (n_groups, longest, ...), and weights.
+        """Return the rows of some groups in each tensor, and their weights.
 
-        A group's weights sum to 1.
+        Parameters
+        ----------
+        which : int Tensor of shape (n_chosen,)
+            The groups.
+        *tensors : Tensor of shape (n_rows, ...)
+            Values of the rows.
+
+        Returns
+        -------
+        *padded : Tensor of shape (n_chosen, n_longest, ...)
+            One for each tensor.
+        weights : Tensor of shape (n_chosen, n_longest)
+            The weights of a group sum to 1.
         """
         rows = self.rows[which]
         return *(tensor[rows] for tensor in tensors), self.weights[which]
@@ -49,22 +64,23 @@ def group_gradients(
 ) -> list[Tensor]:
     """Return the gradients of each group's loss for the weights of each layer.
 
-    Biases and what normalisation learns are left out. The network works as in
-    evaluation mode. Gradients flow on to `rows`, if they ask for it.
+    The gradients for biases and for the parameters of normalization are left out. The
+    network is run in evaluation mode. The result can be differentiated for `rows` if
+    they require gradients.
 
     Parameters
     ----------
     network : nn.Module
-        Its parameters take no gradients of their own.
+        A network whose parameters do not require gradients.
     rows : Tensor of shape (n_groups, n, ...)
     targets : Tensor of shape (n_groups, n, n_targets)
     weights : Tensor of shape (n_groups, n)
-        How much each row counts in the loss of its group.
+        The weight of each row in the loss of its group.
 
     Returns
     -------
     list of Tensor of shape (n_groups, n_units, n_weights)
-        One a layer; a row for each output unit.
+        One tensor per layer, with the gradients of each output unit's weights.
     """
     was_training = network.training
     network.eval()
@@ -77,9 +93,10 @@ def group_gradients(
 
 
 def _is_perceptron(network: nn.Module) -> bool:
-    """Tell whether torch's own layers stand in a row, and the weighted are linear.
+    """Return whether a network is a sequence of torch's own layers without convolution.
 
-    Of anything else, such as a class that overrides `forward`, nothing is known.
+    Modules that override `forward` are excluded, because the outer products of
+    `_by_outer_products` need not be their gradients.
     """
     return (
         isinstance(network, nn.Sequential)
@@ -91,6 +108,7 @@ def _is_perceptron(network: nn.Module) -> bool:
 
 
 def _has_no_matrix(part: nn.Module) -> bool:
+    """Return whether a module is a layer of torch without weight matrices."""
     return (
         type(part).__module__.startswith("torch.nn.modules.")
         and not isinstance(part, nn.Unflatten)
@@ -102,6 +120,7 @@ def _has_no_matrix(part: nn.Module) -> bool:
 def _by_transformation(
     network: nn.Module, rows: Tensor, targets: Tensor, weights: Tensor
 ) -> list[Tensor]:
+    """Return the gradients of any network, by the transformations of `torch.func`."""
     parameters = {name: p.detach() for name, p in network.named_parameters()}
     matched = {name: p for name, p in parameters.items() if p.ndim > 1}
 
@@ -110,12 +129,16 @@ def _by_transformation(
         return (row_losses(outputs, targets) * weights).sum()
 
     if rows.ndim > 3 and not rows.is_cuda:
-        # On a CPU convolutions with a kernel for each group cost twice as much.
-        each = [
+        # Use a loop, because vectorized gradients of convolutions take twice as long on
+        # a CPU.
+        by_group = [
             grad(loss)(matched, *group)
             for group in zip(rows, targets, weights, strict=True)
         ]
-        return [torch.stack([one[name] for one in each]).flatten(2) for name in matched]
+        return [
+            torch.stack([gradients[name] for gradients in by_group]).flatten(2)
+            for name in matched
+        ]
     gradients = vmap(grad(loss), in_dims=(None, 0, 0, 0))(
         matched, rows, targets, weights
     )
@@ -125,33 +148,33 @@ def _by_transformation(
 def _by_outer_products(
     network: Any, rows: Tensor, targets: Tensor, weights: Tensor
 ) -> list[Tensor]:
-    """As `_by_transformation`, at half its cost.
+    """Return the gradients of a perceptron, in half the time of `_by_transformation`.
 
-    The gradient of a linear layer is the product of what the layer is handed and of the
-    loss's gradient for what it returns, summed over rows. One pass through the network
-    gives both for the rows of all groups.
+    The gradient for the weights of a linear layer is the outer product of the layer's
+    input and of the loss's gradient for the layer's output, summed over the rows. One
+    pass through the network computes both for the rows of all groups.
     """
-    onward = torch.is_grad_enabled() and rows.requires_grad
+    differentiable = torch.is_grad_enabled() and rows.requires_grad
     n_groups = len(rows)
-    given: list[Tensor] = []
-    returned: list[Tensor] = []
+    inputs: list[Tensor] = []
+    outputs: list[Tensor] = []
     with torch.enable_grad():
         x = rows.flatten(0, 1)
-        x = x if onward else x.detach().requires_grad_()
+        x = x if differentiable else x.detach().requires_grad_()
         for part in network:
             if not isinstance(part, nn.Linear):
                 x = part(x)
                 continue
-            given.append(x)
-            returned.append(part(x))
-            # What comes next may work in place.
-            x = returned[-1].clone()
+            inputs.append(x)
+            outputs.append(part(x))
+            # Copy the output, because the next layer may work in place.
+            x = outputs[-1].clone()
         losses = row_losses(x, targets.flatten(0, 1)) * weights.flatten()
-        slopes = torch.autograd.grad(losses.sum(), returned, create_graph=onward)
-    if not onward:
-        given = [x.detach() for x in given]
+        slopes = torch.autograd.grad(losses.sum(), outputs, create_graph=differentiable)
+    if not differentiable:
+        inputs = [x.detach() for x in inputs]
     return [
         slope.unflatten(0, (n_groups, -1)).transpose(1, 2)
         @ x.unflatten(0, (n_groups, -1))
-        for x, slope in zip(given, slopes, strict=True)
+        for x, slope in zip(inputs, slopes, strict=True)
     ]

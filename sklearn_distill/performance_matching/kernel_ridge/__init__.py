@@ -1,3 +1,3 @@
-"""Rows from which ridge regression predicts the real rows."""
+"""Kernel ridge regression: learn rows that predict the real rows in closed form."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,4 +1,4 @@
-"""Kernel inducing points: rows from which ridge regression predicts the real ones."""
+"""The estimator of kernel inducing points."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -14,8 +14,9 @@ from ...base import Learned, Problem, RowLearner
 from ...base.prototypes import median_distance
 from ...base.starting_rows import best_start, clustered_rows
 from .kernels import Kernel, gaussian, laplacian, linear, wide_network
-from .random_features import random_features, teacher_features
+from .random_features import random_features
 from .ridge_loss import KernelRidgeLoss
+from .teacher_features import teacher_features
 
 
 class KernelInducingPoints(RowLearner):
@@ -298,19 +299,21 @@ class KernelInducingPoints(RowLearner):
         )
 
     def _closed_forms(self, problem: Problem) -> list[Kernel]:
-        """Return the kernels that are functions of rows alone."""
+        """Return the kernels of the parameter `kernel` except "random_features"."""
         bandwidths = np.asarray(self.bandwidths, dtype=np.float64)
         if bandwidths.ndim != 1 or not len(bandwidths) or not (bandwidths > 0).all():
-            raise ValueError(f"bandwidths={self.bandwidths!r} are no positive numbers.")
+            raise ValueError(
+                f"bandwidths must be positive numbers; got {self.bandwidths!r}."
+            )
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
         rbf = [gaussian(float(b) * squared) for b in bandwidths]
-        trees = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
+        city_block = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
-            "portfolio": [linear, *rbf, trees],
+            "portfolio": [linear, *rbf, city_block],
             "linear": [linear],
             "rbf": rbf,
-            "laplacian": [trees],
+            "laplacian": [city_block],
             "ntk": [wide_network(self.depth, tangent=True)],
             "nngp": [wide_network(self.depth, tangent=False)],
         }
@@ -330,5 +333,6 @@ class KernelInducingPoints(RowLearner):
 
 
 def _centroids(problem: Problem) -> Learned:
+    """Return the centroids of k-means as initial rows."""
     _, centroids, y = clustered_rows(problem)
     return Learned(centroids, y)

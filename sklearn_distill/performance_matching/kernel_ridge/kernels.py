@@ -1,4 +1,4 @@
-"""Kernels on tensors: (a, d) rows and (b, d) rows to their (a, b) similarities."""
+"""Kernels on tensors: functions of rows (a, d) and (b, d) that return (a, b)."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -10,50 +10,51 @@ from torch import Tensor
 
 Kernel = Callable[[Tensor, Tensor], Tensor]
 
-# The variances of weights and biases in the infinitely wide networks: the first keeps
-# the size of activations from layer to layer.
+# The variances of weights and biases in the infinitely wide networks. The first keeps
+# the size of the activations constant from layer to layer.
 WEIGHT_VARIANCE, BIAS_VARIANCE = 2.0, 0.01
 
 
 def squared_distances(a: Tensor, b: Tensor) -> Tensor:
-    """Squared Euclidean distances, by one matrix product."""
+    """Return squared Euclidean distances, computed by one matrix product."""
     lengths = a.square().sum(1)[:, None] + b.square().sum(1)
     return (lengths - 2.0 * a @ b.T).clamp_min(0.0)
 
 
 def linear(a: Tensor, b: Tensor) -> Tensor:
-    """Dot product per column, and a constant that stands for an intercept."""
+    """Return the dot product per column plus a constant, which models an intercept."""
     return a @ b.T / a.shape[1] + 1.0
 
 
 def gaussian(bandwidth: float) -> Kernel:
-    """exp(-squared distance / bandwidth)."""
+    """Return the kernel exp(-squared distance / bandwidth)."""
     return lambda a, b: (-squared_distances(a, b) / bandwidth).exp()
 
 
 def laplacian(bandwidth: float) -> Kernel:
-    """exp(-city-block distance / bandwidth)."""
+    """Return the kernel exp(-city-block distance / bandwidth)."""
     return lambda a, b: (-torch.cdist(a, b, p=1) / bandwidth).exp()
 
 
 def wide_network(depth: int, tangent: bool) -> Kernel:
-    r"""Kernel of an infinitely wide fully connected network with rectifiers.
+    r"""Return the kernel of an infinitely wide fully connected network with rectifiers.
 
-    The covariance of its outputs at the start (NNGP) follows the arc-cosine recursion
+    The covariance of the outputs at initialization (NNGP) follows the arc-cosine
+    recursion
 
     .. math:: \Sigma' = \frac{\sigma_w^2}{2 \pi} \sqrt{\Sigma_{xx} \Sigma_{x'x'}}
               \, (\sin \theta + (\pi - \theta) \cos \theta) + \sigma_b^2, \qquad
               \cos \theta = \Sigma_{xx'} / \sqrt{\Sigma_{xx} \Sigma_{x'x'}},
 
-    and the tangent kernel of its training (NTK) :math:`\Theta' = \Sigma' + \Theta \,
+    and the tangent kernel of the training (NTK) is :math:`\Theta' = \Sigma' + \Theta \,
     \sigma_w^2 (\pi - \theta) / 2 \pi`.
 
     Parameters
     ----------
     depth : int
-        Hidden layers.
+        The number of hidden layers.
     tangent : bool
-        NTK, or NNGP.
+        Whether the kernel is the NTK instead of the NNGP kernel.
     """
 
     def kernel(a: Tensor, b: Tensor) -> Tensor:
@@ -64,7 +65,8 @@ def wide_network(depth: int, tangent: bool) -> Kernel:
         trained = cross
         for _ in range(depth):
             sizes = (size_a[:, None] * size_b).sqrt()
-            # The angle's derivative is infinite where rows coincide.
+            # Bound the cosine, because the derivative of the angle is infinite where
+            # rows coincide.
             cosine = (cross / sizes).clamp(-1 + 1e-5, 1 - 1e-5)
             angle = cosine.acos()
             scale = WEIGHT_VARIANCE / (2 * math.pi)

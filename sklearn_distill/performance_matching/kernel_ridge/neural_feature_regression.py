@@ -1,138 +1,25 @@
-"""Neural feature regression: ridge regression on the features of young networks."""
+"""The estimator of neural feature regression."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import copy
-from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval
 from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.layer_outputs import LayerOutputs
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import (
-    NetworkObjective,
-    NetworkQueue,
-    frozen,
-    thawed,
-    train_step,
-)
-from ...engine.validation_pass import LastCallCache
-from .ridge_loss import ridge_weights
+from ...engine.network_sources import NetworkQueue
+from .neural_feature_loss import NeuralFeatureLoss
 
-# Networks that look at held-back rows, and how many steps each of them is trained on
-# the rows that are looked at.
-N_LOOKING, LOOK_STEPS = 2, 20
-
-
-def feature_ridge(f_S: Tensor, y_S: Tensor, f_R: Tensor, ridge: float) -> Tensor:
-    """Return what ridge regression from (f_S, y_S) predicts at f_R.
-
-    Parameters
-    ----------
-    f_S : Tensor of shape (m, d)
-    y_S : Tensor of shape (m, n_targets)
-    f_R : Tensor of shape (n, d)
-    ridge : float
-        Relative to the mean squared length of the rows of `f_S`.
-    """
-    double = f_S.double()
-    weights = ridge_weights(double @ double.T, y_S, ridge)
-    # By way of the d coefficients no (n, m) kernel is needed.
-    return f_R @ (double.T @ weights).to(f_R.dtype)
-
-
-def label_margin(targets: Tensor) -> Tensor:
-    """Return minus the mean margin of the first class over the second.
-
-    Margins of more than one in the number of classes count as that.
-    """
-    first, second = targets.topk(2, dim=1).values.T
-    return -(first - second).clamp_max(1.0 / targets.shape[1]).mean()
-
-
-def trained_copies(
-    networks: Sequence[nn.Module],
-    trainable: frozenset[str],
-    rows: Tensor,
-    targets: Tensor,
-    n_steps: int,
-    learning_rate: float,
-) -> list[nn.Module]:
-    """Return copies of networks after some steps of Adam on the rows' squared error."""
-    copies = [thawed(copy.deepcopy(network), trainable) for network in networks]
-    for network in copies:
-        optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
-        for _ in range(n_steps):
-            train_step(network, optimizer, rows, targets, F.mse_loss)
-    return [frozen(network) for network in copies]
-
-
-class NeuralFeatureLoss(NetworkObjective):
-    """The objective: the error of ridge regression on features, and clear labels.
-
-    Parameters
-    ----------
-    networks : NetworkQueue
-        Trained on the synthetic rows as they are drawn.
-    features : LayerOutputs
-        The embedding.
-    ridge : float
-    augmentation : SiameseAugmentation
-    clear_labels : bool
-        Whether the margin of learned class labels counts.
-    """
-
-    def __init__(
-        self,
-        networks: NetworkQueue,
-        features: LayerOutputs,
-        ridge: float,
-        augmentation: SiameseAugmentation,
-        clear_labels: bool,
-    ):
-        super().__init__(networks)
-        self.features = features
-        self.ridge = ridge
-        self.augmentation = augmentation
-        self.clear_labels = clear_labels
-        self.looking = LastCallCache(self._train_from_fixed)
-
-    def forward(
-        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
-    ) -> Tensor:
-        (S, y_S), (R, y_R) = synthetic, real
-        (queue,) = self.networks
-        if self.training:
-            change = self.augmentation.draw()
-            S, R = change(S), change(R)
-            networks = queue.draw((S.detach(), y_S.detach()))
-        else:
-            networks = self.looking(S, y_S)
-        with torch.no_grad():
-            (f_R,) = self.features(networks, R)
-        (f_S,) = self.features(networks, S)
-        errors = [
-            (feature_ridge(one, y_S, other, self.ridge) - y_R).square().sum(1).mean()
-            for one, other in zip(f_S.flatten(2), f_R.flatten(2), strict=True)
-        ]
-        loss = 0.5 * torch.stack(errors).mean()
-        return loss + label_margin(y_S) if self.clear_labels else loss
-
-    def _train_from_fixed(self, S: Tensor, y_S: Tensor) -> list[nn.Module]:
-        """Train from starts that stay the same from look to look."""
-        (queue,) = self.networks
-        n_steps = min(LOOK_STEPS, queue.max_steps)
-        return trained_copies(
-            queue.fixed, queue.trainable, S, y_S, n_steps, queue.learning_rate
-        )
+# The number of networks of the validation loss.
+N_VALIDATION_NETWORKS = 2
 
 
 class NeuralFeatureRegression(RowLearner):
@@ -389,7 +276,7 @@ class NeuralFeatureRegression(RowLearner):
             max_steps=self.max_network_steps,
             learning_rate=self.network_learning_rate,
             task_loss=F.mse_loss,
-            n_fixed=N_LOOKING,
+            n_fixed=N_VALIDATION_NETWORKS,
         )
         rows = torch.zeros(2, *problem.Z.shape[1:], device=self.device_)
         return NeuralFeatureLoss(

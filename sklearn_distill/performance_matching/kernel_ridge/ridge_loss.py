@@ -1,4 +1,4 @@
-"""The error of kernel ridge regression from synthetic rows, in closed form."""
+"""The objective of kernel inducing points: the error of kernel ridge regression."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -12,13 +12,14 @@ from .random_features import FeatureKernel
 
 
 def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
-    r"""Solve kernel ridge regression, in double precision whatever the input's.
+    r"""Solve kernel ridge regression in double precision.
 
     .. math:: (K + \lambda \bar k I)^{-1} y, \qquad \bar k = \mathrm{tr} K / m
 
     Parameters
     ----------
     K : Tensor of shape (m, m)
+        The kernel matrix, of any precision.
     targets : Tensor of shape (m, c)
     ridge : float
         :math:`\lambda`, relative to the mean of the diagonal.
@@ -26,22 +27,23 @@ def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
     Returns
     -------
     Tensor of shape (m, c)
+        NaN if the regularized kernel matrix is singular.
     """
     K = K.double()
     diagonal = torch.eye(len(K), dtype=K.dtype, device=K.device)
     regular = K + ridge * K.diagonal().mean() * diagonal
     weights, failed = torch.linalg.solve_ex(regular, targets.double())
-    # A kernel that makes the system singular counts as one that is not finite.
+    # Return NaN for a singular matrix, so that the loop treats it as a non-finite loss.
     return weights.masked_fill(failed > 0, torch.nan)
 
 
 def mean_discrepancy(
     K_SS: Tensor, K_SR: Tensor, like_SS: Tensor, like_SR: Tensor
 ) -> Tensor:
-    r"""Squared maximum mean discrepancy between synthetic and real rows of a group.
+    r"""Return the squared maximum mean discrepancy of synthetic and real rows.
 
-    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)`, averaged over the
-    synthetic rows of groups that have real rows here; the third term,
+    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)` within each group, averaged
+    over the synthetic rows. Groups without real rows are left out. The third term,
     :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
 
     Parameters
@@ -49,30 +51,34 @@ def mean_discrepancy(
     K_SS : Tensor of shape (m, m)
     K_SR : Tensor of shape (m, n)
     like_SS, like_SR : Tensors of the same shapes
-        1 where both rows are of one group, 0 elsewhere.
+        1 if both rows belong to the same group, else 0.
     """
     n_real = like_SR.sum(1)
     within = (K_SS * like_SS).sum(1) / like_SS.sum(1)
     across = (K_SR * like_SR).sum(1) / n_real.clamp_min(1.0)
-    # Without real rows to be like, synthetic ones would but flee from each other.
-    there = (n_real > 0).to(within.dtype)
-    return (there * (within - 2.0 * across)).sum() / there.sum().clamp_min(1.0)
+    # Leave out groups without real rows, whose synthetic rows would only repel each
+    # other.
+    has_real = (n_real > 0).to(within.dtype)
+    return (has_real * (within - 2.0 * across)).sum() / has_real.sum().clamp_min(1.0)
 
 
 class KernelRidgeLoss(nn.Module):
-    """The objective: rows that predict the real ones, and that look like them.
+    """The error of ridge regression from synthetic to real rows, plus a discrepancy.
 
-    The mean over the kernels of the squared error of ridge regression from the
-    synthetic rows, and `mmd_weight` times the discrepancy of each class's rows (for
-    regression of all rows) from the real ones.
+    The loss is the mean over the kernels of the squared error of ridge regression from
+    the synthetic rows, plus `mmd_weight` times the maximum mean discrepancy between the
+    synthetic and the real rows of each class (for regression, of all rows).
 
     Parameters
     ----------
     kernels : list of callables
+        Functions of flat rows (a, d) and (b, d) that return (a, b).
     ridge : float
+        The regularization, relative to the mean of the kernel's diagonal.
     mmd_weight : float
+        The weight of the discrepancy.
     has_classes : bool
-        Whether targets are centred one-hots, or numbers.
+        Whether the targets are centered one-hot vectors.
     """
 
     def __init__(
@@ -93,7 +99,7 @@ class KernelRidgeLoss(nn.Module):
     ) -> Tensor:
         (S, y_S), (R, y_R) = synthetic, real
         S, R = S.flatten(1), R.flatten(1)
-        like_SS, like_SR = self._alike(y_S, y_S), self._alike(y_S, y_R)
+        like_SS, like_SR = self._same_group(y_S, y_S), self._same_group(y_S, y_R)
         loss = torch.zeros((), device=S.device)
         for kernel in self.kernels:
             if isinstance(kernel, FeatureKernel):
@@ -102,11 +108,12 @@ class KernelRidgeLoss(nn.Module):
             weights = ridge_weights(K_SS, y_S, self.ridge).to(R.dtype)
             loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
             if self.mmd_weight:
-                apart = mean_discrepancy(K_SS, K_SR, like_SS, like_SR)
-                loss = loss + self.mmd_weight * apart
+                mmd = mean_discrepancy(K_SS, K_SR, like_SS, like_SR)
+                loss = loss + self.mmd_weight * mmd
         return loss / len(self.kernels)
 
-    def _alike(self, y: Tensor, other: Tensor) -> Tensor:
+    def _same_group(self, y: Tensor, other: Tensor) -> Tensor:
+        """Return 1 for pairs of rows that belong to the same group, else 0."""
         if not self.has_classes:
             return torch.ones(len(y), len(other), device=y.device)
         return (y.argmax(1)[:, None] == other.argmax(1)).to(y.dtype)

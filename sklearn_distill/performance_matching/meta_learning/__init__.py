@@ -1,3 +1,3 @@
-"""Rows on which networks are trained, with gradients through the training."""
+"""Meta-learning: learn rows through the training of networks on them."""
 
 # SPDX-License-Identifier: BSD-3-Clause

@@ -1,111 +1,29 @@
-"""Meta-learning: rows that train a network well, learned through its training."""
+"""The estimator of meta-learning."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from collections.abc import Callable
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_sources import (
-    Loss,
-    NetworkObjective,
-    RandomNetworks,
-    task_loss,
-)
-from ...engine.validation_pass import LastCallCache
-from .unrolling import ClippedGradients, UnrolledTraining
+from ...engine.network_sources import RandomNetworks
+from ...engine.network_training import Loss, task_loss
+from .meta_learning_loss import MetaLearningLoss
+from .unrolling import UnrolledTraining
 
 LOSSES: dict[str, Loss] = {"squared_error": F.mse_loss, "log_loss": task_loss}
-# Starts from which looks at held-back rows train.
-N_LOOKING = 2
-# horizon="auto": distilled rows for a step of a whole training, and how few and many
-# steps there may be.
-ROWS_A_STEP, HORIZONS = 8, (20, 200)
-
-
-class MetaLearningLoss(NetworkObjective):
-    """The objective: the loss on real rows after training on the synthetic ones.
-
-    Parameters
-    ----------
-    networks : RandomNetworks
-        Where trainings start.
-    inner : UnrolledTraining
-        How a network is trained on the synthetic rows.
-    horizon : int
-        Steps of a whole training.
-    window : int
-        The last steps of a training, which gradients flow through.
-    step_size : float
-        Of the inner training, where it starts.
-    learn_step_size : bool
-    augmentation : SiameseAugmentation
-    """
-
-    def __init__(
-        self,
-        networks: RandomNetworks,
-        inner: UnrolledTraining,
-        horizon: int,
-        window: int,
-        step_size: float,
-        learn_step_size: bool,
-        augmentation: SiameseAugmentation,
-    ):
-        super().__init__(networks)
-        self.inner = inner
-        self.horizon = horizon
-        self.window = window
-        self.log_step_size = nn.Parameter(
-            torch.tensor(float(step_size)).log(), requires_grad=learn_step_size
-        )
-        self.clipped = ClippedGradients()
-        self.augmentation = augmentation
-        self.whole_trainings = LastCallCache(self._train_from_fixed)
-
-    def forward(
-        self, synthetic: tuple[Tensor, Tensor], real: tuple[Tensor, Tensor]
-    ) -> Tensor:
-        (S, y_S), (R, y_R) = synthetic, real
-        if self.training:
-            change = self.augmentation.draw()
-            drawn = self.networks[0].draw(real)
-            R = change(R)
-            S, y_S, log_step_size = self.clipped(S, y_S, self.log_step_size)
-            trained = self._train(drawn, change(S), y_S, log_step_size)
-        else:
-            trained = self.whole_trainings(S, y_S, self.log_step_size)
-        return torch.stack([self.inner.task_loss(f(R), y_R) for f in trained]).mean()
-
-    def _train(
-        self,
-        networks: list[nn.Module],
-        S: Tensor,
-        y_S: Tensor,
-        log_step_size: Tensor,
-    ) -> list[Callable[[Tensor], Tensor]]:
-        """Train networks to a random point, with gradients through the end."""
-        n_before = int(torch.randint(self.horizon - self.window + 1, ()))
-        arguments = S, y_S, log_step_size.exp(), n_before, self.window
-        trainable = self.networks[0].trainable
-        return [self.inner(network, *arguments, trainable) for network in networks]
-
-    def _train_from_fixed(
-        self, S: Tensor, y_S: Tensor, log_step_size: Tensor
-    ) -> list[Callable[[Tensor], Tensor]]:
-        """Train to the horizon, from starts that stay the same from look to look."""
-        (source,) = self.networks
-        arguments = S, y_S, log_step_size.exp(), self.horizon, 0
-        return [self.inner(net, *arguments, source.trainable) for net in source.fixed]
+# The number of networks of the validation loss.
+N_VALIDATION_NETWORKS = 2
+# The number of steps of horizon="auto": one step for this number of distilled rows, but
+# at least the first and at most the second of these numbers of steps.
+ROWS_PER_STEP, HORIZONS = 8, (20, 200)
 
 
 class MetaLearning(RowLearner):
@@ -372,13 +290,13 @@ class MetaLearning(RowLearner):
         horizon = self._horizon(problem)
         if self.window > horizon:
             raise ValueError(
-                f"window={self.window} is longer than the training, of "
+                f"window={self.window} is longer than the training of "
                 f"horizon={horizon} steps. Lower window or raise horizon."
             )
         make = NetworkFactory(
             self.network, problem.Z.shape[1:], real.targets.shape[1], self.device_
         )
-        source = RandomNetworks(make, self.n_networks, n_fixed=N_LOOKING)
+        source = RandomNetworks(make, self.n_networks, n_fixed=N_VALIDATION_NETWORKS)
         of_images = problem.Z.ndim == 4
         return MetaLearningLoss(
             source,
@@ -393,10 +311,11 @@ class MetaLearning(RowLearner):
         )
 
     def _horizon(self, problem: Problem) -> int:
+        """Return the number of steps of a whole training."""
         if self.horizon != "auto":
             return int(self.horizon)
         n_rows = int(problem.n_rows.sum())
-        return max(self.window, int(np.clip(n_rows // ROWS_A_STEP, *HORIZONS)))
+        return max(self.window, int(np.clip(n_rows // ROWS_PER_STEP, *HORIZONS)))
 
     def _store_objective(self, objective: nn.Module) -> None:
         self.inner_learning_rate_ = float(objective.log_step_size.detach().exp())

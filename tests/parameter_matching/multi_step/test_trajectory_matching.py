@@ -64,7 +64,7 @@ def test_fit_raises_when_batch_normalization_or_too_many_epochs_are_used(digits)
     def normalized(n_inputs, n_outputs):
         return nn.Sequential(nn.BatchNorm1d(n_inputs), nn.Linear(n_inputs, n_outputs))
 
-    with pytest.raises(ValueError, match="batch normalisation"):
+    with pytest.raises(ValueError, match="batch normalization"):
         TrajectoryMatching(1, network=normalized).fit(X, y)
     with pytest.raises(ValueError, match="expert_epochs must not exceed max_epochs"):
         TrajectoryMatching(1, max_epochs=4, expert_epochs=5).fit(X, y)

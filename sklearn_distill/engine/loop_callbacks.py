@@ -1,0 +1,132 @@
+"""The callbacks of the training loop: the best rows, and when to stop."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import copy
+import math
+import time
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from skorch.callbacks import Callback
+
+from .real_rows import Batches
+
+
+class KeepBest(Callback):
+    """A callback that stores the rows with the lowest validation loss.
+
+    The initial rows take part in the comparison, so that the result never has a higher
+    validation loss than the initial rows.
+    """
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        valid = net.train_split(X)[1]
+        self.first_loss_ = mean_loss(net, valid)
+        self.best_loss_ = (
+            self.first_loss_ if math.isfinite(self.first_loss_) else math.inf
+        )
+        self.best_step_ = 0
+        self._keep(net)
+        self.first_state_ = self.best_state_
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        loss = net.history[-1, "valid_loss"]
+        if loss < self.best_loss_:
+            self.best_loss_ = float(loss)
+            self.best_step_ = net.n_steps_
+            self._keep(net)
+
+    def _keep(self, net: NeuralNet) -> None:
+        """Store the state of the rows and the parameters of the objective."""
+        self.best_state_ = copy.deepcopy(net.module_.state_dict())
+        self.best_objective_ = {
+            name: parameter.detach().clone()
+            for name, parameter in net.criterion_.named_parameters()
+        }
+
+
+class StopWhen(Callback):
+    """A callback that ends the training, and stores why in ``net.stop_reason_``.
+
+    The training always ends at the end of an epoch, which is cut short if necessary, so
+    that the validation loss after the last step is known.
+
+    Parameters
+    ----------
+    max_iter : int
+        The maximal number of steps.
+    max_time : float or None
+        The maximal number of seconds.
+    patience : int or None
+        The number of steps without an improvement after which the training ends.
+    tol : float
+        The relative decrease of the validation loss that counts as an improvement.
+    """
+
+    def __init__(
+        self,
+        max_iter: int,
+        max_time: float | None,
+        patience: int | None,
+        tol: float,
+    ):
+        self.max_iter = max_iter
+        self.max_time = max_time
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
+        self.seconds_before_ = 0.0
+        self.started_ = time.monotonic()
+        self.batches_ = X
+        self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
+        self.improved_at_ = 0
+
+    def on_batch_end(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        if not training:
+            return
+        if net.stop_reason_ is None and self.max_time is not None:
+            if self.seconds() > self.max_time:
+                net.stop_reason_ = "max_time"
+        if net.stop_reason_ is not None:
+            self.batches_.end()
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if net.stop_reason_ is None:
+            net.stop_reason_ = self._reason_to_stop(net)
+        if net.stop_reason_ is not None:
+            # skorch ends the training when a callback raises this exception.
+            raise KeyboardInterrupt
+
+    def seconds(self) -> float:
+        """Return the training time, including the time before the fit was resumed."""
+        return self.seconds_before_ + time.monotonic() - self.started_
+
+    def _reason_to_stop(self, net: NeuralNet) -> str | None:
+        """Return why the training ends after this epoch, or None."""
+        loss = net.history[-1, "valid_loss"]
+        if self._has_improved(loss):
+            self.reference_, self.improved_at_ = loss, net.n_steps_
+        if net.n_steps_ >= self.max_iter:
+            return "max_iter"
+        if self.patience is not None:
+            if net.n_steps_ - self.improved_at_ >= self.patience:
+                return "no improvement"
+        return None
+
+    def _has_improved(self, loss: float) -> bool:
+        """Return whether the loss is lower than the best one by more than `tol`."""
+        if math.isinf(self.reference_):
+            return math.isfinite(loss)
+        return loss < self.reference_ - self.tol * abs(self.reference_)
+
+
+@torch.no_grad()
+def mean_loss(net: NeuralNet, batches: Batches) -> float:
+    """Return the mean loss of a net over batches of real rows, without a step."""
+    losses = [net.validation_step(batch)["loss"] for batch in batches]
+    return float(torch.stack(losses).mean())
