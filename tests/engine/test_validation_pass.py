@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import torch
-
 from sklearn_distill.engine.validation_pass import LastCallCache
 
 

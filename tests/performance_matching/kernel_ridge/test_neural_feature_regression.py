@@ -15,7 +15,7 @@ from sklearn_distill.engine.augmentation import SiameseAugmentation
 from sklearn_distill.engine.layer_outputs import LayerOutputs
 from sklearn_distill.engine.network_sources import NetworkQueue
 from sklearn_distill.engine.networks import MLP
-from sklearn_distill.performance_matching.kernel_ridge.neural_feature_regression import (  # noqa: E501
+from sklearn_distill.performance_matching.kernel_ridge.neural_feature_loss import (
     NeuralFeatureLoss,
     feature_ridge,
     label_margin,
