@@ -21,7 +21,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sklearn_distill.engine.network_sources import frozen
 from sklearn_distill.engine.networks import MLP, ConvNet
 from sklearn_distill.parameter_matching.multi_step.inner_training import (
     FlatNetwork,
@@ -113,7 +112,7 @@ def _memory(field: str) -> float:
 def _peak(train: Callable[..., Tensor], n_steps: int, results: Any) -> None:
     """Put the peak memory that a matching step adds into a queue, in MB."""
     torch.manual_seed(0)
-    network = frozen(ConvNet((1, 28, 28), N_CLASSES, width=32))
+    network = ConvNet((1, 28, 28), N_CLASSES, width=32)
     flat, start = FlatNetwork(network), flat_weights(network)
     rows, targets, _ = (t.flatten(0, 1) for t in batch((1, 28, 28), 10))
     rows.requires_grad_()

@@ -86,7 +86,7 @@ def test_early_stopping_of_skorch_is_not_an_interruption(tmp_path):
 
 
 def test_fit_raises_when_callbacks_are_not_skorch_callbacks():
-    with pytest.raises(TypeError, match="no skorch callback"):
+    with pytest.raises(TypeError, match="a list of skorch callbacks"):
         KernelInducingPoints(2, callbacks=[print]).fit(X, y)
     for scoring in (EpochScoring("accuracy"), EpochScoring, BatchScoring("accuracy")):
         with pytest.raises(TypeError, match="scores a net's predictions"):

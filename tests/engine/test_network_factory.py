@@ -52,11 +52,11 @@ def test_factory_uses_the_global_generator_only_for_new_networks():
     [
         (OwnNet(5, 2), TypeError, "module instance"),
         (NeuralNetClassifier(OwnNet(5, 2)), TypeError, "module instance"),
-        ("resnet", ValueError, "'resnet' is no network"),
+        ("resnet", ValueError, "got 'resnet'"),
         ("convnet", ValueError, "X is a table"),
         (lambda n_inputs: nn.Linear(n_inputs, 9), ValueError, r"shape \(2, 2\)"),
         (lambda: nn.Linear(3, 2), ValueError, "could not be made or run"),
-        (3, ValueError, "no network"),
+        (3, ValueError, "got 3"),
     ],
 )
 def test_factory_raises_when_network_is_invalid(network, error, match):

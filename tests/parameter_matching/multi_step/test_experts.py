@@ -8,7 +8,7 @@ import torch
 from sklearn.datasets import load_digits, load_iris
 
 from sklearn_distill.engine.network_factory import NetworkFactory
-from sklearn_distill.engine.network_sources import task_loss
+from sklearn_distill.engine.network_training import task_loss
 from sklearn_distill.engine.real_rows import RealRows
 from sklearn_distill.parameter_matching.multi_step import experts as experts_module
 from sklearn_distill.parameter_matching.multi_step.experts import (

@@ -46,7 +46,7 @@ def rows_of_three_classes():
 
 def test_loss_is_the_relative_distance_of_final_weights():
     loss, (rows, targets) = make_loss(0.02, n_epochs=3), rows_of_three_classes()
-    (experts,) = loss.experts
+    experts = loss.experts
     start, goal = experts[0, 0], experts[0, 3]
     # All six rows are in every step, so that the order of the rows does not matter.
     steps = [(torch.arange(6), lambda rows: rows)] * 4

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from sklearn_distill.engine.network_sources import frozen
+from sklearn_distill.engine.network_training import frozen
 from sklearn_distill.engine.networks import MLP, ConvNet
 from sklearn_distill.parameter_matching.single_step.gradients import (
     Groups,

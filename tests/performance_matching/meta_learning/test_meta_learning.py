@@ -4,34 +4,15 @@
 
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import load_diabetes, load_digits, load_iris, make_blobs
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import NearestNeighbors
-from torch import nn
 
 from sklearn_distill import HerdingSelection, MetaLearning
-from sklearn_distill.engine.augmentation import SiameseAugmentation
-from sklearn_distill.engine.network_sources import RandomNetworks, task_loss
-from sklearn_distill.performance_matching.meta_learning.meta_learning import (
+from sklearn_distill.performance_matching.meta_learning.meta_learning_loss import (
     MetaLearningLoss,
 )
-from sklearn_distill.performance_matching.meta_learning.unrolling import (
-    UnrolledTraining,
-)
-
-
-def small_problem(n_targets=2):
-    """Return rows, targets, real rows and a smooth network, in double precision."""
-    generator = torch.Generator().manual_seed(0)
-    S, R = (torch.randn(n, 3, generator=generator).double() for n in (4, 6))
-    y_S, y_R = (torch.randn(n, n_targets, generator=generator) for n in (4, 6))
-    if n_targets > 1:
-        y_S, y_R = (y.softmax(1) - 1 / n_targets for y in (y_S, y_R))
-    torch.manual_seed(0)
-    network = nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, n_targets))
-    return S, y_S.double(), R, y_R.double(), network.double()
 
 
 @pytest.mark.parametrize("loss", ["squared_error", "log_loss"])
@@ -85,33 +66,6 @@ def test_fit_raises_when_nothing_is_learned_or_the_window_is_too_long():
         MetaLearning(2, window=50, horizon=20).fit(X, y)
     with pytest.raises(ValueError, match="requires y to be passed"):
         MetaLearning(2).fit(X)
-
-
-def test_validation_loss_of_equal_rows_is_constant():
-    """A training step in between does not change the validation loss."""
-    S, y_S, R, y_R, _ = small_problem()
-    torch.manual_seed(0)
-
-    def make():
-        return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).double()
-
-    loss = MetaLearningLoss(
-        RandomNetworks(make, n_fixed=2),
-        UnrolledTraining(task_loss),
-        horizon=6,
-        window=2,
-        step_size=0.1,
-        learn_step_size=True,
-        augmentation=SiameseAugmentation(None, of_images=False),
-    )
-    with torch.no_grad():
-        first = loss.eval()((S, y_S), (R, y_R))
-        other = loss((S + 1, y_S), (R, y_R))
-    loss.train()((S.requires_grad_(), y_S), (R, y_R)).backward()
-    assert torch.isfinite(loss.log_step_size.grad)
-    with torch.no_grad():
-        again = loss.eval()((S, y_S), (R, y_R))
-    assert float(first) == float(again) != float(other)
 
 
 def test_images_keep_their_shape_and_lower_the_validation_loss():
