@@ -314,7 +314,7 @@ class SubmodularSelection(BaseDistiller):
         n = len(problem.Z)
         if self.relevance is None:
             return np.zeros(n)
-        problem.require_classes("SubmodularSelection with relevance=")
+        problem.require_classes("SubmodularSelection with relevance")
         seed = int(problem.random_state.randint(np.iinfo(np.int32).max))
         proba = cross_fitted_predictions(
             teacher_or_forest(self.relevance, seed),

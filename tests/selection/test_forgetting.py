@@ -36,5 +36,5 @@ def test_easy_rows_have_correct_and_hard_rows_have_wrong_labels():
 
 def test_fit_raises_when_y_is_continuous():
     X = np.random.RandomState(0).randn(40, 2)
-    with pytest.raises(ValueError, match="needs classes"):
+    with pytest.raises(ValueError, match="needs class labels"):
         ForgettingSelection(5).fit(X, X[:, 0])

@@ -62,5 +62,5 @@ def test_hard_rows_are_closer_to_the_decision_boundary_than_easy_rows(criterion)
 
 def test_fit_raises_when_y_is_continuous():
     X = np.random.RandomState(0).randn(40, 2)
-    with pytest.raises(ValueError, match="needs classes"):
+    with pytest.raises(ValueError, match="needs class labels"):
         GradientNormSelection(5).fit(X, X[:, 0])

@@ -62,5 +62,5 @@ def test_certain_rows_do_not_include_mislabeled_rows():
 
 def test_fit_raises_when_y_is_continuous():
     X = np.random.RandomState(0).randn(40, 2)
-    with pytest.raises(ValueError, match="needs classes"):
+    with pytest.raises(ValueError, match="needs class labels"):
         UncertaintySelection(5).fit(X, X[:, 0])

@@ -22,7 +22,7 @@ from sklearn_distill.parameter_matching.multi_step.inner_training import (
 def matching_loss_and_gradients(way, network, shape, n_steps=12):
     """Return a matching loss and its gradients for rows, targets and step size."""
     torch.manual_seed(0)
-    flat, start = FlatNetwork(network), flat_weights(network)
+    flat, start = FlatNetwork(copy.deepcopy(network)), flat_weights(network)
     rows = torch.randn(9, *shape).requires_grad_()
     targets = (torch.eye(3).repeat(3, 1) - 1 / 3).requires_grad_()
     step_size = torch.tensor(0.2, requires_grad=True)
