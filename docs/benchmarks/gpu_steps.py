@@ -101,7 +101,7 @@ def of_images(name, size, device):
     """Measure a method on images, with its own network: 128 channels on a GPU."""
     data = images(size["n_images"], size["side"])
     batch_size = N_CLASSES * size["real_a_class"]
-    precision = convolution_precision()
+    precision = precision_of(torch.backends.cudnn, device)
     return measured_fit(
         name, data, batch_size, size, device, precision, budget=size["budget"]
     )
@@ -110,14 +110,13 @@ def of_images(name, size, device):
 def of_table(n_rows, size, device):
     """Measure kernel inducing points that learn this many rows."""
     data = table(size["n_table"])
-    tf32 = torch.backends.cuda.matmul.allow_tf32
     return measured_fit(
         "kernel-inducing-points",
         data,
         1_024,
         size,
         device,
-        "tf32" if tf32 else "float32",
+        precision_of(torch.backends.cuda.matmul, device),
         budget=n_rows // N_CLASSES,
     )
 
@@ -137,11 +136,13 @@ def of_loop(name, size, device):
         step()
         finished = meter.end()
     batch_size = N_CLASSES * size["real_a_class"]
-    return meter.results(batch_size, convolution_precision())
+    return meter.results(batch_size, precision_of(torch.backends.cudnn, device))
 
 
-def convolution_precision():
-    return "tf32" if torch.backends.cudnn.allow_tf32 else "float32"
+def precision_of(settings, device):
+    """Return what convolutions or products are computed in, under torch's settings."""
+    tf32 = device.startswith("cuda") and settings.allow_tf32
+    return "tf32" if tf32 else "float32"
 
 
 def peak(precision, device):

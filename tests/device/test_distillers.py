@@ -174,5 +174,5 @@ def test_a_killed_fit_resumes_from_its_checkpoint(name, kind, device, tmp_path):
 @pytest.mark.parametrize("missing", ["cuda:99", "no-such-device"])
 def test_a_device_that_does_not_exist_is_named(name, missing, device):
     skip_without(name, "device")
-    with pytest.raises(ValueError, match=f"device='{missing}' cannot be used here"):
+    with pytest.raises(ValueError, match=f"device='{missing}' cannot be used"):
         distiller(name, "table", device=missing).fit(*data("table"))
