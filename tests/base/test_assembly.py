@@ -62,10 +62,10 @@ def test_fit_raises_before_learning_when_the_teacher_is_unsuitable(
 ):
     X, y = make_classes()
     distiller = method(budget=3, soft_labels=LinearSVC())
-    with pytest.raises(ValueError, match="no predict_proba"):
+    with pytest.raises(ValueError, match="lacks predict_proba"):
         distiller.fit(X, y)
     assert not hasattr(distiller, "n_iter_")
-    with pytest.raises(ValueError, match="is a classifier, but y holds quantities"):
+    with pytest.raises(ValueError, match="is a classifier, but y is continuous"):
         method(soft_labels=GaussianNB()).fit(X, X[:, 0])
     with pytest.raises(ValueError, match="soft_labels requires labels"):
         RandomSelection(3, soft_labels="teacher").fit(X)

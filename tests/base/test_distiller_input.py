@@ -65,7 +65,7 @@ def test_task_decides_whether_y_contains_classes(make_classes):
     as_numbers = RandomSelection(5, task="regression").fit(X, y)
     assert not hasattr(as_numbers, "classes_")
     assert len(as_numbers.distilled_) == 5
-    with pytest.raises(ValueError, match="Say task="):
+    with pytest.raises(ValueError, match="Set task="):
         RandomSelection(5).fit(X, np.arange(102))
     with pytest.raises(ValueError, match="requires y"):
         RandomSelection(5, task="classification").fit(X)
@@ -193,7 +193,7 @@ def test_distilled_rows_of_real_tables_are_valid(method, name, data_folder):
         (np.ones((6, 2)), np.arange(5), "inconsistent"),
         (pd.DataFrame({"day": pd.date_range("2020", periods=6)}), [0, 1] * 3, "'day'"),
         (pd.DataFrame({"a": [1, None] * 3}), [0, 1] * 3, "'a' has 3 missing"),
-        (pd.DataFrame({"a": [(1,)] * 6}), [0, 1] * 3, "'a' holds tuple"),
+        (pd.DataFrame({"a": [(1,)] * 6}), [0, 1] * 3, "'a' contains tuple"),
     ],
 )
 def test_fit_raises_when_input_is_invalid(make_method, X, y, message):
@@ -206,7 +206,7 @@ def test_fit_raises_when_channels_are_last():
     with pytest.raises(ValueError, match=r"np\.moveaxis"):
         RandomSelection(2).fit(X, np.arange(20) % 2)
     flat = np.random.RandomState(0).rand(20, 192)
-    with pytest.raises(ValueError, match="channels stood last"):
+    with pytest.raises(ValueError, match="channels last"):
         RandomSelection(2, image_shape=(8, 8, 3)).fit(flat, np.arange(20) % 2)
 
 
