@@ -32,7 +32,7 @@ from sklearn_distill import Comparison, compare_distillers
 from sklearn_distill.evaluation import weighted_full_data
 
 MAX_TRAIN = {"imbalanced": 2_000, "flipped": 2_000, "few labels": 20_000}
-LEARNERS = ["logistic", "neighbours", "naive Bayes", "support vectors", "random forest"]
+LEARNERS = ["logistic", "neighbors", "naive Bayes", "support vectors", "random forest"]
 # The methods that are also run with unlabeled rows in the case "few labels".
 UNLABELED = [
     "random",

@@ -60,7 +60,7 @@ CLASSIFICATION = (
     "satimage,spambase,splice,texture"
 )
 REGRESSION = "ccpp,grid"
-COLUMNS = ["set", "seed", "labelled", "student", "rows", "accuracy", "log_loss"]
+COLUMNS = ["set", "seed", "labeled", "student", "rows", "accuracy", "log_loss"]
 KEYS = COLUMNS[:5]
 REPORT_FORMAT = ("", ".0f", ".0f", ".0f", ".0f", ".0f", ".3f", ".3f", ".3f")
 STUDENTS = ["tree", "boosting", "MLP", "linear"]
@@ -298,11 +298,11 @@ def summary(results, n_labeled, column):
     sets. The numbers in parentheses count the data sets on which the mean over seeds is
     better and worse.
     """
-    some = results[(results["labelled"] == n_labeled) & (results["student"] != "any")]
+    some = results[(results["labeled"] == n_labeled) & (results["student"] != "any")]
     scale = 100 if column == "accuracy" else 1
     score = scale * some.pivot_table(column, ["set", "seed"], ["student", "rows"])
     teacher = results[
-        (results["labelled"] == n_labeled) & (results["student"] == "any")
+        (results["labeled"] == n_labeled) & (results["student"] == "any")
     ]
     students = [s for s in STUDENTS if s in score]
     ways = [way for way in ORDER if way in set(some["rows"])]
@@ -330,7 +330,7 @@ def with_deviation(values, form):
 
 def by_set(results, n_labeled, way):
     """Return the change of each student by data set, and the teacher's accuracy."""
-    some = results[results["labelled"] == n_labeled]
+    some = results[results["labeled"] == n_labeled]
     score = some.pivot_table("accuracy", "set", ["student", "rows"])
     names = [s for s in dict.fromkeys(some["student"]) if s != "any"]
     table = {
@@ -347,7 +347,7 @@ def print_tables(results, args):
         f"cores; {results['seed'].nunique()} seeds, {results['set'].nunique()} sets"
     )
     for n_labeled in map(int, args.labeled.split(",")):
-        if n_labeled not in set(results["labelled"]):
+        if n_labeled not in set(results["labeled"]):
             continue
         print(f"\n{n_labeled} labeled rows: accuracy, or R^2, in percent\n")
         print(summary(results, n_labeled, "accuracy").to_markdown())

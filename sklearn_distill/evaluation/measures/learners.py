@@ -52,7 +52,7 @@ def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str
     if task == "regression":
         return {
             "ridge": Ridge(),
-            "neighbours": KNeighborsRegressor(n_neighbors=min(5, n_rows)),
+            "neighbors": KNeighborsRegressor(n_neighbors=min(5, n_rows)),
             "support vectors": _on_standardized_targets(SVR()),
             "random forest": RandomForestRegressor(**seed),
             "boosting": HistGradientBoostingRegressor(min_samples_leaf=leaf, **seed),
@@ -62,7 +62,7 @@ def panel_learners(task: str, n_rows: int, *, random_state: int = 0) -> dict[str
         }
     return {
         "logistic": LogisticRegression(max_iter=1_000),
-        "neighbours": KNeighborsClassifier(n_neighbors=1),
+        "neighbors": KNeighborsClassifier(n_neighbors=1),
         "naive Bayes": GaussianNB(),
         "support vectors": SVC(),
         "random forest": RandomForestClassifier(**seed),

@@ -21,13 +21,13 @@ def test_panel_of_regression():
     panel = panel_learners("regression", 3, random_state=7)
     assert list(panel) == [
         "ridge",
-        "neighbours",
+        "neighbors",
         "support vectors",
         "random forest",
         "boosting",
         "neural network",
     ]
-    assert panel["neighbours"].n_neighbors == 3
+    assert panel["neighbors"].n_neighbors == 3
     assert panel["random forest"].random_state == 7
     assert isinstance(panel["support vectors"], TransformedTargetRegressor)
 
