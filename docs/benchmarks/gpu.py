@@ -1,27 +1,30 @@
-"""One run for whenever a GPU is available: correctness, step times, quality.
+"""Run all GPU checks: correctness tests, step times and quality benchmarks.
 
     make gpu
     python docs/benchmarks/gpu.py [--short] [--seconds 400] [--output gpu-output]
 
-It takes under seven minutes on one GPU. Where torch finds no GPU it says so, and runs
-the short form on the CPU, in under three minutes. Each result is written as soon as it
-exists, to ``gpu.jsonl`` and to the table ``gpu.md`` in the folder `--output`; what the
-processes print goes to ``gpu.log`` there. The exit status is 1 if something failed;
-what there was no time for has not failed.
+The script takes less than seven minutes on one GPU. If torch does not find a GPU, the
+script prints a notice and runs a short version on the CPU in less than three minutes.
+Each result is written to ``gpu.jsonl`` and to the table ``gpu.md`` in the folder
+`--output` as soon as the result is available. The log output of the processes is
+written to ``gpu.log`` in the same folder. The exit status of the script is 1 if any
+item failed. Items that were not run because time ran out do not count as failures.
 
-1. Correctness: the tests marked `device`, a row each.
-2. Step times: every learned method at the papers' size, beside plain loops over
-   classes. Times are medians of steps with the device synchronized before and after.
-3. Quality: MNIST, from ``mnist.npz`` in the folder SKLEARN_DISTILL_DATA. The number of
-   steps is what the time allows.
+1. Correctness: the tests marked `device` are run, and each test is one row.
+2. Step times: every learned method is timed with the image and batch sizes of the
+   papers and is compared with plain loops over classes. Each time is the median over
+   several steps, and the device is synchronized before and after each step.
+3. Quality: MNIST is read from ``mnist.npz`` in the folder that the environment variable
+   SKLEARN_DISTILL_DATA names. The number of optimizer steps depends on the available
+   time.
 
-A bare machine needs, beyond torch and NumPy, what REQUIREMENTS lists, and the checkout
-itself installed, without which no method is registered.
+In addition to torch and NumPy, the script needs the packages in REQUIREMENTS and an
+installed checkout, because the methods are registered by the installation. The command
 
     python docs/benchmarks/gpu.py --prepare [--wheels DIR]
 
-prints the one command that installs them, from a folder of wheels where the machine has
-no network.
+prints the shell command that installs these packages and the checkout. Use `--wheels`
+to install from a folder of wheels on a machine without network access.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -40,22 +43,23 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REQUIREMENTS = [
-    "scikit-learn>=1.9",  # with joblib, narwhals, scipy and threadpoolctl
-    "skorch>=1.4",  # with tabulate and tqdm
+    "scikit-learn>=1.9",  # needs joblib, narwhals, scipy and threadpoolctl
+    "skorch>=1.4",  # needs tabulate and tqdm
     "scipy>=1.13",
-    "pytest>=9",  # with iniconfig, packaging, pluggy and pygments
-    "hypothesis>=6.100",  # with sortedcontainers; the tests' settings import it
-    "setuptools>=77",  # installs the checkout
+    "pytest>=9",  # needs iniconfig, packaging, pluggy and pygments
+    "hypothesis>=6.100",  # needs sortedcontainers; imported by tests/conftest.py
+    "setuptools>=77",  # builds and installs the checkout
 ]
-# The shares of the time for parts 1 and 2, and seconds at most. The short form's fits
-# are so small that most of its time goes into the many tests.
+# Fractions of the total time that the parts "correctness" and "steps" may use.
 SHARES = {"correctness": 0.225, "steps": 0.225}
+# The short version gives the tests a larger fraction because its fits are very small.
 SHORT_SHARES = {"correctness": 0.4, "steps": 0.25}
+# The parts "correctness" and "steps" may each use at most this many seconds.
 PART_LIMIT = 90.0
 
 
 def prepare_command(wheels=None):
-    """Return the command that prepares a machine that has torch alone."""
+    """Return the shell command that installs the requirements and the checkout."""
     pip = f"{shlex.quote(sys.executable)} -m pip install"
     source = "" if wheels is None else f" --no-index --find-links {shlex.quote(wheels)}"
     packages = " ".join(map(shlex.quote, REQUIREMENTS))
@@ -65,22 +69,22 @@ def prepare_command(wheels=None):
     )
 
 
-def what_is_missing():
-    """Return why the run cannot start here, or ''."""
+def missing_requirements():
+    """Return a message about missing requirements, or '' if none are missing."""
     modules = ("torch", "sklearn", "skorch", "scipy", "pytest", "hypothesis")
     missing = [name for name in modules if find_spec(name) is None]
     if missing:
-        return f"Modules are missing: {', '.join(missing)}."
+        return f"These modules are not installed: {', '.join(missing)}."
     sys.path.insert(0, str(ROOT))
     import sklearn_distill
 
     if not sklearn_distill.list_distillers():
-        return "No distillers are registered: the checkout is not installed."
+        return "The checkout is not installed, so no distillers are registered."
     return ""
 
 
 def environment(device):
-    """Return what stands in every row: the machine and torch's settings."""
+    """Return the description of the device and of torch that is added to every row."""
     import torch
 
     card, driver = f"CPU, {platform.machine()}, {os.cpu_count()} cores", ""
@@ -97,6 +101,7 @@ def environment(device):
 
 
 def driver_version():
+    """Return the version of the NVIDIA driver, or "unknown"."""
     command = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
         out = subprocess.run(command, capture_output=True, text=True, timeout=20)
@@ -105,8 +110,8 @@ def driver_version():
     return out.stdout.partition("\n")[0].strip() or "unknown"
 
 
-def work(part):
-    """Be the process of a part: see `gpu_runner`."""
+def run_part(part):
+    """Run one part of the benchmark in this process and return the exit status."""
     import gpu_runner
 
     settings = json.load(sys.stdin)
@@ -124,7 +129,7 @@ def work(part):
 
 
 def run(args, device):
-    """Run all parts, and return the report."""
+    """Run all parts of the benchmark and return the report."""
     import gpu_report
     import gpu_runner
 
@@ -137,7 +142,7 @@ def run(args, device):
 
     def add(row):
         report.add(row)
-        # Tests are told from each other in the files; here they would be a flood.
+        # Print only failed tests to keep the output short; the files list every test.
         if "test" not in row or row["status"] == "failed":
             result = gpu_report.result_text(row, known={"test"})
             print(
@@ -156,16 +161,34 @@ def run(args, device):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--short", action="store_true", help="small sizes")
     parser.add_argument(
-        "--seconds", type=float, help="for everything (400, short: 165)"
+        "--short", action="store_true", help="run the short version, with small data"
     )
-    parser.add_argument("--output", type=Path, default=Path("gpu-output"))
     parser.add_argument(
-        "--only", default="", help="run items whose names contain one of these"
+        "--seconds",
+        type=float,
+        help="time limit for all parts (default: 400, or 165 with --short)",
     )
-    parser.add_argument("--prepare", action="store_true", help="print a command")
-    parser.add_argument("--wheels", help="a folder that --prepare installs from")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("gpu-output"),
+        help="folder for the results (default: gpu-output)",
+    )
+    parser.add_argument(
+        "--only",
+        default="",
+        help="run only the items whose names contain one of these texts, which are "
+        "separated by semicolons",
+    )
+    parser.add_argument(
+        "--prepare",
+        action="store_true",
+        help="print the shell command that installs the requirements, and exit",
+    )
+    parser.add_argument(
+        "--wheels", help="folder of wheels for the command that --prepare prints"
+    )
     parser.add_argument("--part", help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
@@ -173,25 +196,29 @@ def parse(arguments):
 def main(arguments=None):
     args = parse(arguments)
     if args.part:
-        return work(args.part)
+        return run_part(args.part)
     if args.prepare:
         print(prepare_command(args.wheels))
         return 0
-    missing = what_is_missing()
+    missing = missing_requirements()
     if missing:
-        print(f"{missing} This command prepares the machine:", file=sys.stderr)
+        print(f"{missing} Run this command to install them:", file=sys.stderr)
         print(prepare_command(args.wheels), file=sys.stderr)
         return 2
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu":
-        print("torch finds no GPU: the short form runs on the CPU.", flush=True)
+        print(
+            "torch did not find a GPU. The short version runs on the CPU.", flush=True
+        )
         args.short = True
     args.seconds = args.seconds or (165.0 if args.short else 400.0)
     started = time.monotonic()
     report = run(args, device)
-    print(f"\n{report.markdown()}\n{time.monotonic() - started:.0f} s; {report.table}")
+    seconds = time.monotonic() - started
+    print(f"\n{report.markdown()}\nThe run took {seconds:.0f} s.")
+    print(f"The results were written to {report.table}.")
     return 1 if report.failed() else 0
 
 

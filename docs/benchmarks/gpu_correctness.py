@@ -1,4 +1,4 @@
-"""Part 1 of gpu.py: `pytest -m device`, each test a row."""
+"""Run the tests marked `device` and report each test as one row of gpu.py."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -9,18 +9,21 @@ import pytest
 from gpu_runner import selected
 
 ROOT = Path(__file__).resolve().parents[2]
-# The ends of the names of tests that take a CPU too long for the short form.
+# Skip tests whose names end with one of these texts in the short version because such
+# tests are slow on a CPU.
 LONG = ("-images]", "-regression]")
 
 
 class Events:
-    """A pytest plugin that reports tests as they start and end.
+    """A pytest plugin that emits an event when a test starts or ends.
 
     Parameters
     ----------
     emit : callable
+        The function that writes an event.
     settings : dict
-        Which tests are run, and which have been.
+        The settings from `gpu_runner.Part`. They select the tests to run and list the
+        tests that have already been run.
     """
 
     def __init__(self, emit, settings):
@@ -34,8 +37,8 @@ class Events:
             wanted = {name for name in wanted if not name.endswith(LONG)}
         wanted -= set(self.settings["done"])
         items[:] = [item for item in items if item.nodeid in wanted]
-        # The few of knowledge distillation first, so that there is time for them.
-        items.sort(key=lambda item: not is_of_knowledge_distillation(item.nodeid))
+        # Run the few tests of knowledge distillation first, before time runs out.
+        items.sort(key=lambda item: not tests_knowledge_distillation(item.nodeid))
 
     def pytest_collection_finish(self, session):
         self.emit(plan=[item.nodeid for item in session.items])
@@ -50,7 +53,7 @@ class Events:
     def pytest_runtest_logfinish(self, nodeid):
         name = nodeid.partition("::")[2].partition("[")[0]
         test = name.replace("_", " ").removeprefix("test ")
-        of = "KD" if is_of_knowledge_distillation(nodeid) else "distillers"
+        subject = "KD" if tests_knowledge_distillation(nodeid) else "distillers"
         outcomes = [report.outcome for report in self.reports]
         status = "ok"
         if "failed" in outcomes:
@@ -59,27 +62,28 @@ class Events:
             status = "skipped"
         row = {
             "item": nodeid,
-            "test": f"{of}: {test}",
+            "test": f"{subject}: {test}",
             "status": status,
             "seconds": round(sum(report.duration for report in self.reports), 2),
             **dict(self.reports[-1].user_properties),
         }
         if status != "ok":
-            row["error"] = next(map(reason, filter(ended_it, self.reports)))
+            row["error"] = next(map(reason, filter(did_not_pass, self.reports)))
         self.emit(result=row)
 
 
-def is_of_knowledge_distillation(nodeid):
+def tests_knowledge_distillation(nodeid):
+    """Return whether a test belongs to the tests of knowledge distillation."""
     return "test_knowledge_distillation.py" in nodeid
 
 
-def ended_it(report):
-    """Tell whether this phase of a test failed or skipped it."""
+def did_not_pass(report):
+    """Return whether the test failed or was skipped in the reported phase."""
     return report.outcome != "passed"
 
 
 def reason(report):
-    """Return why a test failed or was skipped, in a line."""
+    """Return a one-line reason why a test failed or was skipped."""
     if report.outcome == "skipped":
         return str(report.longrepr[2])
     crash = getattr(report.longrepr, "reprcrash", None)
@@ -88,11 +92,11 @@ def reason(report):
 
 
 def run(settings, emit):
-    """Run the tests on the device in `settings`; return the exit status."""
+    """Run the tests on the device in `settings` and return the exit status."""
     os.environ["SKLEARN_DISTILL_DEVICE"] = settings["device"]
     arguments = [str(ROOT / "tests" / "device"), "-m", "device", "-v", "--rootdir"]
     arguments += [str(ROOT), "-p", "no:cacheprovider"]
     status = pytest.main(arguments, plugins=[Events(emit, settings)])
+    # Return 0 if tests failed because each failed test is reported in a separate row.
     known = pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED
-    # Failed tests have rows of their own.
     return 0 if status in known else int(status)

@@ -1,4 +1,4 @@
-"""Measure steps: seconds, operations, memory, and when the GPU is idle."""
+"""Measure the time, operations, memory and GPU idle time of training steps."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -22,15 +22,17 @@ WAITS = {"cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize
 
 
 def synchronize(device):
+    """Wait until all work on a GPU is finished; do nothing for a CPU."""
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
 
 
 class Operations(TorchDispatchMode):
-    """Count floating-point operations of products and convolutions.
+    """Count floating-point operations of matrix products and convolutions.
 
-    torch's own `FlopCounterMode` also tells modules apart, with hooks that do not work
-    where a step calls `torch.autograd.grad` inside a backward pass.
+    `torch.utils.flop_counter.FlopCounterMode` is not used because it registers hooks on
+    modules, and these hooks fail if a step calls `torch.autograd.grad` inside a
+    backward pass.
     """
 
     total = 0
@@ -45,18 +47,21 @@ class Operations(TorchDispatchMode):
 
 
 class StepMeter:
-    """Measure the steps between calls of `begin` and `end`.
+    """Measure training steps that start with `begin` and finish with `end`.
 
-    Steps are first run, then timed, each with the device synchronized before and after
-    it; then a step's operations are counted, and some steps are profiled as they are.
+    The first steps are warm-up steps. The next steps are timed, and the device is
+    synchronized before and after each timed step. Then the operations of one step are
+    counted. The last steps are profiled without synchronization.
 
     Parameters
     ----------
     device : str
+        The torch device.
     n_timed, n_profiled : int
-        Steps at most.
+        The maximum number of timed steps and of profiled steps.
     seconds : float
-        For each phase; it has at least one step.
+        The time limit of each phase in seconds. Each phase has at least one step even
+        if that step exceeds the time limit.
     """
 
     def __init__(self, device, n_timed, n_profiled, seconds):
@@ -69,6 +74,7 @@ class StepMeter:
             torch.cuda.reset_peak_memory_stats(device)
 
     def begin(self):
+        """Start the measurement of a step."""
         phase = PHASES[self.phase]
         if self.n_steps == 0:
             self._enter(phase)
@@ -79,7 +85,7 @@ class StepMeter:
         self.began = time.perf_counter()
 
     def end(self):
-        """Note a step; return whether it was the last that is needed."""
+        """Finish the measurement of a step and return whether all phases are done."""
         phase = PHASES[self.phase]
         if phase == "timed":
             synchronize(self.device)
@@ -96,7 +102,7 @@ class StepMeter:
         synchronize(self.device)
         if phase == "counted":
             if self.device.startswith("cuda"):
-                # The counter and the profiler need memory of their own.
+                # Read the peak now because the counter and the profiler use memory too.
                 self.peak = torch.cuda.max_memory_allocated(self.device)
             self.counter = Operations()
             self.counter.__enter__()
@@ -116,16 +122,20 @@ class StepMeter:
             self.profiler.__exit__(None, None, None)
 
     def results(self, rows_a_step, precision):
-        """Return the row of what was measured.
+        """Return the measurements as a row.
 
         Parameters
         ----------
         rows_a_step : int
+            The number of real rows in each step.
         precision : {"float32", "tf32"}
-            The peak that operations are compared with.
+            The precision of the matrix product whose speed counts as 100 percent.
         """
         if self.phase < len(PHASES):
-            raise RuntimeError(f"the steps ended in the phase {PHASES[self.phase]}")
+            raise RuntimeError(
+                f"The fit ended in the measurement phase {PHASES[self.phase]!r}; "
+                "increase the number of steps of the fit."
+            )
         seconds = statistics.median(self.seconds)
         operations = self.counter.total
         peak = matrix_multiply_peak(self.device, precision)
@@ -143,15 +153,18 @@ class StepMeter:
 
 @functools.cache
 def matrix_multiply_peak(device, precision, size=None, repeats=10):
-    """Return the fastest operations a second of a product of square matrices.
+    """Return the operations per second of the fastest product of square matrices.
 
     Parameters
     ----------
     device : str
+        The torch device.
     precision : {"float32", "tf32", "bfloat16"}
+        The precision of the product.
     size : int, default=None
-        Rows; None: 8,192 on a GPU and 512 on a CPU.
-    repeats : int
+        The number of rows of each matrix. None means 8,192 on a GPU and 512 on a CPU.
+    repeats : int, default=10
+        The number of timed products.
     """
     size = size or (8_192 if device.startswith("cuda") else 512)
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
@@ -172,7 +185,7 @@ def matrix_multiply_peak(device, precision, size=None, repeats=10):
 
 
 def trace_events(profiler):
-    """Return the events of a profile, in the form of Chrome's trace files."""
+    """Return the events of a torch profile in Chrome's trace event format."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "trace.json")
         profiler.export_chrome_trace(str(path))
@@ -180,22 +193,26 @@ def trace_events(profiler):
 
 
 def idle_time(events):
-    """Return how long the GPU is idle in a step, and how often the CPU waits for it.
+    """Return how long the GPU is idle and how often the CPU waits for the GPU.
+
+    The profile is analyzed from the start of the first step to the end of the last.
 
     Parameters
     ----------
     events : list of dict
-        With steps under the name `MARK`; times are in microseconds.
+        The events of a profile. The steps have the name `MARK`, and all times are in
+        microseconds.
 
     Returns
     -------
     dict
-        Idle milliseconds a step, from the start of the first step to the end of the
-        last; the part of these between steps; the longest time without work; and the
-        calls that make the CPU wait for the GPU. Nothing without a GPU.
+        The idle milliseconds per step, the percentage of idle time, the idle
+        milliseconds between two steps, the longest idle period and the number of calls
+        per step that make the CPU wait for the GPU. The dict is empty if the profile
+        does not contain work on a GPU.
     """
     events = [event for event in events if "dur" in event]
-    # On the GPU's time line steps have a shadow, of another category.
+    # Select the CPU category because the profiler lists each step for the GPU as well.
     on_cpu = [event for event in events if event.get("cat") == "user_annotation"]
     steps = sorted(span(event) for event in on_cpu if event["name"] == MARK)
     busy = sorted(span(event) for event in events if event.get("cat") in ON_DEVICE)
@@ -218,11 +235,12 @@ def idle_time(events):
 
 
 def span(event):
+    """Return the start and the end of an event."""
     return event["ts"], event["ts"] + event["dur"]
 
 
 def gaps_between(busy, window):
-    """Return the parts of a window that no interval of a sorted list covers."""
+    """Return the parts of a time window outside all intervals of a sorted list."""
     gaps, free_from = [], window[0]
     for start, end in busy:
         if start > free_from:
@@ -234,5 +252,5 @@ def gaps_between(busy, window):
 
 
 def shared(one, other):
-    """Return the length of what two intervals have in common."""
+    """Return the length of the intersection of two intervals."""
     return max(0.0, min(one[1], other[1]) - max(one[0], other[0]))

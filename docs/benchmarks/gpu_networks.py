@@ -1,4 +1,4 @@
-"""The papers' network, loops over classes as in their code, and the evaluation."""
+"""Networks, training and plain loops over classes as in the methods' papers."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -13,13 +13,13 @@ BATCH = 256
 
 
 class ConvNet(nn.Sequential):
-    """Three blocks of convolution, instance normalization, rectifier and pooling."""
+    """Three blocks of convolution, instance normalization, ReLU and average pooling."""
 
     def __init__(self, image_shape, n_outputs, width=128):
         channels, height, side = image_shape
         blocks = []
         for i in range(3):
-            # The papers pad MNIST's images from 28 to 32 pixels a side.
+            # Pad MNIST images from 28 x 28 to 32 x 32 pixels as the papers do.
             padding = 3 if i == 0 and (height, side) == (28, 28) else 1
             blocks += [
                 nn.Conv2d(channels, width, 3, padding=padding),
@@ -34,14 +34,16 @@ class ConvNet(nn.Sequential):
 
 
 class LoopOverClasses:
-    """Steps that pass through the classes one after the other, as the papers' code.
+    """Training steps that process one class at a time, as in the papers' code.
 
     Parameters
     ----------
-    real : Tensor of shape (n_classes, n, C, H, W)
+    real : Tensor of shape (n_classes, n_images, n_channels, height, width)
+        The real images of each class.
     n_synthetic, n_real : int
-        Images a class and step.
+        The number of distilled and of real images per class in each step.
     width : int
+        The number of channels of the networks.
     """
 
     def __init__(self, real, n_synthetic, n_real, width):
@@ -51,14 +53,14 @@ class LoopOverClasses:
         self.optimizer = torch.optim.SGD([self.synthetic], lr=1.0, momentum=0.5)
 
     def distribution_matching_step(self):
-        """Match the mean features of each class in a new network (Zhao and Bilen)."""
+        """Match the mean embedding of each class in a new network (Zhao and Bilen)."""
         embed = nn.Sequential(*list(self._network())[:-1]).requires_grad_(False)
         loss = 0.0
         for code in range(len(self.real)):
             with torch.no_grad():
-                aim = embed(self._batch(code)).mean(0)
-            loss = loss + (embed(self.synthetic[code]).mean(0) - aim).square().sum()
-        self._move(loss)
+                real = embed(self._batch(code)).mean(0)
+            loss = loss + (embed(self.synthetic[code]).mean(0) - real).square().sum()
+        self._update(loss)
 
     def gradient_matching_step(self):
         """Match the gradients of each class in a new network (Zhao et al.)."""
@@ -66,14 +68,14 @@ class LoopOverClasses:
         weights = [p for p in network.parameters() if p.ndim > 1]
         loss = 0.0
         for code in range(len(self.real)):
-            aims = self._gradients(network, weights, self._batch(code), code)
-            found = self._gradients(
+            real = self._gradients(network, weights, self._batch(code), code)
+            synthetic = self._gradients(
                 network, weights, self.synthetic[code], code, create_graph=True
             )
-            for a, f in zip(aims, found, strict=True):
-                alike = F.cosine_similarity(a.flatten(1), f.flatten(1), dim=1)
-                loss = loss + (1.0 - alike).sum()
-        self._move(loss)
+            for r, s in zip(real, synthetic, strict=True):
+                similarity = F.cosine_similarity(r.flatten(1), s.flatten(1), dim=1)
+                loss = loss + (1.0 - similarity).sum()
+        self._update(loss)
 
     def _network(self):
         network = ConvNet(self.real.shape[2:], len(self.real), self.width)
@@ -88,7 +90,7 @@ class LoopOverClasses:
         loss = F.cross_entropy(network(images), labels)
         return torch.autograd.grad(loss, weights, create_graph=create_graph)
 
-    def _move(self, loss):
+    def _update(self, loss):
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
@@ -96,22 +98,29 @@ class LoopOverClasses:
 
 
 def augmented(images):
-    """Return images after one augmentation, drawn for all; no flips, for digits."""
-    change = (brighter, cut_out, moved)[int(torch.randint(3, ()))]
-    return change(images)
+    """Apply one random augmentation to all images.
+
+    Flips are excluded because mirrored digits lose their meaning.
+    """
+    augmentation = (brighter, cut_out, moved)[int(torch.randint(3, ()))]
+    return augmentation(images)
 
 
 def uniform(images, low, high):
-    """Return a number for each image."""
+    """Draw one number per image from a uniform distribution."""
     return low + (high - low) * torch.rand(len(images), device=images.device)
 
 
 def brighter(images):
+    """Add a random number to all pixels of each image."""
     return images + uniform(images, -0.5, 0.5).view(-1, 1, 1, 1)
 
 
 def cut_out(images):
-    """Set a square of half the side to the mean."""
+    """Set a random square, half as wide as the image, to 0.
+
+    The value 0 is the mean of the standardized pixels.
+    """
     side = images.shape[-1]
     at = torch.arange(side, device=images.device)
     inside = [
@@ -122,7 +131,7 @@ def cut_out(images):
 
 
 def moved(images):
-    """Rotate by up to 15 degrees, scale by up to 1.2, shift by up to an eighth."""
+    """Rotate images by up to 15 degrees, scale by up to 1.2 and shift by up to 1/8."""
     angle = uniform(images, -math.pi / 12, math.pi / 12)
     scale = 1.2 ** uniform(images, -1.0, 1.0)
     cos, sin = scale * angle.cos(), scale * angle.sin()
@@ -133,10 +142,10 @@ def moved(images):
 
 
 def trained(images, labels, *, width, epochs, seed):
-    """Return a network trained on images and label probabilities.
+    """Return a network that is trained on images and soft labels.
 
-    SGD with momentum 0.9, weight decay 5e-4 and step 0.01, cut to a tenth after half of
-    the epochs.
+    The optimizer is SGD with momentum 0.9, weight decay 5e-4 and learning rate 0.01.
+    The learning rate is divided by 10 after half of the epochs.
     """
     torch.manual_seed(seed)
     network = ConvNet(images.shape[1:], labels.shape[1], width).to(images.device)
@@ -156,6 +165,6 @@ def trained(images, labels, *, width, epochs, seed):
 
 @torch.no_grad()
 def accuracy(network, images, y):
-    """Return the share of images whose class the network predicts."""
+    """Return the fraction of images whose class the network predicts correctly."""
     predicted = [network(part).argmax(1) for part in images.split(BATCH)]
     return float((torch.cat(predicted) == y).double().mean())

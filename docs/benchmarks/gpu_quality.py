@@ -1,4 +1,4 @@
-"""Part 3 of gpu.py: what networks trained on distilled MNIST images score."""
+"""Measure the accuracy of networks trained on distilled MNIST images."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -17,7 +17,8 @@ from skorch.callbacks import Callback
 
 import sklearn_distill as sd
 
-# Accuracies in percent at 1, 10 and 50 images a class, networks of 128 channels.
+# The papers report these accuracies (in percent, by number of images per class) for
+# networks with 128 channels.
 DC = "Zhao et al., ICLR 2021"
 DM = "Zhao and Bilen, WACV 2023, quoted from memory"
 FREPO = "Zhou et al., NeurIPS 2022, quoted from memory"
@@ -52,21 +53,30 @@ SHORT = {
     "epochs": 4,
     "n_networks": 3,
 }
-# The share of a cell's time for learning; the rest is for starting and evaluating.
+# Spend this fraction of the time of a benchmark cell on the fit. The remaining time is
+# needed for the initialization and for the evaluation.
 FIT_SHARE = 0.6
 
 
 def mnist_path():
+    """Return the path of mnist.npz, whether or not the file exists."""
     return Path(os.environ.get("SKLEARN_DISTILL_DATA", ""), "mnist.npz")
 
 
-def no_mnist():
-    raise SkipItem("SKLEARN_DISTILL_DATA names no folder that holds mnist.npz")
+def skip_mnist():
+    """Skip the item because the data set is missing."""
+    raise SkipItem(
+        "mnist.npz was not found; set the environment variable SKLEARN_DISTILL_DATA to "
+        "a folder that contains mnist.npz."
+    )
 
 
 @functools.cache
 def mnist(n_train, n_test):
-    """Return training and test images, (n, 1, 28, 28) in [0, 1], and their labels."""
+    """Return the training images and labels and the test images and labels.
+
+    The images have the shape (n, 1, 28, 28) and values in [0, 1].
+    """
     with np.load(mnist_path()) as file:
         found = []
         for part, n in (("train", n_train), ("test", n_test)):
@@ -76,7 +86,7 @@ def mnist(n_train, n_test):
 
 
 class StepSeconds(Callback):
-    """Note the seconds from step to step."""
+    """A skorch callback that records the time at the end of each training step."""
 
     def on_train_begin(self, net, **kwargs):
         self.times = []
@@ -87,7 +97,7 @@ class StepSeconds(Callback):
 
 
 def distiller(name, budget, size, device, **params):
-    """Return a method with the settings of this benchmark."""
+    """Return a distiller with the settings of this benchmark."""
     cls = sd.get_distiller(name)
     taken = inspect.signature(cls).parameters
     params = {
@@ -101,9 +111,10 @@ def distiller(name, budget, size, device, **params):
 
 
 def steps_within(name, budget, size, device, seconds):
-    """Return how many steps a fit can make.
+    """Return how many steps a fit can make within a number of seconds.
 
-    The step size falls to zero at the last step, so their number has to be known.
+    The number of steps must be known before the fit because the learning rate decreases
+    to zero at the last step.
     """
     X, y, _, _ = mnist(size["n_train"], size["n_test"])
     watch = StepSeconds()
@@ -118,13 +129,13 @@ def steps_within(name, budget, size, device, seconds):
         max_time=seconds / 5,
     )
     some.fit(X, y)
-    # The first steps also load and choose kernels.
+    # Use the median because the first steps also load and select GPU kernels.
     a_step = np.median(np.diff(watch.times)) if len(watch.times) > 2 else seconds
     return int(np.clip(seconds / a_step, 5, size["max_steps"]))
 
 
 def cell(name, budget, size, device, share):
-    """Distill, train networks on the distilled images, and test them."""
+    """Distill images, train networks on the distilled set and return a result row."""
     X, y, X_test, y_test = mnist(size["n_train"], size["n_test"])
     seconds = FIT_SHARE * share()
     with warnings.catch_warnings():
@@ -151,7 +162,7 @@ def cell(name, budget, size, device, share):
 
 
 def scores_of(small, X, X_test, y_test, size, device):
-    """Return the accuracies of networks trained on a distilled set."""
+    """Return the test accuracies of networks that are trained on a distilled set."""
     n_classes = len(small.classes)
     labels = small.soft_labels
     if labels is None:
@@ -171,9 +182,9 @@ def scores_of(small, X, X_test, y_test, size, device):
 
 
 def items(settings):
-    """Return a cell for each method and number of images a class, by name."""
+    """Return one benchmark cell for each method and number of images per class."""
     if not mnist_path().is_file():
-        return {"MNIST": no_mnist}
+        return {"MNIST": skip_mnist}
     size = SHORT if settings["short"] else FULL
     deadline = time.monotonic() + settings["seconds"]
     names = [
@@ -185,7 +196,7 @@ def items(settings):
     left = [name for name in left if name not in settings["done"]]
 
     def share():
-        """Return the seconds for the next cell: an equal part of what is left."""
+        """Return the time limit of the next cell, a share of the remaining time."""
         seconds = (deadline - time.monotonic()) / len(left)
         left.pop()
         return max(1.0, seconds)

@@ -1,4 +1,4 @@
-"""Keep the rows of gpu.py: JSON lines, and one Markdown table."""
+"""Write the results of gpu.py as JSON lines and as a Markdown table."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -7,19 +7,20 @@ import os
 from collections import Counter
 
 COLUMNS = ("part", "item", "status", "seconds", "result", "machine")
-# What has a place of its own in the table.
+# These keys of a row are not repeated in the table's column "result".
 PLACED = {"part", "item", "status", "seconds", "error"}
 
 
 class Report:
-    """Rows, written to files as soon as they exist.
+    """A list of result rows that is written to files after each new row.
 
     Parameters
     ----------
     folder : Path
-        Made if it does not exist. ``gpu.jsonl`` and ``gpu.md`` in it are replaced.
+        The folder for ``gpu.jsonl`` and ``gpu.md``, whose old versions are replaced.
+        The folder is created if it does not exist.
     environment : dict
-        The machine; it stands in every row.
+        The description of the device and of torch, which is added to every row.
     """
 
     def __init__(self, folder, environment):
@@ -30,7 +31,7 @@ class Report:
         self.lines.write_text("")
 
     def add(self, row):
-        """Append a row to the lines, and write the table anew."""
+        """Append a row to the JSON lines and write the whole table again."""
         self.rows.append({**row, **self.environment})
         with self.lines.open("a") as file:
             file.write(json.dumps(self.rows[-1]) + "\n")
@@ -41,11 +42,11 @@ class Report:
         os.replace(partial, self.table)
 
     def failed(self):
-        """Return the rows of what failed."""
+        """Return the rows of failed items."""
         return [row for row in self.rows if row["status"] == "failed"]
 
     def markdown(self):
-        """Return the table."""
+        """Return all rows as a Markdown table."""
         machine = machine_text(self.environment)
         lines = [line(COLUMNS), "|" + " --- |" * len(COLUMNS)]
         for row in summarized(self.rows):
@@ -57,12 +58,12 @@ class Report:
 
 
 def line(cells):
-    """Return a line of a Markdown table."""
+    """Return one line of a Markdown table."""
     return "| " + " | ".join(str(c).replace("|", "\\|") for c in cells) + " |"
 
 
 def machine_text(environment):
-    """Return the machine in a few words."""
+    """Return a short description of the device, its driver and torch's settings."""
     on_off = (
         f"{name} {'on' if environment[key] else 'off'}"
         for name, key in (
@@ -77,7 +78,7 @@ def machine_text(environment):
 
 
 def result_text(row, known):
-    """Return what a row holds beside its name, as text."""
+    """Return the measurements and the error of a row as text."""
     texts = [
         f"{name.replace('_', ' ')} {number(value)}"
         for name, value in row.items()
@@ -89,43 +90,46 @@ def result_text(row, known):
 
 
 def number(value):
-    """Return a value with at most four digits, or as it is."""
+    """Return a value as text, with four significant digits for small floats."""
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def summarized(rows):
-    """Yield the rows of the table: those of tests are one for each test function.
+    """Yield the rows of the table, with one summary row for each test function.
 
-    Failed tests, and what is no test, stand by themselves too.
+    Failed test cases, and all items that are not tests, also have separate rows.
     """
     tests = {}
     for row in rows:
         if "test" in row:
             tests.setdefault(row["test"], []).append(row)
-    told = set()
+    summarized_tests = set()
     for row in rows:
-        if "test" in row and row["test"] not in told:
-            told.add(row["test"])
+        if "test" in row and row["test"] not in summarized_tests:
+            summarized_tests.add(row["test"])
             yield summary(row["test"], tests[row["test"]])
         if "test" not in row or row["status"] == "failed":
             yield {key: value for key, value in row.items() if key != "test"}
 
 
 def extent(values):
-    """Return the least and the greatest of some values, as text."""
+    """Return the minimum and the maximum of a list of numbers as text."""
     ends = number(min(values)), number(max(values))
     return ends[0] if ends[0] == ends[1] else " to ".join(ends)
 
 
 def summary(test, rows):
-    """Return one row for all cases of a test: counts, and the extremes of numbers."""
+    """Return one row that summarizes all cases of a test function.
+
+    The row counts the cases by status and contains the range of each measurement.
+    """
     counts = Counter(row["status"] for row in rows)
     found = {}
     for row in rows:
         for name, value in row.items():
-            # The environment's values are of other kinds.
+            # Compare types exactly because bool is a subclass of int.
             if name not in PLACED and type(value) in (int, float):
                 found.setdefault(name, []).append(value)
     extremes = {name: extent(values) for name, values in found.items()}

@@ -1,8 +1,9 @@
-"""Run the parts of gpu.py in processes of their own, under time limits.
+"""Run each part of gpu.py in a separate process with a time limit.
 
-A part is a process that writes events to its standard output, a JSON object a line:
-``plan`` (the names of its items), ``started`` (a name) and ``result`` (a row). Whatever
-is late or has crashed is ended and becomes a row, and a new process goes on after it.
+The process of a part writes events to its standard output, one JSON object per line:
+``plan`` (the names of all items), ``started`` (the name of an item) and ``result`` (a
+row). If an item exceeds its time limit, or if the process crashes, the process is
+killed, the item is reported as a row, and a new process continues with the next item.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -17,35 +18,37 @@ import threading
 import time
 import traceback
 
-# An item hangs when it takes this share of its part's time, and so many seconds.
+# Stop an item that takes longer than this share of its part's time limit, but never
+# before this number of seconds.
 ITEM_SHARE, ITEM_SECONDS = 1 / 3, 15.0
-# How long a process may take to end after its last event, or after it was killed: one
-# that waits for a broken driver cannot be killed at all.
+# Wait this many seconds for a process to exit after its last event or after SIGKILL. A
+# limit is necessary because a process that waits for a GPU driver may never exit.
 END_SECONDS = 15.0
 
 
 class SkipItem(Exception):
-    """An item cannot be run here, and the machine is not to blame."""
+    """Raised by an item that cannot run, to report the item as skipped."""
 
 
 class Part:
-    """A part of the run.
+    """One part of the benchmark, which runs in one or more processes.
 
     Parameters
     ----------
     name : str
+        The name of the part.
     command : list of str
-        Starts a process of the part; it reads its settings from standard input.
+        The command that starts a process of the part.
     settings : dict
-        What the process is told; JSON.
+        The settings that the process reads as JSON from standard input.
     limit : float
-        Seconds for the whole part.
+        The time limit of the whole part in seconds.
     add : callable
-        Called with each row, a dict.
+        The function that is called with each row, a dict.
     log : file
-        Receives what the processes write to standard error.
+        The file that receives the standard error of the processes.
     environment : dict, default=None
-        Environment variables of the processes.
+        The environment variables of the processes. None means those of this process.
     """
 
     def __init__(self, name, command, settings, limit, add, log, environment=None):
@@ -56,10 +59,10 @@ class Part:
         self.under_way = None
 
     def run(self):
-        """Run all items, each at most once."""
+        """Run all items of the part, each at most once."""
         self.deadline = time.monotonic() + self.limit
         while True:
-            problem = self._follow_a_process()
+            problem = self._run_process()
             if problem is None:
                 return
             stopped_at, self.under_way = self.under_way, None
@@ -73,8 +76,8 @@ class Part:
             error = f"{len(left)} items were not run: {', '.join(left)}"
             self._add({"item": "the rest", "status": "no time", "error": error})
 
-    def _follow_a_process(self):
-        """Start a process and read its events; return what ended it, or None."""
+    def _run_process(self):
+        """Start a process, read its events and return its problem, or None."""
         seconds = self.deadline - time.monotonic()
         settings = {**self.settings, "done": self.done, "seconds": seconds}
         process = subprocess.Popen(
@@ -95,14 +98,14 @@ class Part:
             with process.stdin as pipe:
                 json.dump(settings, pipe)
         except BrokenPipeError:
-            pass  # It has ended already, which its events show.
+            pass  # The process has already exited; `_read_events` reports this.
         try:
-            return self._follow(process, lines)
+            return self._read_events(process, lines)
         finally:
             _end(process)
 
-    def _follow(self, process, lines):
-        """Deal with events until the process ends or must be ended."""
+    def _read_events(self, process, lines):
+        """Handle events until the process exits or a time limit is exceeded."""
         while True:
             item_limit = max(ITEM_SECONDS, ITEM_SHARE * self.limit)
             until = self.deadline
@@ -113,16 +116,17 @@ class Part:
             except queue.Empty:
                 if time.monotonic() < self.deadline:
                     return _failed(f"no result within {item_limit:.0f} s")
-                error = f"stopped at the part's limit of {self.limit:.0f} s"
+                error = f"stopped at the part's time limit of {self.limit:.0f} s"
                 return {"status": "no time", "error": error}
             if line is None:
                 status = _exit_status(process)
                 return _failed(f"exit status {status}") if status != 0 else None
-            self._take(json.loads(line))
+            self._handle(json.loads(line))
 
-    def _take(self, event):
+    def _handle(self, event):
+        """Update the state of the part after an event."""
         if "plan" in event:
-            # A process that goes on after another one plans only what is left.
+            # Keep the first plan because later processes list only remaining items.
             self.plan = self.plan or event["plan"]
         elif "started" in event:
             self.under_way, self.started_at = event["started"], time.monotonic()
@@ -136,10 +140,12 @@ class Part:
 
 
 def _failed(error):
+    """Return the status and the error of a failed item."""
     return {"status": "failed", "error": f"{error}; see the log"}
 
 
 def _read(stream, lines):
+    """Put the lines of a stream into a queue, followed by None."""
     with stream:
         for line in stream:
             lines.put(line)
@@ -147,7 +153,7 @@ def _read(stream, lines):
 
 
 def _exit_status(process):
-    """Return the exit status of a process; None if it does not end."""
+    """Return the exit status of a process, or None if the process does not exit."""
     try:
         return process.wait(timeout=END_SECONDS)
     except subprocess.TimeoutExpired:
@@ -155,7 +161,7 @@ def _exit_status(process):
 
 
 def _end(process):
-    """Kill a process and those that it has started."""
+    """Kill a process and all processes in its process group."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -164,10 +170,10 @@ def _end(process):
 
 
 def events_to_standard_output():
-    """Return a function that writes an event.
+    """Return a function that writes an event to standard output.
 
-    What else the process prints goes to standard error, so that it cannot be taken for
-    an event.
+    All other output of the process is redirected to standard error so that it cannot be
+    mistaken for an event.
     """
     stream = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
@@ -180,21 +186,26 @@ def events_to_standard_output():
 
 
 def selected(names, only):
-    """Return the names that contain one of the texts in `only`, if it has any."""
+    """Return the names that contain one of the texts in `only`.
+
+    The texts are separated by semicolons. All names are returned if `only` is empty.
+    """
     texts = [text for text in only.split(";") if text]
     return [n for n in names if not texts or any(text in n for text in texts)]
 
 
 def run_items(items, settings, emit):
-    """Run the items of a part, in the part's process.
+    """Run the items of a part in the current process.
 
     Parameters
     ----------
     items : dict of str to callable
-        Each returns a dict of results.
+        The items by name. Each item is called without arguments and returns a dict of
+        results.
     settings : dict
-        From `Part`.
+        The settings that `Part` sends to the process.
     emit : callable
+        The function that writes an event.
     """
     names = selected(items, settings["only"])
     names = [name for name in names if name not in settings["done"]]
@@ -212,5 +223,5 @@ def run_items(items, settings, emit):
             row = {"status": "failed", "error": f"{type(error).__name__}: {text}"}
         seconds = time.perf_counter() - started
         emit(result={"item": name, "seconds": round(seconds, 2), **row})
-        # What a failed item held on the device must not be missing to the next one.
+        # Collect reference cycles to release their device memory before the next item.
         gc.collect()

@@ -1,4 +1,4 @@
-"""Part 2 of gpu.py: what a step of each method costs, at the papers' size."""
+"""Measure the cost of one step of each learned method at the papers' sizes."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -16,7 +16,7 @@ import sklearn_distill as sd
 
 N_CLASSES = 10
 LOOPS = ("distribution-matching", "gradient-matching")
-# The papers' sizes, and those of the short form.
+# Use the image, batch and network sizes of the papers in the full version.
 FULL = {
     "n_images": 4_000,
     "side": 28,
@@ -29,6 +29,7 @@ FULL = {
     "seconds": 3.0,
     "width": 128,
 }
+# Use small sizes in the short version so that it is fast on a CPU.
 SHORT = {
     "n_images": 100,
     "side": 8,
@@ -41,12 +42,12 @@ SHORT = {
     "seconds": 1.0,
     "width": 32,
 }
-# What happens before the first step is not measured.
-LITTLE_PREPARATION = {"init": "random", "n_experts": 1, "max_epochs": 2}
+# Keep the work before the first step small because only the steps are measured.
+FAST_INITIALIZATION = {"init": "random", "n_experts": 1, "max_epochs": 2}
 
 
 class Watch(Callback):
-    """Call a meter at each step, and end the fit when it has seen enough."""
+    """A skorch callback that measures each step and stops the fit after the last."""
 
     def __init__(self, meter):
         self.meter = meter
@@ -57,21 +58,24 @@ class Watch(Callback):
 
     def on_batch_end(self, net, training=False, **kwargs):
         if training and self.meter.end():
-            # skorch's way for a callback to end a fit.
+            # skorch stops a fit without an error if a callback raises this exception.
             raise KeyboardInterrupt
 
 
 def meter_of(size, device):
+    """Return a meter for steps of the given sizes."""
     return StepMeter(device, size["n_timed"], size["n_profiled"], size["seconds"])
 
 
 def images(n, side):
+    """Return random square images with labels from all classes."""
     rng = np.random.RandomState(0)
     X = rng.uniform(size=(n, 1, side, side)).astype(np.float32)
     return X, np.arange(n) % N_CLASSES
 
 
 def table(n, n_columns=20):
+    """Return a random table whose column means depend on the class."""
     rng = np.random.RandomState(0)
     y = np.arange(n) % N_CLASSES
     X = rng.standard_normal((n, n_columns)) + 0.3 * y[:, None]
@@ -79,7 +83,7 @@ def table(n, n_columns=20):
 
 
 def measured_fit(name, data, batch_size, size, device, precision, **params):
-    """Fit a method for as many steps as the meter wants."""
+    """Fit a method until the meter has enough steps and return the measurements."""
     cls, meter = sd.get_distiller(name), meter_of(size, device)
     params |= {
         "batch_size": batch_size,
@@ -88,7 +92,7 @@ def measured_fit(name, data, batch_size, size, device, precision, **params):
         "max_iter": 10_000,
         "n_iter_no_change": None,
         "random_state": 0,
-        **LITTLE_PREPARATION,
+        **FAST_INITIALIZATION,
     }
     taken = inspect.signature(cls).parameters
     with warnings.catch_warnings():
@@ -98,7 +102,7 @@ def measured_fit(name, data, batch_size, size, device, precision, **params):
 
 
 def of_images(name, size, device):
-    """Measure a method on images, with its own network: 128 channels on a GPU."""
+    """Measure the steps of a method on images with the method's default network."""
     data = images(size["n_images"], size["side"])
     batch_size = N_CLASSES * size["real_a_class"]
     precision = precision_of(torch.backends.cudnn, device)
@@ -108,7 +112,7 @@ def of_images(name, size, device):
 
 
 def of_table(n_rows, size, device):
-    """Measure kernel inducing points that learn this many rows."""
+    """Measure kernel inducing points on a table with `n_rows` distilled rows."""
     data = table(size["n_table"])
     return measured_fit(
         "kernel-inducing-points",
@@ -122,7 +126,7 @@ def of_table(n_rows, size, device):
 
 
 def of_loop(name, size, device):
-    """Measure the plain loop over classes that stands beside a method."""
+    """Measure the plain loop over classes that corresponds to a method."""
     X, y = images(size["n_images"], size["side"])
     real = torch.as_tensor(np.stack([X[y == c] for c in range(N_CLASSES)]))
     loop = LoopOverClasses(
@@ -140,25 +144,30 @@ def of_loop(name, size, device):
 
 
 def precision_of(settings, device):
-    """Return what convolutions or products are computed in, under torch's settings."""
+    """Return the precision in which torch computes products or convolutions.
+
+    `settings` is `torch.backends.cuda.matmul` or `torch.backends.cudnn`.
+    """
     tf32 = device.startswith("cuda") and settings.allow_tf32
     return "tf32" if tf32 else "float32"
 
 
 def peak(precision, device):
+    """Return the speed of a large matrix product as a row."""
     found = matrix_multiply_peak(device, precision)
     return {"teraflops": found / 1e12}
 
 
 def learned_methods():
-    """Return the names of the methods that take skorch callbacks: they make steps."""
+    """Return the names of the methods that train in steps with skorch callbacks."""
     names = []
     for info in sd.list_distillers():
         name = f"{info.distribution}:{info.name}"
         try:
             taken = inspect.signature(sd.get_distiller(name)).parameters
         except ImportError:
-            # A plugin that cannot be used; `sklearn-distill list --check` says why.
+            # Skip plugins that cannot be imported. The command `sklearn-distill list
+            # --check` reports the reason.
             continue
         if {"callbacks", "device", "max_iter"} <= set(taken):
             own = info.distribution == "sklearn-distill"
@@ -167,7 +176,7 @@ def learned_methods():
 
 
 def items(settings):
-    """Return what is measured, by name."""
+    """Return the functions that measure each item, by the name of the item."""
     size = SHORT if settings["short"] else FULL
     device = settings["device"]
     found = {

@@ -1,4 +1,4 @@
-"""The script for a GPU runs on a CPU, and survives what may go wrong."""
+"""Test the GPU benchmark on a CPU, including failures, crashes and time limits."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -26,12 +26,12 @@ ENVIRONMENT = {
 
 @pytest.fixture
 def scripts(monkeypatch):
-    """Let the scripts be imported as they import each other."""
+    """Add the folder of the benchmark scripts to the import path."""
     monkeypatch.syspath_prepend(str(FOLDER))
 
 
 def small_mnist(folder):
-    """Write digits in the form of mnist.npz."""
+    """Write scikit-learn's digits in the format of mnist.npz."""
     X, y = load_digits(return_X_y=True)
     X = np.pad(X.reshape(-1, 8, 8).repeat(3, 1).repeat(3, 2), [(0, 0), (2, 2), (2, 2)])
     X = (15.0 * X).astype(np.uint8)
@@ -42,7 +42,7 @@ def small_mnist(folder):
 
 
 @pytest.mark.slow
-def test_the_short_form_runs_on_a_cpu(tmp_path):
+def test_short_version_runs_on_a_cpu(tmp_path):
     small_mnist(tmp_path)
     variables = {"SKLEARN_DISTILL_DATA": str(tmp_path), "CUDA_VISIBLE_DEVICES": ""}
     methods = "kernel-inducing-points;multi-layer-distribution-matching, 1 a class"
@@ -58,7 +58,7 @@ def test_the_short_form_runs_on_a_cpu(tmp_path):
     )
     log = (tmp_path / "out" / "gpu.log").read_text()
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}\n{log}"
-    assert "torch finds no GPU" in done.stdout
+    assert "torch did not find a GPU" in done.stdout
     lines = (tmp_path / "out" / "gpu.jsonl").read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     assert {row["part"] for row in rows} == {"correctness", "steps", "quality"}
@@ -74,7 +74,7 @@ def test_the_short_form_runs_on_a_cpu(tmp_path):
     assert 0 <= cell["accuracy"] <= 100
     table = (tmp_path / "out" / "gpu.md").read_text()
     assert table in done.stdout
-    assert "| distillers: the result is close to the cpus | ok |" in table
+    assert "| distillers: distilled set is close to that of a cpu | ok |" in table
 
 
 CHILD = """
@@ -84,7 +84,7 @@ from gpu_runner import events_to_standard_output, run_items
 settings = json.load(sys.stdin)
 print("started", file=sys.stderr)
 emit = events_to_standard_output()
-print("no event")
+print("not an event")
 def fails():
     raise ValueError("too small")
 items = {{
@@ -99,7 +99,7 @@ run_items(items, settings, emit)
 
 
 def run_part(tmp_path, code, limit, **settings):
-    """Run a part, and return its rows and its log."""
+    """Run a part of the benchmark and return its rows and its log."""
     from gpu_runner import Part
 
     rows = []
@@ -111,7 +111,7 @@ def run_part(tmp_path, code, limit, **settings):
 
 
 @pytest.mark.usefixtures("scripts")
-def test_a_part_survives_failures_crashes_and_hanging(tmp_path, monkeypatch):
+def test_part_continues_after_failures_crashes_and_timeouts(tmp_path, monkeypatch):
     monkeypatch.setattr("gpu_runner.ITEM_SECONDS", 0.5)
     monkeypatch.setattr("gpu_runner.ITEM_SHARE", 0.0)
     rows, log = run_part(tmp_path, CHILD, 120)
@@ -127,13 +127,14 @@ def test_a_part_survives_failures_crashes_and_hanging(tmp_path, monkeypatch):
     assert "exit status 3" in rows[2]["error"]
     assert "no result within" in rows[3]["error"]
     assert "Traceback" in log
-    assert "no event" in log
-    # The crash and the hanging each needed another process.
+    assert "not an event" in log
+    # The first process crashed, the second one exceeded the time limit of an item, and
+    # the third one finished.
     assert log.count("started") == 3
 
 
 @pytest.mark.usefixtures("scripts")
-def test_a_part_ends_at_its_limit(tmp_path):
+def test_part_stops_at_its_time_limit(tmp_path):
     rows, _ = run_part(tmp_path, CHILD, 3, only="first;hangs;last")
     assert [row["item"] for row in rows] == ["first", "hangs", "the rest"]
     assert [row["status"] for row in rows] == ["ok", "no time", "no time"]
@@ -141,14 +142,14 @@ def test_a_part_ends_at_its_limit(tmp_path):
 
 
 @pytest.mark.usefixtures("scripts")
-def test_a_process_that_does_not_start_is_a_row(tmp_path):
+def test_process_that_exits_at_once_is_reported_as_failed(tmp_path):
     rows, _ = run_part(tmp_path, "raise SystemExit(5)", 60)
     assert [row["status"] for row in rows] == ["failed"]
     assert "exit status 5" in rows[0]["error"]
 
 
 @pytest.mark.usefixtures("scripts")
-def test_without_mnist_quality_is_skipped(tmp_path, monkeypatch):
+def test_quality_is_skipped_when_mnist_is_missing(tmp_path, monkeypatch):
     from gpu_quality import items
     from gpu_runner import run_items
 
@@ -162,7 +163,7 @@ def test_without_mnist_quality_is_skipped(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("scripts")
-def test_idle_time_is_what_no_kernel_covers():
+def test_idle_time_excludes_kernels_and_copies():
     from gpu_meter import MARK, idle_time
 
     def event(cat, name, ts, dur):
@@ -181,7 +182,8 @@ def test_idle_time_is_what_no_kernel_covers():
         {"name": "no duration", "ph": "i", "ts": 2_000.0},
     ]
     found = idle_time(events)
-    # Idle from 1,000 to 1,500 and from 4,000 to 7,000, in two steps.
+    # The GPU is idle from 1,000 to 1,500 and from 4,000 to 7,000 microseconds. The two
+    # steps take 9,000 microseconds.
     assert found["idle_ms_a_step"] == pytest.approx(1.75)
     assert found["idle_percent"] == pytest.approx(100 * 3_500 / 9_000)
     assert found["idle_between_steps_ms"] == pytest.approx(0.5)
@@ -191,7 +193,7 @@ def test_idle_time_is_what_no_kernel_covers():
 
 
 @pytest.mark.usefixtures("scripts")
-def test_the_table_tells_failed_tests_and_counts_the_others(tmp_path):
+def test_table_lists_failed_tests_and_summarizes_all_tests(tmp_path):
     from gpu_report import Report
 
     report = Report(tmp_path / "new", ENVIRONMENT)
@@ -224,7 +226,7 @@ def test_the_table_tells_failed_tests_and_counts_the_others(tmp_path):
 
 
 @pytest.mark.usefixtures("scripts")
-def test_the_command_that_prepares_a_machine(capsys):
+def test_prepare_prints_the_installation_command(capsys):
     import gpu
 
     assert gpu.main(["--prepare", "--wheels", "my wheels"]) == 0

@@ -1,4 +1,4 @@
-"""The device under test, and a process without a GPU that loads pickles."""
+"""Fixtures for the device under test and for loading pickles without a GPU."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -11,25 +11,29 @@ import pytest
 import torch
 
 HERE = Path(__file__).parent
-# `device_cases` has the networks of the pickles, so that it must be a module that the
-# process that loads them finds by the same name.
+# Pickled networks refer to the module `device_cases` by name. Add this folder to the
+# path so that the tests and the loading process import the module by the same name.
 sys.path.insert(0, str(HERE))
 
 
 @pytest.fixture(scope="session")
 def device():
-    """Return the device that is tested: a GPU, or what SKLEARN_DISTILL_DEVICE names.
+    """Return the device under test, which is a GPU by default.
 
-    ``SKLEARN_DISTILL_DEVICE=cpu`` runs the same tests where there is no GPU.
+    Set the environment variable SKLEARN_DISTILL_DEVICE to "cpu" to run the tests on a
+    machine without a GPU.
     """
     name = os.environ.get("SKLEARN_DISTILL_DEVICE", "cuda")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        pytest.skip("torch finds no GPU; SKLEARN_DISTILL_DEVICE=cpu runs this on a CPU")
+        pytest.skip(
+            "torch did not find a GPU; set SKLEARN_DISTILL_DEVICE=cpu to run this test "
+            "on a CPU."
+        )
     return name
 
 
 class LoaderWithoutGPU:
-    """A process that sees no GPU, loads pickles and uses them."""
+    """A process without access to a GPU that loads pickles and tests them."""
 
     def __init__(self):
         environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
@@ -42,16 +46,16 @@ class LoaderWithoutGPU:
         )
 
     def error_of(self, path):
-        """Return what goes wrong when a pickle is loaded and used, or ''."""
+        """Return the error message of loading and using a pickle, or ''."""
         self.process.stdin.write(f"{path}\n")
         self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        return answer.strip() if answer else "the loading process has ended"
+        line = self.process.stdout.readline()
+        return line.strip() if line else "The loading process exited unexpectedly."
 
 
 @pytest.fixture(scope="session")
 def loader(device):
-    """Return a process without a GPU that all tests of pickles share."""
+    """Return the process without access to a GPU, which all pickle tests share."""
     loader = LoaderWithoutGPU()
     yield loader
     loader.process.stdin.close()

@@ -1,4 +1,4 @@
-"""Small data, small networks and quick distillers for the tests of a device."""
+"""Small data sets, small networks and fast distillers for the device tests."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -17,8 +17,8 @@ from torch import nn
 from sklearn_distill import get_distiller, list_distillers
 
 DATA = ("table", "images", "regression")
-# The steps of a fit, and the parameters that make a step cheap, for those that take
-# them. Steps run long enough for a checkpoint to be written and used.
+# These parameters make a fit fast. Each distiller receives those that its constructor
+# accepts. The number of steps is large enough for a checkpoint to be written and used.
 QUICK = {
     "max_iter": 25,
     "n_iter_no_change": None,
@@ -36,22 +36,23 @@ QUICK_PROXIES = {"uncertainty": DecisionTreeClassifier(max_depth=3, random_state
 
 
 def names():
-    """Return the names of all registered distillers; nothing is imported."""
+    """Return the names of all registered distillers without importing them."""
     return [f"{info.distribution}:{info.name}" for info in list_distillers()]
 
 
 def parameters(name):
-    """Return the parameters that a distiller takes."""
+    """Return the names of the constructor parameters of a distiller."""
     return set(inspect.signature(get_distiller(name)).parameters)
 
 
 def data(kind):
-    """Return a table or images with three classes, or a table with a continuous y."""
+    """Return a table or images with three classes, or a table for regression."""
     if kind == "images":
         X, y = load_digits(n_class=3, return_X_y=True)
         X, y = X[:150].reshape(-1, 1, 8, 8) / 16.0, y[:150]
-        # With noise: digits have whole levels of gray, to which learned images would
-        # be rounded, and small differences would vanish or grow to a level.
+        # Add noise so that the gray levels are not evenly spaced. Distilled images are
+        # rounded to evenly spaced gray levels, and the rounding would hide or enlarge
+        # small differences between devices.
         noise = np.random.RandomState(0).uniform(0.0, 0.1, X.shape)
         return (X + noise).astype(np.float32), y
     if kind == "regression":
@@ -60,9 +61,9 @@ def data(kind):
 
 
 class SmallConvNet(nn.Sequential):
-    """Two convolutional blocks: the same network on every device.
+    """A network with two convolutional blocks that is the same on every device.
 
-    The default network is wider on a GPU than on a CPU.
+    The default network of the distillers has more channels on a GPU than on a CPU.
     """
 
     def __init__(self, image_shape, n_outputs):
@@ -76,7 +77,7 @@ class SmallConvNet(nn.Sequential):
 
 
 class SmallMLP(nn.Sequential):
-    """One hidden layer, for tables and for images that come as flat rows."""
+    """A network with one hidden layer for tables and for flattened images."""
 
     def __init__(self, n_inputs, n_outputs):
         super().__init__(
@@ -85,7 +86,10 @@ class SmallMLP(nn.Sequential):
 
 
 def distiller(name, kind, **params):
-    """Return a quick distiller for a kind of data; `params` where it takes them."""
+    """Return a fast distiller for a kind of data.
+
+    Parameters in `params` that the distiller does not accept are ignored.
+    """
     budget = 12 if kind == "regression" else 3
     params = {"budget": budget, **QUICK, **params}
     if name.rpartition(":")[2] in QUICK_PROXIES:
@@ -95,28 +99,31 @@ def distiller(name, kind, **params):
 
 
 def fit(estimator, X, y):
-    """Fit without a word on steps that were too few to lower a loss."""
+    """Fit an estimator and ignore convergence warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return estimator.fit(X, y)
 
 
 def rows(estimator):
-    """Return the distilled rows and targets as one matrix."""
+    """Return the distilled rows and their targets as one matrix."""
     small = estimator.distilled_
     X = np.asarray(small.X, dtype=np.float64).reshape(len(small.X), -1)
     return np.column_stack([X, np.asarray(small.y, dtype=np.float64)])
 
 
 def bytes_of(estimator):
-    """Return the bytes of a distilled set: rows, labels and probabilities."""
+    """Return the bytes of the arrays of a distilled set, such as rows and labels."""
     small = estimator.distilled_
     parts = [small.X, small.y, small.soft_labels, small.sample_weight]
     return [None if part is None else np.asarray(part).tobytes() for part in parts]
 
 
 def held_on(device):
-    """Return how much lives on a device: tensors, and bytes where torch counts them."""
+    """Return the number of tensors and of allocated bytes on a device.
+
+    The number of bytes is 0 on a CPU because torch counts only the memory of GPUs.
+    """
     gc.collect()
     kind = torch.device(device).type
     n_tensors = sum(
@@ -130,6 +137,6 @@ def held_on(device):
 
 
 def save(path, estimator, X, expected):
-    """Write a pickle for the process that sees no GPU."""
+    """Write a pickle for the process without access to a GPU and return its path."""
     path.write_bytes(pickle.dumps((estimator, X, expected)))
     return path

@@ -1,7 +1,7 @@
-"""Load and use the pickles whose paths come on standard input, a line for each.
+"""Load and use the pickles whose paths are read from standard input, one per line.
 
-The answer is an empty line, or what went wrong. `conftest` starts this file as a
-process that sees no GPU.
+For each path, this script prints an empty line or an error message. The fixture
+`loader` in conftest.py runs this script in a process without access to a GPU.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def use(path):
-    """Compare what a loaded estimator returns with what it returned before."""
+    """Compare the results of a loaded estimator with those before it was pickled."""
     with Path(path).open("rb") as file:
         estimator, X, expected = pickle.load(file)
     if hasattr(estimator, "distilled_"):
@@ -29,15 +29,16 @@ def use(path):
 
 
 def main():
-    # skorch warns that it puts tensors of a missing device on the CPU.
+    """Test each pickle and print the result."""
+    # Ignore the warning of skorch that it loads tensors of a missing device to the CPU.
     warnings.simplefilter("ignore")
     for line in sys.stdin:
         try:
             use(line.strip())
-            answer = ""
+            message = ""
         except Exception as error:
-            answer = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        print(answer, flush=True)
+            message = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        print(message, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every registered distiller on a GPU: equal, close to the CPU, nothing left behind."""
+"""Test that every registered distiller works on a GPU as it does on a CPU."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -24,41 +24,47 @@ from skorch.callbacks import Callback
 
 pytestmark = [
     pytest.mark.device,
-    # A warning is no failure of a device; it stands in the summary.
+    # Show warnings in pytest's summary instead of turning them into errors.
     pytest.mark.filterwarnings("default"),
 ]
 by_name = pytest.mark.parametrize("name", names())
 by_data = pytest.mark.parametrize("kind", DATA)
-# What floating-point sums in another order, and TensorFloat-32 in convolutions, may do
-# to losses and, as a share of how far the rows have moved, to rows.
+# A GPU and a CPU give different results because floating-point sums have different
+# orders and because the GPU may use TensorFloat-32 in convolutions. Training losses may
+# have a relative difference of at most this value.
 LOSS_TOLERANCE = 0.05
+# The distance between distilled rows of a GPU and of a CPU may be at most this fraction
+# of the distance between the initial and the distilled rows.
 ROWS_TOLERANCE = 0.2
-# Shares of the kept rows that must be the same, for selections by a trained network.
+# At least this fraction of the rows that a selection method selects on a GPU must also
+# be selected on a CPU.
 SAME_ROWS = 0.7
-# A fit that returns the rows that it starts from.
+# A fit with these parameters returns the initial rows.
 UNMOVED = {"max_iter": 1, "learning_rate": 1e-30}
 
 
 def skip_without(name, parameter):
+    """Skip the test if a distiller does not have a parameter."""
     if parameter not in parameters(name):
-        pytest.skip(f"{name} has no parameter {parameter}")
+        pytest.skip(f"The distiller {name} does not have the parameter {parameter!r}.")
 
 
 def fit_or_skip(estimator, kind):
-    """Fit, and skip a classification method for a continuous y."""
+    """Fit a distiller, or skip the test if regression is not supported."""
     try:
         return fit(estimator, *data(kind))
     except ValueError as error:
         if kind == "regression" and "class" in str(error):
-            pytest.skip(f"does not take a continuous y: {error}")
+            pytest.skip(f"The distiller does not support regression: {error}")
         raise
 
 
 @functools.cache
 def two_fits(name, kind, device):
-    """Return two fits with one seed, and what the second has left on the device.
+    """Fit a distiller twice with one seed and measure device memory.
 
-    The first fit pays for what torch keeps for later calls, such as workspaces.
+    The memory on the device is measured before and after the second fit. The first fit
+    allocates the memory that torch keeps for later calls, such as workspaces.
     """
     first = fit_or_skip(distiller(name, kind, device=device), kind)
     second = distiller(name, kind, device=device)
@@ -69,7 +75,7 @@ def two_fits(name, kind, device):
 
 @by_data
 @by_name
-def test_the_same_seed_gives_the_same_bytes(name, kind, device):
+def test_fits_with_the_same_seed_are_identical(name, kind, device):
     first, second, _, _ = two_fits(name, kind, device)
     assert np.isfinite(rows(first)).all()
     assert bytes_of(first) == bytes_of(second)
@@ -77,8 +83,8 @@ def test_the_same_seed_gives_the_same_bytes(name, kind, device):
 
 @by_data
 @by_name
-def test_nothing_is_left_in_device_memory(name, kind, device, record_property):
-    """The fitted estimator is still there, and holds NumPy arrays alone."""
+def test_fit_releases_all_device_memory(name, kind, device, record_property):
+    """A fitted distiller stores NumPy arrays only, so it need not be deleted."""
     _, _, before, after = two_fits(name, kind, device)
     record_property("tensors left", after[0] - before[0])
     record_property("bytes left", after[1] - before[1])
@@ -88,7 +94,7 @@ def test_nothing_is_left_in_device_memory(name, kind, device, record_property):
 
 @by_data
 @by_name
-def test_a_pickle_loads_without_a_gpu(name, kind, device, loader, tmp_path):
+def test_pickle_loads_without_a_gpu(name, kind, device, loader, tmp_path):
     first, _, _, _ = two_fits(name, kind, device)
     X, _ = data(kind)
     path = save(tmp_path / "fitted.pkl", first, X[:5], np.asarray(first.distilled_.X))
@@ -96,13 +102,13 @@ def test_a_pickle_loads_without_a_gpu(name, kind, device, loader, tmp_path):
 
 
 def same_network(name, kind, device, **params):
-    """Return a distiller whose network does not depend on the device."""
+    """Return a distiller whose network is the same on every device."""
     network = SmallConvNet if kind == "images" else SmallMLP
     return distiller(name, kind, device=device, network=network, **params)
 
 
 def losses_and_best(estimator):
-    """Return the training loss of each epoch, and which epoch validated best."""
+    """Return the training losses and the epoch with the lowest validation loss."""
     history = estimator.history_
     losses = np.asarray(history[:, "train_loss"], dtype=float)
     return losses, int(np.argmin(history[:, "valid_loss"]))
@@ -110,37 +116,38 @@ def losses_and_best(estimator):
 
 @by_data
 @by_name
-def test_the_result_is_close_to_the_cpus(name, kind, device, record_property):
-    """Batches and networks are drawn on the CPU, so a seed means the same on both."""
+def test_distilled_set_is_close_to_that_of_a_cpu(name, kind, device, record_property):
+    """Random batches and networks are drawn on the CPU, so a seed has one meaning."""
     skip_without(name, "device")
-    here = fit_or_skip(same_network(name, kind, device), kind)
-    there = fit(same_network(name, kind, "cpu"), *data(kind))
+    on_device = fit_or_skip(same_network(name, kind, device), kind)
+    on_cpu = fit(same_network(name, kind, "cpu"), *data(kind))
     if "learning_rate" not in parameters(name):
-        # A selection: its rows are real ones, so they are the same or not.
-        kept = {row.tobytes() for row in rows(there)}
-        share = np.mean([row.tobytes() in kept for row in rows(here)])
+        # Count identical rows because methods without a learning rate select real rows.
+        kept = {row.tobytes() for row in rows(on_cpu)}
+        share = np.mean([row.tobytes() in kept for row in rows(on_device)])
         record_property("same rows", float(share))
         assert share >= SAME_ROWS
         return
     start = rows(fit(same_network(name, kind, "cpu", **UNMOVED), *data(kind)))
-    moved = np.linalg.norm(rows(there) - start)
-    losses, best = zip(*map(losses_and_best, (here, there)), strict=True)
+    moved = np.linalg.norm(rows(on_cpu) - start)
+    losses, best = zip(*map(losses_and_best, (on_device, on_cpu)), strict=True)
     loss_off = float(np.max(np.abs(losses[0] - losses[1]) / np.abs(losses[1])))
     record_property("loss off", loss_off)
     assert loss_off <= LOSS_TOLERANCE
-    # Where two epochs are about as good, a rounding error decides which is returned.
+    # Compare the rows only if both fits return the same epoch. Rounding errors select
+    # the epoch if two epochs have almost the same validation loss.
     if moved > 0 and best[0] == best[1]:
-        rows_off = float(np.linalg.norm(rows(here) - rows(there)) / moved)
+        rows_off = float(np.linalg.norm(rows(on_device) - rows(on_cpu)) / moved)
         record_property("rows off", rows_off)
         assert rows_off <= ROWS_TOLERANCE
 
 
 class KilledError(Exception):
-    """Stands in for a kill: only the checkpoint survives it."""
+    """Raised by a callback to simulate a killed process."""
 
 
 class CountSteps(Callback):
-    """Count steps, and raise after the one that is told."""
+    """A skorch callback that counts steps and raises an error after step `last`."""
 
     def __init__(self, last=None):
         self.last = last
@@ -154,9 +161,9 @@ class CountSteps(Callback):
 
 @pytest.mark.parametrize("kind", ["table", "images"])
 @by_name
-def test_a_killed_fit_resumes_from_its_checkpoint(name, kind, device, tmp_path):
+def test_interrupted_fit_resumes_from_checkpoint(name, kind, device, tmp_path):
     skip_without(name, "checkpoint")
-    unbroken, _, _, _ = two_fits(name, kind, device)
+    uninterrupted, _, _, _ = two_fits(name, kind, device)
     path = tmp_path / "fit.ckpt"
     params = {"device": device, "checkpoint": path}
     killed = distiller(name, kind, callbacks=[CountSteps(last=23)], **params)
@@ -166,13 +173,13 @@ def test_a_killed_fit_resumes_from_its_checkpoint(name, kind, device, tmp_path):
     steps = CountSteps()
     resumed = fit(distiller(name, kind, callbacks=[steps], **params), *data(kind))
     assert 0 < steps.n_steps < 23
-    assert bytes_of(resumed) == bytes_of(unbroken)
+    assert bytes_of(resumed) == bytes_of(uninterrupted)
     assert not path.exists()
 
 
 @by_name
 @pytest.mark.parametrize("missing", ["cuda:99", "no-such-device"])
-def test_a_device_that_does_not_exist_is_named(name, missing, device):
+def test_fit_raises_when_device_does_not_exist(name, missing, device):
     skip_without(name, "device")
     with pytest.raises(ValueError, match=f"device='{missing}' cannot be used"):
         distiller(name, "table", device=missing).fit(*data("table"))
