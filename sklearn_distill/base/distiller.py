@@ -162,7 +162,8 @@ class BaseDistiller(
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
-            Numbers, booleans and categories; images as (n, C, H, W).
+            Numbers, booleans, categories, dates and durations, any of which may be
+            missing; images as (n, C, H, W).
         y : array-like of shape (n,), default=None
             Class labels (strings, integers, booleans) or continuous targets.
         sample_weight : array-like of shape (n,), default=None
@@ -279,8 +280,8 @@ class BaseDistiller(
         Raises
         ------
         ValueError
-            If rows have other columns than in `fit`, missing values, or categories that
-            `fit` did not see.
+            If rows have other columns than in `fit`, infinite values, or categories
+            that `fit` did not see.
         """
         check_is_fitted(self)
         self._check_container(X)
@@ -332,6 +333,7 @@ class BaseDistiller(
         # Columns of strings are supported too, but the tag `categorical` would promise
         # support of arbitrary Python objects.
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         tags.input_tags.categorical = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
