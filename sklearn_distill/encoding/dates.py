@@ -38,11 +38,8 @@ class DateColumn:
         DateColumn
         """
         self.dtype_ = values.dtype
-        ticks = values.astype(np.int64)
-        self.first_ = ticks.min()
-        # Unsigned integers hold the difference between any two signed integers.
-        offsets = ticks.view(np.uint64) - self.first_.view(np.uint64)
-        self.step_ = np.maximum(np.gcd.reduce(offsets), np.uint64(1))
+        self.first_, self.step_ = steps_of(values)
+        offsets = values.astype(np.int64).view(np.uint64) - self.first_.view(np.uint64)
         self.number_ = NumericColumn(self.quantile)
         self.number_.fit(offsets // self.step_, weights)
         return self
@@ -64,3 +61,17 @@ class DateColumn:
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the encoded minimum and maximum, each of shape (1,)."""
         return self.number_.bounds()
+
+
+def steps_of(values: np.ndarray) -> tuple[np.int64, np.uint64]:
+    """Return the earliest value as an integer, and the step between all values.
+
+    Parameters
+    ----------
+    values : datetime64 or timedelta64 ndarray of shape (n,), without NaT
+    """
+    ticks = values.astype(np.int64)
+    first = ticks.min()
+    # Unsigned integers hold the difference between any two signed integers.
+    offsets = ticks.view(np.uint64) - first.view(np.uint64)
+    return first, np.maximum(np.gcd.reduce(offsets), np.uint64(1))

@@ -33,7 +33,10 @@ def count_kinds(encoder: Any, X: Any) -> dict[str, int]:
     columns = getattr(encoder, "columns_", None)
     if columns is None:
         return kinds | {"numbers": int(np.prod(X.shape[1:]))}
-    for column in columns:
+    for incomplete in columns:
+        # Missing values do not change the kind of a column.
+        column = getattr(incomplete, "observed", incomplete)
+        column = getattr(column, "number_", column)
         if hasattr(column, "n_categories"):
             kinds["constant" if column.n_categories == 1 else "categories"] += 1
         elif column.min_ == column.max_:

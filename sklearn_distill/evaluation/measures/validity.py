@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ...encoding.dates import steps_of
 from ...encoding.grid import grid_of, rounding_error, to_grid
-from ...encoding.values import plain_numbers, values_of
+from ...encoding.values import columns_of
 
 
 def invalid_share(X: Any, X_distilled: Any) -> float:
@@ -15,7 +16,9 @@ def invalid_share(X: Any, X_distilled: Any) -> float:
 
     A value is invalid if it is a category that the real column does not have, a number
     outside the real column's range, a number between the grid points of the real
-    column (such as 2.5 children, or a price of 1.005), or a missing value.
+    column (such as 2.5 children, or a price of 1.005), a date outside the range or
+    between the steps of the real column (such as noon in a column of days), or a
+    missing value in a column whose real values are never missing.
 
     Parameters
     ----------
@@ -51,22 +54,33 @@ def invalid_share(X: Any, X_distilled: Any) -> float:
 
 
 def _columns(X: Any) -> list[np.ndarray]:
-    """Return the values of each column; numbers in object columns become numeric."""
-    if hasattr(X, "iloc"):
-        return [
-            values_of(X.iloc[:, j])
-            if X.dtypes.iloc[j] == "category"
-            else plain_numbers(values_of(X.iloc[:, j]))
-            for j in range(X.shape[1])
-        ]
-    return [plain_numbers(column) for column in np.asarray(X).T]
+    """Return the values of each column, masked where values are missing."""
+    return list(columns_of(X if hasattr(X, "iloc") else np.asarray(X)))
 
 
 def _is_invalid(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
     """Return for each distilled value whether the real column could not hold it."""
-    if real.dtype.kind not in "biuf" or distilled.dtype.kind not in "biuf":
+    missing, missing_real = np.ma.getmaskarray(distilled), np.ma.getmaskarray(real)
+    invalid = np.empty(len(distilled), dtype=bool)
+    invalid[missing] = not missing_real.any()
+    invalid[~missing] = _is_unknown(
+        np.ma.getdata(real)[~missing_real], np.ma.getdata(distilled)[~missing]
+    )
+    return invalid
+
+
+def _is_unknown(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+    """Return for each distilled value whether it is out of range or off the grid."""
+    kinds = {real.dtype.kind, distilled.dtype.kind}
+    if len(real) and (kinds == {"M"} or kinds == {"m"}):
+        # Compare the dates as numbers of steps from the earliest real date.
+        distilled = distilled.astype(real.dtype)
+        first, step = steps_of(real)
+        distances = (values.astype(np.int64) - first for values in (real, distilled))
+        real, distilled = (values / np.float64(step) for values in distances)
+    elif not len(real) or not all(kind in "biuf" for kind in kinds):
         known = set(real.tolist())
-        return np.array([value not in known for value in distilled.tolist()])
+        return np.array([value not in known for value in distilled.tolist()], bool)
     outside = ~((distilled >= real.min()) & (distilled <= real.max()))
     return outside | _is_off_grid(real, distilled)
 
