@@ -84,6 +84,10 @@ class BaseDistiller(
         Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
         it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
         "standard" for all others.
+    categorical_features : {"auto", "from_dtype"} or array-like
+        Columns whose numbers are categories: their names, their positions or a boolean
+        mask. Strings and the category dtype are categories in any case ("from_dtype").
+        "auto" adds integer columns of few distinct values with gaps between them.
     image_shape : tuple (C, H, W) or None
         Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None
@@ -114,6 +118,9 @@ class BaseDistiller(
         "https://sklearn-distill.readthedocs.io/en/latest/methods/{estimator_page}.html"
     )
 
+    # The value for methods whose __init__ does not take the parameter.
+    categorical_features: Any = "from_dtype"
+
     _parameter_constraints: dict[str, Any] = {
         "budget": [Integral, Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
@@ -121,6 +128,7 @@ class BaseDistiller(
         "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],
         "evaluator": [None, HasMethods(["fit", "score"])],
         "numeric": [StrOptions({"auto", "standard", "quantile"})],
+        "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],
         "image_shape": [None, tuple, list],
         "random_state": ["random_state"],
     }

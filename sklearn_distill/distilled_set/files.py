@@ -88,9 +88,7 @@ def _to_arrays(parts: SetParts) -> dict[str, Any]:
         header["columns"] = column_headers(parts.X)
         for j in range(parts.X.shape[1]):
             column = parts.X.iloc[:, j]
-            arrays[f"X_{j}"] = _without_objects(
-                f"X_{j}", stored_values(column), header
-            )
+            arrays[f"X_{j}"] = _without_objects(f"X_{j}", stored_values(column), header)
     else:
         arrays["X"] = _without_objects("X", parts.X, header)
     header["arrays"] = sorted(arrays)

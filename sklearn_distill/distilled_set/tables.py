@@ -142,7 +142,7 @@ def read_parquet(path: Any) -> SetParts:
 
 
 def _column_of_table(table: Any, j: int, column: Any, described: Any) -> Any:
-    """Return column j of a table, which pandas has read as `column`, as it was saved."""
+    """Return column j of a table, read by pandas as `column`, in its saved dtype."""
     dtype = dtype_of(described)
     if described["dtype"] != "object":
         return column.astype(dtype)

@@ -35,9 +35,7 @@ class CategoryColumn:
         data, missing = np.ma.getdata(values), np.ma.getmaskarray(values)
         # Sort by type and then by text, so that mixed labels have an order that does
         # not depend on the order of the rows.
-        distinct = sorted(
-            set(data[~missing]), key=lambda v: (type(v).__name__, str(v))
-        )
+        distinct = sorted(set(data[~missing]), key=lambda v: (type(v).__name__, str(v)))
         self.dtype_ = values.dtype
         self.code_of_ = {value: code for code, value in enumerate(distinct)}
         # The code of missing values, which follows the codes of all categories.
@@ -46,6 +44,9 @@ class CategoryColumn:
         n_codes = len(distinct) + int(missing.any())
         self.values_ = np.empty(n_codes, dtype=object)
         self.values_[: len(distinct)] = distinct
+        if values.dtype.kind != "O":
+            # A mask hides this value, which stands in for missing values.
+            self.values_[len(distinct) :] = np.zeros(1, values.dtype)[0]
         total_weights = np.bincount(
             self._codes(values), weights=weights, minlength=n_codes
         )
@@ -71,7 +72,7 @@ class CategoryColumn:
         return len(self.values_)
 
     def unknown(self, values: np.ndarray) -> list[Any]:
-        """Return the distinct values that did not occur in `fit`, without missing ones."""
+        """Return the distinct values, other than missing ones, not seen in `fit`."""
         observed = np.ma.getdata(values)[~np.ma.getmaskarray(values)]
         return [v for v in dict.fromkeys(observed) if v not in self.code_of_]
 
@@ -110,7 +111,7 @@ class CategoryColumn:
             likeliest = categories.max(axis=1)
             missing = missing_rows(block[:, slot] - likeliest, likeliest, self.share_)
         codes = self.representative_[categories.argmax(axis=1)]
-        return np.ma.MaskedArray(self.values_[codes], missing)
+        return np.ma.MaskedArray(self.values_[codes].astype(self.dtype_), missing)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Return zeros and ones, each of shape (width,)."""

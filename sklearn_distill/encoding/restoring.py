@@ -49,12 +49,11 @@ def object_form(objects: Any) -> ObjectForm:
     if not types:
         return ObjectForm(missing=missing)
     if Decimal in types:
-        exponents = [v.as_tuple().exponent for v in observed if isinstance(v, Decimal)]
+        decimals = [v for v in observed if isinstance(v, Decimal)]
+        exponents = [int(v.as_tuple().exponent) for v in decimals]
         places = max(0, -min(exponents))
         # Decimals with more digits come back with those that a float holds.
-        return ObjectForm(
-            Decimal, places if places <= FLOAT_DIGITS else None, missing
-        )
+        return ObjectForm(Decimal, places if places <= FLOAT_DIGITS else None, missing)
     kind = next(iter(types)) if len(types) == 1 else None
     return ObjectForm(kind if kind in DATE_DTYPES else None, None, missing)
 

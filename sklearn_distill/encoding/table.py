@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._utils.containers import take_rows
+from .categorical_features import categorical_mask
 from .categories import MAX_CATEGORIES, CategoryColumn
 from .columns import NumericColumn, check_decodable
 from .dates import DateColumn
@@ -32,6 +33,8 @@ class TableEncoder:
     ----------
     numeric : {"auto", "standard", "quantile"}
         How numeric columns are scaled; see `NumericColumn`.
+    categorical_features : {"auto", "from_dtype"} or array-like
+        Which numeric columns are categories; see `categorical_mask`.
 
     Attributes
     ----------
@@ -46,8 +49,9 @@ class TableEncoder:
         The range of each encoded column.
     """
 
-    def __init__(self, numeric: str = "auto"):
+    def __init__(self, numeric: str = "auto", categorical_features: Any = "from_dtype"):
         self.numeric = numeric
+        self.categorical_features = categorical_features
 
     def fit(self, X: Any, sample_weight: np.ndarray) -> "TableEncoder":
         """Fit an encoder for each column.
@@ -61,9 +65,12 @@ class TableEncoder:
         -------
         TableEncoder
         """
+        is_category = categorical_mask(X, self.categorical_features)
         self.columns_ = [
-            _column_encoder(values, self.numeric).fit(values, sample_weight)
-            for values in columns_of(X)
+            (CategoryColumn() if code else _column_encoder(values, self.numeric)).fit(
+                values, sample_weight
+            )
+            for values, code in zip(columns_of(X), is_category, strict=True)
         ]
         for j, column in enumerate(self.columns_):
             _warn_if_categories_are_merged(column_name(X, j), column)

@@ -136,7 +136,9 @@ def test_check_rows_accepts_missing_values_in_sparse_rows():
         (objects("a", pd.Timedelta(1)), TypeError, DATES),
         (objects("a", pd.Period("2020")), TypeError, DATES),
         (
-            objects(*pd.to_datetime(["2020", "2021"]).tz_localize("UTC").to_pydatetime()),
+            objects(
+                *pd.to_datetime(["2020", "2021"]).tz_localize("UTC").to_pydatetime()
+            ),
             TypeError,
             DATES,
         ),

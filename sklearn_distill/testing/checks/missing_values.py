@@ -10,7 +10,7 @@ from .common import blobs, fit, import_pandas, quick
 
 
 def check_missing_values(estimator: Any) -> None:
-    """fit, transform and score accept missing values, and learned rows keep the rest."""
+    """fit, transform and score accept missing values, which only such columns keep."""
     X, y = blobs()
     X[::3, 1] = np.nan
     fitted = fit(quick(estimator), X, y)
@@ -39,8 +39,8 @@ def check_missing_values_in_a_table(estimator: Any) -> None:
         )
         observed, known = made[name].dropna(), X[name].dropna()
         assert len(observed) == len(made) or len(known) < len(X), (
-            f"Column {name!r} of X has no missing values, but that of the distilled set "
-            "has."
+            f"Column {name!r} has missing values in the distilled set, but not in "
+            "X."
         )
         if name in ("color", "passed"):
             assert set(observed) <= set(known), (
