@@ -74,7 +74,7 @@ class CategoryColumn:
     def unknown(self, values: np.ndarray) -> list[Any]:
         """Return the distinct values, other than missing ones, not seen in `fit`."""
         observed = np.ma.getdata(values)[~np.ma.getmaskarray(values)]
-        return [v for v in dict.fromkeys(observed) if v not in self.code_of_]
+        return [v for v in dict.fromkeys(observed.tolist()) if v not in self.code_of_]
 
     def _codes(self, values: np.ndarray) -> np.ndarray:
         """Return the code of each value, and -1 for a value that `fit` did not see."""

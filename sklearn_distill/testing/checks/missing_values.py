@@ -39,8 +39,7 @@ def check_missing_values_in_a_table(estimator: Any) -> None:
         )
         observed, known = made[name].dropna(), X[name].dropna()
         assert len(observed) == len(made) or len(known) < len(X), (
-            f"Column {name!r} has missing values in the distilled set, but not in "
-            "X."
+            f"Column {name!r} has missing values in the distilled set, but not in X."
         )
         if name in ("color", "passed"):
             assert set(observed) <= set(known), (

@@ -118,3 +118,17 @@ def test_analyze_raises_for_missing_values():
 def test_analyze_raises_for_invalid_input(y, settings, message):
     with pytest.raises(ValueError, match=message):
         analyze(np.arange(8.0).reshape(4, 2), y, **settings)
+
+
+def test_integer_dates_and_codes_are_found_with_advice():
+    rng = np.random.RandomState(0)
+    days = pd.date_range("2015-01-01", periods=200).strftime("%Y%m%d").astype(int)
+    X = pd.DataFrame(
+        {"day": days, "code": rng.choice([1, 2, 9, 99], 200), "v": rng.normal(size=200)}
+    )
+    analysis = analyze(X, (X["v"] > 0).to_numpy(), n_draws=1)
+    assert analysis.integer_dates == ["day"]
+    assert analysis.integer_codes == ["code"]
+    text = str(analysis)
+    assert "'day' seem to be dates (YYYYMMDD). Convert them with pd.to_datetime" in text
+    assert "'code' seem to be codes of categories. Pass the columns as" in text
