@@ -100,11 +100,12 @@ def test_analyze_samples_rows_of_every_class(monkeypatch):
     assert module._sample_rows(y[:50], True, 0).tolist() == list(range(50))
 
 
-def test_analyze_raises_for_missing_values():
-    X = np.ones((30, 2))
-    X[3, 1] = np.nan
-    with pytest.raises(ValueError, match="contains NaN"):
-        analyze(X, np.arange(30) % 2)
+def test_analyze_accepts_missing_values_and_dates():
+    X = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=30), "x": 1.5})
+    X.loc[3, "x"] = np.nan
+    analysis = analyze(X, np.arange(30) % 2, n_draws=1)
+    assert (analysis.kinds["numbers"], analysis.kinds["constant"]) == (1, 1)
+    assert analysis.n_encoded == 3
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,13 @@ def test_missing_values_are_valid_where_the_real_column_lacks_values():
 
 def test_dates_outside_the_range_or_between_the_steps_are_invalid():
     real = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=9)})
-    made = pd.DataFrame({"day": pd.to_datetime(
-        ["2020-01-05 00:00", "2020-01-05 12:00", "2021-01-01 00:00", None]
-    )})
+    made = pd.DataFrame(
+        {
+            "day": pd.to_datetime(
+                ["2020-01-05 00:00", "2020-01-05 12:00", "2021-01-01 00:00", None]
+            )
+        }
+    )
     assert invalid_share(real, made) == 3 / 4
 
 
