@@ -34,6 +34,7 @@ class MedianSelection(BaseDistiller):
         soft_labels=None,
         evaluator=None,
         numeric="auto",
+        categorical_features="from_dtype",
         image_shape=None,
         random_state=None,
     ):
@@ -43,6 +44,7 @@ class MedianSelection(BaseDistiller):
         self.soft_labels = soft_labels
         self.evaluator = evaluator
         self.numeric = numeric
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.random_state = random_state
 

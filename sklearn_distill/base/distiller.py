@@ -84,6 +84,10 @@ class BaseDistiller(
         Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
         it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
         "standard" for all others.
+    categorical_features : {"auto", "from_dtype"} or array-like
+        Columns whose numbers are categories: their names, their positions or a boolean
+        mask. Strings and the category dtype are categories in any case ("from_dtype").
+        "auto" adds integer columns of few distinct values with gaps between them.
     image_shape : tuple (C, H, W) or None
         Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None
@@ -114,6 +118,9 @@ class BaseDistiller(
         "https://sklearn-distill.readthedocs.io/en/latest/methods/{estimator_page}.html"
     )
 
+    # The value for methods whose __init__ does not take the parameter.
+    categorical_features: Any = "from_dtype"
+
     _parameter_constraints: dict[str, Any] = {
         "budget": [Integral, Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
@@ -121,6 +128,7 @@ class BaseDistiller(
         "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],
         "evaluator": [None, HasMethods(["fit", "score"])],
         "numeric": [StrOptions({"auto", "standard", "quantile"})],
+        "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],
         "image_shape": [None, tuple, list],
         "random_state": ["random_state"],
     }
@@ -162,7 +170,8 @@ class BaseDistiller(
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
-            Numbers, booleans and categories; images as (n, C, H, W).
+            Numbers, booleans, categories, dates and durations, any of which may be
+            missing; images as (n, C, H, W).
         y : array-like of shape (n,), default=None
             Class labels (strings, integers, booleans) or continuous targets.
         sample_weight : array-like of shape (n,), default=None
@@ -279,8 +288,8 @@ class BaseDistiller(
         Raises
         ------
         ValueError
-            If rows have other columns than in `fit`, missing values, or categories that
-            `fit` did not see.
+            If rows have other columns than in `fit`, infinite values, or categories
+            that `fit` did not see.
         """
         check_is_fitted(self)
         self._check_container(X)
@@ -332,6 +341,7 @@ class BaseDistiller(
         # Columns of strings are supported too, but the tag `categorical` would promise
         # support of arbitrary Python objects.
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
         tags.input_tags.categorical = False
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

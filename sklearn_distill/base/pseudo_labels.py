@@ -62,7 +62,10 @@ def with_pseudo_labels(
     _check_kinds(data.X, X)
     weights = np.r_[data.sample_weight, np.full(len(X_more), data.sample_weight.mean())]
     encoder = make_encoder(
-        X, image_shape=distiller.image_shape, numeric=distiller.numeric
+        X,
+        image_shape=distiller.image_shape,
+        numeric=distiller.numeric,
+        categorical_features=distiller.categorical_features,
     )
     Z = encoder.fit(X, weights).encode(X).reshape(len(X), -1)
     # A fixed seed stands in for random_state=None, because a fit that resumes from a

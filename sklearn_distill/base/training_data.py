@@ -92,7 +92,10 @@ def make_problem(distiller: Any, data: TrainingData) -> Problem:
     teacher_seed = int(rng.randint(np.iinfo(np.int32).max))
     weights = data.sample_weight
     encoder = make_encoder(
-        data.X, image_shape=distiller.image_shape, numeric=distiller.numeric
+        data.X,
+        image_shape=distiller.image_shape,
+        numeric=distiller.numeric,
+        categorical_features=distiller.categorical_features,
     ).fit(data.X, weights)
     labels = LabelColumn.fit(data.target, weights)
     if data.target.task == "classification":

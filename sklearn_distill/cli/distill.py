@@ -51,8 +51,9 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "Distill a table or an array of images into a small one of the same kind."
         ),
         epilog=(
-            "An empty cell of a CSV file is a missing value, which is an error. Words\n"
-            'such as "NA" or "?" are categories.'
+            'An empty cell of a CSV file is a missing value. Words such as "NA" or "?"\n'
+            "are categories. A distilled set with missing values is written to .npz or\n"
+            ".parquet."
         ),
     )
     add_input_argument(parser)

@@ -104,7 +104,7 @@ def _is_named(dtype: Any) -> bool:
     """Tell whether pandas can restore a dtype from its name."""
     try:
         return dtype_of({"dtype": str(dtype)}) == dtype
-    except TypeError:
+    except (TypeError, NotImplementedError):
         return False
 
 

@@ -10,8 +10,13 @@ from typing import Any
 import numpy as np
 
 from .._utils.atomic_file import write_atomically
-from .._utils.optional import import_pandas, import_pyarrow
-from ..encoding.values import values_of
+from .._utils.optional import import_pyarrow
+from .column_values import (
+    object_from_json,
+    object_to_json,
+    restored_column,
+    stored_values,
+)
 from .file_header import (
     NO_HEADER,
     check_header,
@@ -83,9 +88,7 @@ def _to_arrays(parts: SetParts) -> dict[str, Any]:
         header["columns"] = column_headers(parts.X)
         for j in range(parts.X.shape[1]):
             column = parts.X.iloc[:, j]
-            is_category = column.dtype == "category"
-            values = column.cat.codes.to_numpy() if is_category else values_of(column)
-            arrays[f"X_{j}"] = _without_objects(f"X_{j}", values, header)
+            arrays[f"X_{j}"] = _without_objects(f"X_{j}", stored_values(column), header)
     else:
         arrays["X"] = _without_objects("X", parts.X, header)
     header["arrays"] = sorted(arrays)
@@ -100,7 +103,8 @@ def _without_objects(
     if values.dtype.kind != "O":
         return values
     header.setdefault("json", []).append(name)
-    return np.array([to_json(v) for v in values.ravel()]).reshape(values.shape)
+    texts = [object_to_json(value) for value in values.ravel()]
+    return np.array(texts).reshape(values.shape)
 
 
 def _read_npz(path: Any) -> SetParts:
@@ -131,18 +135,15 @@ def _read_array(file: Any, name: str, header: dict[str, Any]) -> np.ndarray:
     if name not in header.get("json", []):
         return values
     out = np.empty(values.shape, dtype=object)
-    out.ravel()[:] = [json.loads(v) for v in values.ravel().tolist()]
+    out.ravel()[:] = [object_from_json(text) for text in values.ravel().tolist()]
     return out
 
 
 def _read_column(described: dict[str, Any], values: np.ndarray | None) -> Any:
     """Return a column of a DataFrame as a Series of the dtype in its header."""
-    pd, dtype = import_pandas(), dtype_of(described)
     if values is None:
         raise ValueError(f"the values of column {described['name']!r} are missing")
-    if described["dtype"] == "category":
-        return pd.Series(pd.Categorical.from_codes(values, dtype=dtype))
-    return pd.Series(values, dtype=dtype)
+    return restored_column(values, dtype_of(described))
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .._utils.optional import import_pandas, import_pyarrow
+from .column_values import missing_object, restored_objects
 from .file_header import (
     FORMAT,
     SOFT_PREFIX,
@@ -82,6 +83,9 @@ def to_table(parts: SetParts) -> Any:
     frame = set_to_frame(parts)
     header = header_of(parts)
     header["columns"] = column_headers(frame.iloc[:, : parts.X.shape[1]])
+    for j, described in enumerate(header["columns"]):
+        if described["dtype"] == "object":
+            described["missing"] = missing_object(frame.iloc[:, j])
     header["names"] = [str(name) for name in frame.columns]
     header["has_sample_weight"] = parts.sample_weight is not None
     frame.columns = header["names"]
@@ -119,8 +123,8 @@ def read_parquet(path: Any) -> SetParts:
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     X = frame_of_columns(
         [
-            column.astype(dtype_of(described))
-            for column, described in zip(columns, header["columns"], strict=False)
+            _column_of_table(table, j, columns[j], described)
+            for j, described in enumerate(header["columns"])
         ],
         header,
     )
@@ -135,6 +139,15 @@ def read_parquet(path: Any) -> SetParts:
         sample_weight=weights,
         **parts_of_header(header),
     )
+
+
+def _column_of_table(table: Any, j: int, column: Any, described: Any) -> Any:
+    """Return column j of a table, read by pandas as `column`, in its saved dtype."""
+    dtype = dtype_of(described)
+    if described["dtype"] != "object":
+        return column.astype(dtype)
+    # pandas would read whole numbers and missing values together as floats.
+    return restored_objects(table[j].to_pylist(), described.get("missing"), dtype)
 
 
 def _checksum(text: bytes) -> bytes:

@@ -14,7 +14,11 @@ __all__ = ["ImageEncoder", "TableEncoder", "make_encoder"]
 
 
 def make_encoder(
-    X: Any, *, image_shape: tuple[int, ...] | None = None, numeric: str = "auto"
+    X: Any,
+    *,
+    image_shape: tuple[int, ...] | None = None,
+    numeric: str = "auto",
+    categorical_features: Any = "from_dtype",
 ) -> TableEncoder | ImageEncoder:
     """Return the unfitted encoder for the rows of X.
 
@@ -25,6 +29,8 @@ def make_encoder(
         The shape of one image, if X contains images as flat rows.
     numeric : {"auto", "standard", "quantile"}, default="auto"
         How numeric columns of a table are scaled; see `NumericColumn`.
+    categorical_features : {"auto", "from_dtype"} or array-like, default="from_dtype"
+        Which numeric columns are categories; see `categorical_mask`.
 
     Returns
     -------
@@ -32,4 +38,4 @@ def make_encoder(
     """
     if image_shape is not None or getattr(X, "ndim", 2) > 2:
         return ImageEncoder(image_shape)
-    return TableEncoder(numeric)
+    return TableEncoder(numeric, categorical_features)

@@ -1,4 +1,4 @@
-"""Encoders for one column of a table: numbers and categories.
+"""The encoder of one column of numbers, and what the column encoders share.
 
 A column encoder has the methods `fit(values, weights)`, `encode`, which returns a float
 block of `width` columns, `decode`, which returns values of the observed dtype for a
@@ -17,8 +17,6 @@ from .grid import grid_of, nearest_valid, rounding_error
 # A column with a kurtosis above this value (a normal distribution has 3) is encoded by
 # its normal quantiles, because a few outliers would otherwise set its scale.
 HEAVY_TAILED = 12.0
-# The maximum width of a one-hot block; further categories share its last column.
-MAX_CATEGORIES = 64
 # Round encoded values to this many decimals, so that rounding noise in X, for example
 # from a change of units, does not reach the optimization, which would amplify it.
 DECIMALS = 5
@@ -130,76 +128,6 @@ class NumericColumn:
         """Return the encoded minimum and maximum, each of shape (1,)."""
         ends = self.encode(np.array([self.min_, self.max_]))
         return ends.min(axis=0), ends.max(axis=0)
-
-
-class CategoryColumn:
-    """Encode categories as a one-hot block.
-
-    If there are more than `MAX_CATEGORIES` categories, the less frequent ones share the
-    last column of the block, and this column is decoded to the most frequent of them.
-    """
-
-    def fit(self, values: np.ndarray, weights: np.ndarray) -> "CategoryColumn":
-        """Learn the categories and assign each of them to a column of the block.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n,)
-        weights : float64 ndarray of shape (n,)
-
-        Returns
-        -------
-        CategoryColumn
-        """
-        # Sort by type and then by text, so that mixed labels have an order that does
-        # not depend on the order of the rows.
-        distinct = sorted(set(values), key=lambda v: (type(v).__name__, str(v)))
-        self.dtype_ = values.dtype
-        self.code_of_ = {value: code for code, value in enumerate(distinct)}
-        self.values_ = np.empty(len(distinct), dtype=object)
-        self.values_[:] = distinct
-        codes = np.array([self.code_of_[v] for v in values])
-        total_weights = np.bincount(codes, weights=weights, minlength=len(distinct))
-        by_weight = np.argsort(-total_weights, kind="stable")
-        # slot_of_ maps a category code to its column in the block; representative_
-        # maps a column back to a category code.
-        self.slot_of_ = np.empty(len(distinct), dtype=np.int64)
-        self.width = min(len(distinct), MAX_CATEGORIES)
-        if len(distinct) <= MAX_CATEGORIES:
-            self.slot_of_[:] = self.representative_ = np.arange(len(distinct))
-        else:
-            slots = np.arange(len(distinct)).clip(max=self.width - 1)
-            self.slot_of_[by_weight] = slots
-            self.representative_ = by_weight[: self.width]
-        return self
-
-    @property
-    def n_categories(self) -> int:
-        """The number of categories; if it exceeds `width`, some share a column."""
-        return len(self.values_)
-
-    def unknown(self, values: np.ndarray) -> list[Any]:
-        """Return the distinct values that did not occur in `fit`."""
-        return [value for value in dict.fromkeys(values) if value not in self.code_of_]
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """Return values as a float64 block of shape (n, width).
-
-        A category that did not occur in `fit` is encoded as a row of zeros.
-        """
-        codes = np.array([self.code_of_.get(v, -1) for v in values], dtype=np.int64)
-        block = np.eye(self.width)[self.slot_of_[codes]]
-        block[codes < 0] = 0.0
-        return block
-
-    def decode(self, block: np.ndarray) -> np.ndarray:
-        """Return the category with the largest value in each row of the block."""
-        codes = self.representative_[block.argmax(axis=1)]
-        return self.values_[codes].astype(self.dtype_)
-
-    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return zeros and ones, each of shape (width,)."""
-        return np.zeros(self.width), np.ones(self.width)
 
 
 def _quantile_knots(

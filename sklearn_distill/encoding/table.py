@@ -9,31 +9,38 @@ from typing import Any
 import numpy as np
 
 from .._utils.containers import take_rows
-from .columns import (
-    MAX_CATEGORIES,
-    CategoryColumn,
-    NumericColumn,
-    check_decodable,
-)
+from .categorical_features import categorical_mask
+from .categories import MAX_CATEGORIES, CategoryColumn
+from .columns import NumericColumn, check_decodable
+from .dates import DateColumn
+from .incomplete import IncompleteColumn, encode_observed
+from .restoring import forms_of, into_array, to_series
 from .values import column_name, columns_of
+
+# What columns contain, by the kinds of their dtypes; all others contain categories.
+KINDS = dict.fromkeys("biuf", "numbers") | {"m": "durations", "M": "dates"}
 
 
 class TableEncoder:
     """Encode the columns of a 2-D array or of a DataFrame independently.
 
     `encode` returns float32 rows. `decode` returns rows that the data could contain:
-    known categories, whole numbers if the column contains only whole numbers, and
-    values within the observed range.
+    known categories, whole numbers if the column contains only whole numbers, dates in
+    the resolution of the column, and values within the observed range. Rows lack values
+    about as often as the rows of the data.
 
     Parameters
     ----------
     numeric : {"auto", "standard", "quantile"}
         How numeric columns are scaled; see `NumericColumn`.
+    categorical_features : {"auto", "from_dtype"} or array-like
+        Which numeric columns are categories; see `categorical_mask`.
 
     Attributes
     ----------
-    columns_ : list of NumericColumn and CategoryColumn
-        The column encoders, one for each column of X.
+    columns_ : list
+        The column encoders, one for each column of X: NumericColumn, DateColumn,
+        CategoryColumn, and IncompleteColumn for numbers and dates with missing values.
     slices_ : list of slice
         The position of each column's block in the encoded rows.
     shape_ : tuple (n_encoded,)
@@ -42,8 +49,9 @@ class TableEncoder:
         The range of each encoded column.
     """
 
-    def __init__(self, numeric: str = "auto"):
+    def __init__(self, numeric: str = "auto", categorical_features: Any = "from_dtype"):
         self.numeric = numeric
+        self.categorical_features = categorical_features
 
     def fit(self, X: Any, sample_weight: np.ndarray) -> "TableEncoder":
         """Fit an encoder for each column.
@@ -57,9 +65,12 @@ class TableEncoder:
         -------
         TableEncoder
         """
+        is_category = categorical_mask(X, self.categorical_features)
         self.columns_ = [
-            _column_encoder(values, self.numeric).fit(values, sample_weight)
-            for values in columns_of(X)
+            (CategoryColumn() if code else _column_encoder(values, self.numeric)).fit(
+                values, sample_weight
+            )
+            for values, code in zip(columns_of(X), is_category, strict=True)
         ]
         for j, column in enumerate(self.columns_):
             _warn_if_categories_are_merged(column_name(X, j), column)
@@ -71,6 +82,7 @@ class TableEncoder:
         self.upper_ = np.concatenate(upper).astype(np.float32)
         # Keep only an empty copy of X: its container, column names and dtypes.
         self.like_ = take_rows(X, np.arange(0))
+        self.forms_ = forms_of(X)
         return self
 
     def check_known(self, X: Any) -> None:
@@ -86,10 +98,13 @@ class TableEncoder:
             column = self.columns_[j]
             name = column_name(X, j)
             if not isinstance(column, CategoryColumn):
-                if values.dtype.kind not in "biuf":
+                kind = _kind_of(column)
+                is_empty = np.ma.getmaskarray(values).all()
+                if not is_empty and KINDS.get(values.dtype.kind) != kind:
                     raise ValueError(
-                        f"column {name!r} held numbers in fit, but not all of its "
-                        "values are numbers now. Convert the column to a numeric dtype."
+                        f"column {name!r} held {kind} in fit, but not all of its "
+                        f"values are {kind} now. Convert the column to the dtype that "
+                        "it had in fit."
                     )
                 continue
             if unknown := column.unknown(values):
@@ -104,7 +119,7 @@ class TableEncoder:
         for column, place, values in zip(
             self.columns_, self.slices_, columns_of(X), strict=True
         ):
-            Z[:, place] = column.encode(values)
+            Z[:, place] = _encode(column, values)
         return Z
 
     def decode(self, Z: np.ndarray) -> Any:
@@ -129,10 +144,10 @@ class TableEncoder:
             for column, place in zip(self.columns_, self.slices_, strict=True)
         ]
         if hasattr(self.like_, "iloc"):
-            return _frame_like(self.like_, decoded)
+            return _frame_like(self.like_, decoded, self.forms_)
         out = np.empty((len(Z), len(decoded)), dtype=self.like_.dtype)
         for j, values in enumerate(decoded):
-            out[:, j] = values
+            into_array(out[:, j], values, self.forms_[j])
         return out
 
     def snap(self, Z: np.ndarray) -> np.ndarray:
@@ -144,18 +159,36 @@ class TableEncoder:
         return snapped
 
 
-def _column_encoder(values: np.ndarray, numeric: str) -> NumericColumn | CategoryColumn:
+def _column_encoder(values: np.ndarray, numeric: str) -> Any:
     """Return the unfitted encoder for the values of one column."""
-    return NumericColumn(numeric) if values.dtype.kind in "biuf" else CategoryColumn()
+    if values.dtype.kind not in KINDS:
+        return CategoryColumn()
+    is_date = values.dtype.kind in "mM"
+    column = DateColumn(numeric) if is_date else NumericColumn(numeric)
+    is_incomplete = np.ma.getmaskarray(values).any()
+    return IncompleteColumn(column) if is_incomplete else column
 
 
-def _frame_like(like: Any, columns: list[np.ndarray]) -> Any:
+def _encode(column: Any, values: np.ndarray) -> np.ndarray:
+    """Return the block of a column, in which values may be missing only now."""
+    if isinstance(column, NumericColumn | DateColumn) and np.ma.isMaskedArray(values):
+        return encode_observed(column, values)
+    return column.encode(values)
+
+
+def _kind_of(column: Any) -> str:
+    """Return whether a fitted column encoder encodes numbers, dates or durations."""
+    column = getattr(column, "observed", column)
+    return KINDS[column.dtype_.kind] if isinstance(column, DateColumn) else "numbers"
+
+
+def _frame_like(like: Any, columns: list[np.ndarray], forms: list[Any]) -> Any:
     """Return a DataFrame of columns with the names and dtypes of another DataFrame."""
     import pandas as pd
 
     series = [
-        pd.Series(values, dtype=dtype)
-        for values, dtype in zip(columns, like.dtypes, strict=True)
+        to_series(values, dtype, form)
+        for values, dtype, form in zip(columns, like.dtypes, forms, strict=True)
     ]
     frame = pd.concat(series, axis=1)
     frame.columns = like.columns

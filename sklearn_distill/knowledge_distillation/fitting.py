@@ -73,7 +73,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     ) -> Self:
         data = read_labeled_rows(self, X, y, sample_weight, self._task)
         if X_unlabeled is not None:
-            X_unlabeled = check_rows(self, X_unlabeled, reset=False, may_lack=True)
+            X_unlabeled = check_rows(self, X_unlabeled, reset=False)
             X_unlabeled = in_form_of(data.X, X_unlabeled)
         n_unlabeled = 0 if X_unlabeled is None else len(X_unlabeled)
         given = check_given_predictions(predictions, data, n_unlabeled)
@@ -135,7 +135,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
             n_new = max(1, round(self.n_transfer * len(data.X)))
             X_made = make_rows(self.transfer, data.X, data.y, labels, n_new, seed)
             if callable(self.transfer):
-                X_made = check_rows(self, X_made, reset=False, may_lack=True)
+                X_made = check_rows(self, X_made, reset=False)
                 self._check_missing(X_made)
                 X_made = in_form_of(data.X, X_made)
         if X_unlabeled is None or X_made is None:
@@ -262,7 +262,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
     def _check_rows(self, X: Any) -> Any:
         """Return validated rows for a method that predicts."""
         check_is_fitted(self)
-        X = check_rows(self, X, reset=False, may_lack=True)
+        X = check_rows(self, X, reset=False)
         self._check_missing(X)
         return X
 

@@ -84,7 +84,7 @@ def read_labeled_rows(
         )
     else:
         check_lengths(X, y)
-    X = check_rows(estimator, X, reset=True, may_lack=True)
+    X = check_rows(estimator, X, reset=True)
     estimator.row_shape_ = X.shape[1:]
     weights = check_weights(sample_weight, X)
     present, n_given = np.flatnonzero(weights > 0), len(weights)

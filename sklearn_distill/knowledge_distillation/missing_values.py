@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import get_tags
 
-from ..validation.values import is_gap
+from ..encoding.values import is_gap
 from .nets.wrapping import is_net
 
 

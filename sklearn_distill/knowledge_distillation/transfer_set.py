@@ -18,7 +18,7 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from ..encoding import make_encoder
-from ..encoding.columns import CategoryColumn
+from ..encoding.categories import CategoryColumn
 
 # MUNGE: the probability that a value is replaced by that of the nearest neighbor, and
 # the divisor of the standard deviation of new numbers. The paper tunes both.

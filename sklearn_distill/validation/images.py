@@ -59,6 +59,16 @@ def check_image_shape(X: Any, image_shape: Any) -> None:
         )
 
 
+def check_image_values(X: np.ndarray, image_shape: Any) -> None:
+    """Raise ValueError if X contains images with missing pixels."""
+    is_image = X.ndim > 2 or image_shape is not None
+    if is_image and X.dtype.kind == "f" and np.isnan(X).any():
+        raise ValueError(
+            "Images must not contain missing values (NaN). Replace them, for example "
+            "by the mean of the channel."
+        )
+
+
 def check_row_shape(estimator: Any, X: Any) -> None:
     """Raise ValueError if new rows do not have the shape of the rows in `fit`."""
     expected = getattr(estimator, "row_shape_", None)

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,9 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._utils._sklearn_private import _check_sample_weight
-from ..encoding.values import is_number
-from .images import check_image_shape, check_row_shape
-from .values import (
-    as_floats,
-    check_magnitude,
-    is_date,
-    is_gap,
-    is_missing,
-    one_of_each_type,
-)
+from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period
+from .images import check_image_shape, check_image_values, check_row_shape
+from .values import as_floats, check_magnitude, is_date, one_of_each_type
 
 # Sparse input is converted to a dense array of at most this many cells (400 MB in
 # float64).
@@ -27,11 +21,13 @@ MAX_DENSE_CELLS = 50_000_000
 # Raise positive weights below this share of the largest weight to this share. Sums of
 # weights could not distinguish smaller weights from 0, which means an absent row.
 MIN_WEIGHT_SHARE = 1e-12
-VALUES = (str, bytes, bool, np.bool_, int, float, np.number)
+VALUES = (str, bytes, bool, np.bool_, int, float, np.number, Decimal)
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -> Any:
+def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
     """Return X as a DataFrame, or as an array of numbers or objects, that is valid.
+
+    Values of tables may be missing.
 
     Parameters
     ----------
@@ -41,8 +37,6 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -
     X : array-like, DataFrame or sparse matrix of n rows
     reset : bool
         True in `fit`; False for new rows, which must match the rows of `fit`.
-    may_lack : bool, default=False
-        Whether X may contain missing values.
 
     Returns
     -------
@@ -52,14 +46,14 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -
     Raises
     ------
     ValueError, TypeError
-        For missing values (unless `may_lack`), infinite values, dates, nested objects,
-        complex numbers, a sparse matrix that is too large for a dense array, and
-        shapes that do not match.
+        For infinite values, images with missing values, dates in a column of mixed
+        objects, nested objects, complex numbers, a sparse matrix that is too large for
+        a dense array, and shapes that do not match.
     """
     if hasattr(X, "iloc") and hasattr(X, "columns"):
-        _check_frame(estimator, X, reset, may_lack)
+        _check_frame(estimator, X, reset)
     else:
-        X = _check_array(estimator, X, reset, may_lack)
+        X = _check_array(estimator, X, reset)
     if reset:
         if len(X) < 2:
             raise ValueError(
@@ -69,18 +63,20 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, may_lack: bool = False) -
         check_image_shape(X, getattr(estimator, "image_shape", None))
     else:
         check_row_shape(estimator, X)
+    if not hasattr(X, "iloc"):
+        check_image_values(X, getattr(estimator, "image_shape", None))
     return X
 
 
-def _check_frame(estimator: Any, X: Any, reset: bool, may_lack: bool) -> None:
+def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
     """Check the names and the values of all columns of a DataFrame."""
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     _check_not_empty(X)
     for j in range(X.shape[1]):
-        _check_series(X.columns[j], X.iloc[:, j], may_lack)
+        _check_series(X.columns[j], X.iloc[:, j])
 
 
-def _check_array(estimator: Any, given: Any, reset: bool, may_lack: bool) -> np.ndarray:
+def _check_array(estimator: Any, given: Any, reset: bool) -> np.ndarray:
     """Return array-like or sparse X as a valid dense array."""
     X = validate_data(
         estimator,
@@ -99,7 +95,7 @@ def _check_array(estimator: Any, given: Any, reset: bool, may_lack: bool) -> np.
             "are supported only as a pandas DataFrame. Pass X.to_pandas()."
         )
     _check_not_empty(X)
-    _check_array_values(X, may_lack)
+    _check_array_values(X)
     return X
 
 
@@ -135,27 +131,26 @@ def _to_dense(X: Any) -> np.ndarray:
     return X.toarray()
 
 
-def _check_array_values(X: np.ndarray, may_lack: bool) -> None:
+def _check_array_values(X: np.ndarray) -> None:
     """Check the dtype and the values of an array."""
     if X.dtype.kind in "biuf":
         # assert_all_finite sums the values up, and the sum may overflow.
         with np.errstate(invalid="ignore"):
-            assert_all_finite(X, allow_nan=may_lack, input_name="X")
+            assert_all_finite(X, allow_nan=True, input_name="X")
         check_magnitude("X", X)
-    elif X.dtype.kind in "Mm":
-        raise _dates_error("X")
-    elif X.dtype.kind in "OUS":
-        if X.ndim > 2:
-            raise ValueError(f"Images must be numeric, but X has dtype {X.dtype}.")
-        for j in range(X.shape[1]):
-            _check_objects(j, X[:, j], may_lack)
-    else:
+    elif X.dtype.kind not in "mMOUS":
         raise TypeError(
-            f"X must contain numbers, booleans or strings, but has dtype {X.dtype}."
+            "X must contain numbers, booleans, strings or dates, but has dtype "
+            f"{X.dtype}."
         )
+    elif X.ndim > 2:
+        raise ValueError(f"Images must be numeric, but X has dtype {X.dtype}.")
+    elif X.dtype.kind in "OUS":
+        for j in range(X.shape[1]):
+            _check_objects(j, X[:, j])
 
 
-def _check_series(name: Any, column: Any, may_lack: bool) -> None:
+def _check_series(name: Any, column: Any) -> None:
     """Check the dtype and the values of one column of a DataFrame."""
     dtype = column.dtype
     if hasattr(dtype, "subtype") and hasattr(dtype, "fill_value"):
@@ -163,36 +158,36 @@ def _check_series(name: Any, column: Any, may_lack: bool) -> None:
             f"column {name!r} is sparse, which is not supported. Convert X to dense "
             "columns with X.sparse.to_dense()."
         )
-    n_missing = int(column.isna().sum())
-    if n_missing and may_lack:
-        column = column.dropna()
-    elif n_missing:
-        raise _missing_error(name, f"{n_missing} missing values")
+    if dtype == "category" or dtype.kind in "mM" or is_period(dtype):
+        return
+    if type(dtype).__name__ == "IntervalDtype":
+        raise TypeError(
+            f"column {name!r} contains intervals. Convert them to categories with "
+            "astype('category'), or to numbers with `pd.IntervalIndex(column).mid`."
+        )
+    column = column.dropna()
     if dtype.kind in "biuf":
         values = column.to_numpy(dtype=np.float64)
-        if not np.isfinite(values).all():
+        if np.isinf(values).any():
             raise ValueError(
                 f"column {name!r} contains infinity (inf). Replace infinity by a "
-                "finite value."
+                "finite value or by a missing value (NaN)."
             )
         check_magnitude(f"column {name!r}", values)
-    elif dtype.kind in "Mm":
-        raise _dates_error(f"column {name!r}")
     elif dtype.kind == "c":
         raise ValueError(f"Complex data not supported: column {name!r}.")
     else:
-        _check_objects(name, column.to_numpy(dtype=object), may_lack)
+        _check_objects(name, column.to_numpy(dtype=object))
 
 
-def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
-    """Check a column of Python objects: strings, numbers and booleans are valid."""
-    if may_lack:
-        values = values[[not is_gap(value) for value in values]]
-    for example in one_of_each_type(values):
-        if is_missing(example):
-            raise _missing_error(name, "missing values")
-        if is_date(example):
-            raise _dates_error(f"column {name!r}")
+def _check_objects(name: Any, values: np.ndarray) -> None:
+    """Check a column of Python objects: strings, numbers, booleans and dates."""
+    values = values[[not is_gap(value) for value in values]]
+    examples = one_of_each_type(values)
+    if any(map(is_date, examples)):
+        _check_dates(name, values, examples)
+        return
+    for example in examples:
         if isinstance(example, complex | np.complexfloating):
             raise ValueError(f"Complex data not supported: column {name!r}.")
         if not isinstance(example, VALUES):
@@ -202,9 +197,14 @@ def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
                 "argument must be a string or a number. Convert other objects to "
                 "strings, and nested objects to separate columns."
             )
-    numbers = as_floats([v for v in values if is_number(v)])
-    if np.isnan(numbers).any():
-        raise _missing_error(name, "missing values")
+    if any(isinstance(v, Decimal) for v in examples) and not all(
+        isinstance(v, Decimal | int | float) for v in examples
+    ):
+        raise TypeError(
+            f"column {name!r} contains Decimal objects together with objects of other "
+            "types. Convert the column to numbers with astype(float)."
+        )
+    numbers = as_floats([v for v in values if is_number(v) or isinstance(v, Decimal)])
     if np.isinf(numbers).any():
         raise ValueError(
             f"column {name!r} contains infinity (inf), or numbers too large for a "
@@ -213,20 +213,18 @@ def _check_objects(name: Any, values: np.ndarray, may_lack: bool) -> None:
     check_magnitude(f"column {name!r}", numbers)
 
 
-def _missing_error(name: Any, found: str) -> ValueError:
-    """Return the error for a column with missing values."""
-    return ValueError(
-        f"column {name!r} has {found} (NaN). Impute them first, for example with "
-        "SimpleImputer, or, for categories, make 'missing' a category of its own, for "
-        "example with fillna."
-    )
-
-
-def _dates_error(name: str) -> TypeError:
-    """Return the error for dates in X or in one of its columns."""
-    return TypeError(
-        f"{name} contains dates or times. Convert them to numbers first, such as days "
-        "since a reference date (`(date - start).dt.days`), the month or the weekday."
+def _check_dates(name: Any, values: np.ndarray, examples: list[Any]) -> None:
+    """Check a column of Python objects some of which are dates, times or durations."""
+    types = {type(example) for example in examples}
+    if len(types) == 1 and types <= set(DATE_DTYPES):
+        has_zone = any(getattr(value, "tzinfo", None) is not None for value in values)
+        if not has_zone:
+            return
+    found = ", ".join(sorted(kind.__name__ for kind in types))
+    raise TypeError(
+        f"column {name!r} contains objects of type {found}, which are not all dates of "
+        "one type without a time zone. Convert dates with pd.to_datetime and durations "
+        "with pd.to_timedelta, and a time of day to seconds since midnight."
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..encoding.values import is_number, plain_numbers, values_of
-from .values import as_floats, check_magnitude, is_date, is_missing, one_of_each_type
+from ..encoding.values import is_missing, is_number, plain_numbers, values_of
+from .values import as_floats, check_magnitude, is_date, one_of_each_type
 
 
 class Target(NamedTuple):

@@ -1,4 +1,4 @@
-"""Checks of single values: missing, dates, numbers that are too large."""
+"""Checks of single values: dates, and numbers that are too large."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -15,18 +15,6 @@ DATES = (date, time, timedelta, np.datetime64, np.timedelta64)
 def one_of_each_type(values: Any) -> list[Any]:
     """Return one of the values for each Python type that occurs among them."""
     return list({type(v): v for v in values}.values())
-
-
-def is_missing(value: Any) -> bool:
-    """Tell whether a value is None, pandas.NA or pandas.NaT."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def is_gap(value: Any) -> bool:
-    """Tell whether a value is missing: None, pandas.NA, pandas.NaT or NaN."""
-    # Only NaN differs from itself.
-    is_nan = isinstance(value, float | np.floating) and value != value
-    return is_nan or is_missing(value)
 
 
 def is_date(value: Any) -> bool:

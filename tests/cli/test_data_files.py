@@ -91,9 +91,6 @@ def test_pickled_arrays_are_not_loaded(distill, tmp_path, error_line):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a,b,t\n1,x,u\n,y,v\n3,y,u\n", r"column 'a'.* 1 missing value.*NaN"),
-        ("a,b,t\n1,x,u\n2,,v\n3,y,u\n", r"column 'b'.* 1 missing value.*NaN"),
-        ("a,b,t\n1,x,u\n2\n3,y,u\n", r"column 'b'.* 1 missing value.*NaN"),
         ("a,b,t\n1,x,u\n2,y,\n3,y,u\n", "Input y contains NaN"),
         ("a,b,t\n1,x,u\n2,y,u\n", r"\by\b.*\bclass.*'u'"),
         ("a,b,t\n", r"0 sample"),

@@ -7,6 +7,8 @@ import pytest
 from sklearn_distill.encoding.values import (
     column_name,
     columns_of,
+    is_gap,
+    is_missing,
     is_number,
     plain_numbers,
 )
@@ -64,3 +66,20 @@ def test_plain_numbers_converts_columns_of_python_numbers(values, dtype):
 )
 def test_is_number_excludes_booleans_and_times(value, expected):
     assert is_number(value) is expected
+
+
+@pytest.mark.parametrize("value", [None, pd.NA, pd.NaT])
+def test_none_na_and_nat_are_missing(value):
+    assert is_missing(value)
+    assert is_gap(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float32("nan")])
+def test_nan_is_a_gap_among_numbers(value):
+    assert is_gap(value)
+    assert not is_missing(value)
+
+
+@pytest.mark.parametrize("value", [0, "", "nan", False, np.inf])
+def test_other_values_are_not_missing(value):
+    assert not is_gap(value)

@@ -36,6 +36,7 @@ class Medoids(BaseDistiller):
         soft_labels=None,
         evaluator=None,
         numeric="auto",
+        categorical_features="from_dtype",
         image_shape=None,
         random_state=None,
     ):
@@ -45,6 +46,7 @@ class Medoids(BaseDistiller):
         self.soft_labels = soft_labels
         self.evaluator = evaluator
         self.numeric = numeric
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.random_state = random_state
 
@@ -137,6 +139,7 @@ class IteratesWithoutCallbacks(Medoids):
         soft_labels=None,
         evaluator=None,
         numeric="auto",
+        categorical_features="from_dtype",
         image_shape=None,
         random_state=None,
     ):
@@ -147,6 +150,7 @@ class IteratesWithoutCallbacks(Medoids):
             soft_labels=soft_labels,
             evaluator=evaluator,
             numeric=numeric,
+            categorical_features=categorical_features,
             image_shape=image_shape,
             random_state=random_state,
         )

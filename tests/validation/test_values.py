@@ -10,27 +10,8 @@ from sklearn_distill.validation.values import (
     as_floats,
     check_magnitude,
     is_date,
-    is_gap,
-    is_missing,
     one_of_each_type,
 )
-
-
-@pytest.mark.parametrize("value", [None, pd.NA, pd.NaT])
-def test_none_na_and_nat_are_missing(value):
-    assert is_missing(value)
-    assert is_gap(value)
-
-
-@pytest.mark.parametrize("value", [float("nan"), np.float32("nan")])
-def test_nan_is_a_gap_among_numbers(value):
-    assert is_gap(value)
-    assert not is_missing(value)
-
-
-@pytest.mark.parametrize("value", [0, "", "nan", False, np.inf])
-def test_other_values_are_not_missing(value):
-    assert not is_gap(value)
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,10 @@ class MultiLayerDistributionMatching(RowLearner):
         Encoding of numeric columns: "standard" standardizes a column, "quantile" maps
         it to normal quantiles, and "auto" is "quantile" for heavy-tailed columns and
         "standard" for all others.
+    categorical_features : {"auto", "from_dtype"} or array-like, default="from_dtype"
+        Columns whose numbers are categories: their names, their positions or a boolean
+        mask. Strings and the category dtype are categories in any case ("from_dtype").
+        "auto" adds integer columns of few distinct values with gaps between them.
     image_shape : tuple (C, H, W) or None, default=None
         Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
@@ -262,6 +266,7 @@ class MultiLayerDistributionMatching(RowLearner):
         soft_labels: Any = None,
         evaluator: Any = None,
         numeric: str = "auto",
+        categorical_features: Any = "from_dtype",
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -294,6 +299,7 @@ class MultiLayerDistributionMatching(RowLearner):
         self.soft_labels = soft_labels
         self.evaluator = evaluator
         self.numeric = numeric
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.random_state = random_state
 

@@ -41,9 +41,26 @@ def advice_on(found: dict[str, Any]) -> list[str]:
             f"{HEAVY_TAILED:.0f}). Keep numeric='auto', which encodes them by normal "
             "quantiles."
         )
+    if found["integer_dates"]:
+        advice.append(
+            f"The integers in {_named(found['integer_dates'])} seem to be dates "
+            "(YYYYMMDD). Convert them with pd.to_datetime(..., format='%Y%m%d'), or "
+            "learned rows contain dates that do not exist."
+        )
+    if found["integer_codes"]:
+        advice.append(
+            f"The integers in {_named(found['integer_codes'])} seem to be codes of "
+            "categories. Pass the columns as categorical_features, or learned rows "
+            "contain codes that do not exist."
+        )
     if kinds["constant"]:
         advice.append(f"{kinds['constant']} columns are constant. Remove them.")
     return advice
+
+
+def _named(columns: list[Any]) -> str:
+    """Return the names of columns as text."""
+    return "column " * (len(columns) == 1) + ", ".join(map(repr, columns))
 
 
 def _budget_advice(found: dict[str, Any]) -> str:

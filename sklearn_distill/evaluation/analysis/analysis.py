@@ -26,6 +26,9 @@ class Analysis:
     kinds : dict of str to int
         Number of columns that are "numbers", "heavy-tailed numbers", "constant" and
         "categories".
+    integer_dates, integer_codes : list
+        Names (positions for an array) of integer columns that seem to contain dates,
+        such as 20150131, and codes of categories, such as 1, 2, 9 and 99.
     n_encoded : int
         Number of columns after categories are one-hot encoded.
     dimension : int
@@ -70,6 +73,8 @@ class Analysis:
     classes: dict[Any, int] | None
     imbalance: float | None
     kinds: dict[str, int]
+    integer_dates: list[Any]
+    integer_codes: list[Any]
     n_encoded: int
     dimension: int
     duplicates: int

@@ -9,6 +9,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from ..._utils.containers import take_rows
 from ...encoding import make_encoder
+from ...encoding.categorical_features import are_codes, are_dates
 from ...selection import RandomSelection
 from ...validation.rows import check_lengths, check_rows
 from ...validation.targets import check_target
@@ -16,7 +17,12 @@ from .advice import advice_on
 from .analysis import Analysis
 from .learning_curve import learning_curve, suggested_budget
 from .suspect_labels import suspect_labels
-from .table_statistics import count_duplicates, count_kinds, intrinsic_dimension
+from .table_statistics import (
+    count_duplicates,
+    count_kinds,
+    intrinsic_dimension,
+    named_columns,
+)
 
 # Number of trees of a random forest. It is small, because each point of the learning
 # curve trains several forests.
@@ -112,6 +118,8 @@ def analyze(
         "classes": classes,
         "imbalance": imbalance,
         "kinds": count_kinds(encoder, X),
+        "integer_dates": named_columns(X, are_dates),
+        "integer_codes": named_columns(X, are_codes),
         "n_encoded": Z.shape[1],
         "dimension": intrinsic_dimension(Z),
         "duplicates": duplicates,

@@ -2,11 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..._utils.optional import import_pandas
+from ...encoding.values import column_name, columns_of
 
 
 def count_duplicates(X: Any, values: np.ndarray) -> tuple[int, int]:
@@ -33,7 +35,10 @@ def count_kinds(encoder: Any, X: Any) -> dict[str, int]:
     columns = getattr(encoder, "columns_", None)
     if columns is None:
         return kinds | {"numbers": int(np.prod(X.shape[1:]))}
-    for column in columns:
+    for incomplete in columns:
+        # Missing values do not change the kind of a column.
+        column = getattr(incomplete, "observed", incomplete)
+        column = getattr(column, "number_", column)
         if hasattr(column, "n_categories"):
             kinds["constant" if column.n_categories == 1 else "categories"] += 1
         elif column.min_ == column.max_:
@@ -42,6 +47,13 @@ def count_kinds(encoder: Any, X: Any) -> dict[str, int]:
             is_heavy = column.knots_ is not None
             kinds["heavy-tailed numbers" if is_heavy else "numbers"] += 1
     return kinds
+
+
+def named_columns(X: Any, condition: Callable[[np.ndarray], bool]) -> list[Any]:
+    """Return the names of the columns of a table that meet a condition."""
+    if len(X.shape) > 2:
+        return []
+    return [column_name(X, j) for j, v in enumerate(columns_of(X)) if condition(v)]
 
 
 def intrinsic_dimension(Z: np.ndarray) -> int:

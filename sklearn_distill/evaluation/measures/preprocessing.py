@@ -6,14 +6,20 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from ..._utils.optional import import_pandas
 from ...distilled_set.distilled_set import DistilledSet
+from ...encoding.values import columns_of
 
 
 def preprocessor(X: Any) -> Any:
     """Return a fitted transformer that standardizes numbers and one-hot encodes others.
+
+    Dates are converted to numbers. Missing numbers and dates are imputed by their mean,
+    with an indicator column; a missing category is a category of its own.
 
     Parameters
     ----------
@@ -28,20 +34,33 @@ def preprocessor(X: Any) -> Any:
     """
     X = _as_table(X)
     if not hasattr(X, "iloc"):
-        return StandardScaler().fit(X)
+        return _scaler(np.isnan(X).any()).fit(X)
     # Select columns by position, because ColumnTransformer would read a column name
     # that is an integer as a position.
     is_number = np.array([dtype.kind in "biuf" for dtype in X.dtypes], dtype=bool)
     numbers, others = np.flatnonzero(is_number), np.flatnonzero(~is_number)
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    scaler = _scaler(X.iloc[:, numbers].isna().any(axis=None))
     return ColumnTransformer(
-        [("numbers", StandardScaler(), numbers), ("categories", one_hot, others)]
+        [("numbers", scaler, numbers), ("categories", one_hot, others)]
     ).fit(X)
+
+
+def _scaler(has_missing: bool) -> Any:
+    """Return an unfitted transformer that standardizes numbers and imputes gaps."""
+    if not has_missing:
+        return StandardScaler()
+    # Without keep_empty_features the imputer drops a column of missing values.
+    imputer = SimpleImputer(add_indicator=True, keep_empty_features=True)
+    return make_pipeline(imputer, StandardScaler())
 
 
 def as_numbers(prepare: Any, X: Any) -> np.ndarray:
     """Return the rows of X as a float array, transformed by a fitted `preprocessor`."""
-    return np.asarray(prepare.transform(_as_table(X)), dtype=np.float64)
+    rows = np.asarray(prepare.transform(_as_table(X)), dtype=np.float64)
+    # The mean of a standardized column, 0, stands in for values that are missing only
+    # in these rows.
+    return np.nan_to_num(rows, nan=0.0) if np.isnan(rows).any() else rows
 
 
 def as_numeric_set(prepare: Any, distilled: DistilledSet) -> DistilledSet:
@@ -65,9 +84,25 @@ def dense_rows(X: Any) -> Any:
 def _as_table(X: Any) -> Any:
     """Return X as a numeric matrix, or as a DataFrame with a dtype for each column."""
     X = dense_rows(X)
-    if hasattr(X, "iloc"):
+    if not hasattr(X, "iloc"):
+        X = X.reshape(len(X), -1)
+        if X.dtype.kind in "biuf":
+            return X
+        X = import_pandas().DataFrame(X).infer_objects()
+    return _with_plain_numbers(X)
+
+
+def _with_plain_numbers(X: Any) -> Any:
+    """Return a DataFrame with dates and incomplete columns of numbers as floats."""
+    plain = {}
+    for j, values in enumerate(columns_of(X)):
+        kind, missing = values.dtype.kind, np.ma.getmaskarray(values)
+        if kind in "mM" or (kind in "biuf" and missing.any()):
+            numbers = np.ma.getdata(values).astype(np.int64 if kind in "mM" else float)
+            plain[j] = np.where(missing, np.nan, numbers.astype(np.float64))
+    if not plain:
         return X
-    X = X.reshape(len(X), -1)
-    if X.dtype.kind in "biuf":
-        return X
-    return import_pandas().DataFrame(X).infer_objects()
+    X = X.copy()
+    for j, values in plain.items():
+        X.isetitem(j, values)
+    return X

@@ -6,22 +6,32 @@ from typing import Any
 
 import numpy as np
 
+from ...encoding.categorical_features import are_dates, categorical_mask, is_day
+from ...encoding.dates import steps_of
 from ...encoding.grid import grid_of, rounding_error, to_grid
-from ...encoding.values import plain_numbers, values_of
+from ...encoding.values import columns_of
 
 
-def invalid_share(X: Any, X_distilled: Any) -> float:
+def invalid_share(
+    X: Any, X_distilled: Any, *, categorical_features: Any = "from_dtype"
+) -> float:
     """Return the share of distilled values that the real column could not hold.
 
     A value is invalid if it is a category that the real column does not have, a number
     outside the real column's range, a number between the grid points of the real
-    column (such as 2.5 children, or a price of 1.005), or a missing value.
+    column (such as 2.5 children, or a price of 1.005), a date outside the range or
+    between the steps of the real column (such as noon in a column of days), or a
+    missing value in a column whose real values are never missing. A column of integers
+    that are all dates in the form YYYYMMDD does not hold other integers.
 
     Parameters
     ----------
     X : array-like or DataFrame of n real rows
     X_distilled : array-like or DataFrame of m distilled rows
         With the columns of X.
+    categorical_features : {"auto", "from_dtype"} or array-like, default="from_dtype"
+        Columns whose numbers are categories; see `BaseDistiller`. Their values are
+        valid only if they occur in X.
 
     Returns
     -------
@@ -43,30 +53,50 @@ def invalid_share(X: Any, X_distilled: Any) -> float:
         outside = (X_distilled < X.min(axis=0)) | (X_distilled > X.max(axis=0))
         off = _is_off_grid(X.ravel(), X_distilled.ravel()).reshape(outside.shape)
         return float((outside | off | ~np.isfinite(X_distilled)).mean())
-    invalid = [
-        _is_invalid(real, distilled)
-        for real, distilled in zip(_columns(X), _columns(X_distilled), strict=True)
-    ]
+    X, X_distilled = _as_table(X), _as_table(X_distilled)
+    is_category = categorical_mask(X, categorical_features)
+    columns = zip(columns_of(X), columns_of(X_distilled), is_category, strict=True)
+    invalid = [_is_invalid(*column) for column in columns]
     return float(np.mean(invalid))
 
 
-def _columns(X: Any) -> list[np.ndarray]:
-    """Return the values of each column; numbers in object columns become numeric."""
-    if hasattr(X, "iloc"):
-        return [
-            values_of(X.iloc[:, j])
-            if X.dtypes.iloc[j] == "category"
-            else plain_numbers(values_of(X.iloc[:, j]))
-            for j in range(X.shape[1])
-        ]
-    return [plain_numbers(column) for column in np.asarray(X).T]
+def _as_table(X: Any) -> Any:
+    """Return X as a DataFrame or as an array."""
+    return X if hasattr(X, "iloc") else np.asarray(X)
 
 
-def _is_invalid(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+def _is_invalid(
+    real: np.ndarray, distilled: np.ndarray, is_category: bool
+) -> np.ndarray:
     """Return for each distilled value whether the real column could not hold it."""
-    if real.dtype.kind not in "biuf" or distilled.dtype.kind not in "biuf":
-        known = set(real.tolist())
-        return np.array([value not in known for value in distilled.tolist()])
+    missing, missing_real = np.ma.getmaskarray(distilled), np.ma.getmaskarray(real)
+    invalid = np.empty(len(distilled), dtype=bool)
+    invalid[missing] = not missing_real.any()
+    real, distilled = np.ma.getdata(real), np.ma.getdata(distilled)
+    is_unknown = _is_new_category if is_category else _is_out_of_range
+    invalid[~missing] = is_unknown(real[~missing_real], distilled[~missing])
+    return invalid
+
+
+def _is_new_category(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+    """Return for each distilled value whether it differs from all real values."""
+    known = set(real.tolist())
+    return np.array([value not in known for value in distilled.tolist()], dtype=bool)
+
+
+def _is_out_of_range(real: np.ndarray, distilled: np.ndarray) -> np.ndarray:
+    """Return for each distilled value whether it is out of range or off the grid."""
+    kinds = {real.dtype.kind, distilled.dtype.kind}
+    if len(real) and (kinds == {"M"} or kinds == {"m"}):
+        # Compare the dates as numbers of steps from the earliest real date.
+        distilled = distilled.astype(real.dtype)
+        first, step = steps_of(real)
+        distances = (values.astype(np.int64) - first for values in (real, distilled))
+        real, distilled = (values / np.float64(step) for values in distances)
+    elif not len(real) or not all(kind in "biuf" for kind in kinds):
+        return _is_new_category(real, distilled)
+    elif are_dates(real) and distilled.dtype.kind in "iu":
+        return (distilled < real.min()) | (distilled > real.max()) | ~is_day(distilled)
     outside = ~((distilled >= real.min()) & (distilled <= real.max()))
     return outside | _is_off_grid(real, distilled)
 

@@ -9,7 +9,7 @@ violates a part of the contract. `sklearn_distill.testing` runs the checks.
 from collections.abc import Callable
 from typing import Any
 
-from . import composing, distilled_set, fitting
+from . import composing, distilled_set, fitting, missing_values
 from .common import SkippedCheck, fewer_steps
 
 __all__ = ["SkippedCheck", "distiller_checks", "fewer_steps"]
@@ -23,6 +23,8 @@ def distiller_checks() -> list[Callable[[Any], None]]:
         distilled_set.check_table_values,
         distilled_set.check_images,
         distilled_set.check_array_values,
+        missing_values.check_missing_values,
+        missing_values.check_missing_values_in_a_table,
         distilled_set.check_scaling_of_columns,
         distilled_set.check_label_types,
         distilled_set.check_regression,

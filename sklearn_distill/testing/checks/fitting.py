@@ -101,13 +101,13 @@ def check_reproducible(estimator: Any) -> None:
 
 
 def check_invalid_input_raises(estimator: Any) -> None:
-    """Missing values, a single class and invalid budgets raise an error in fit."""
+    """Infinite values, a single class and invalid budgets raise an error in fit."""
     X, y = blobs()
-    X_nan = X.copy()
-    X_nan[3, 1] = np.nan
+    X_inf = X.copy()
+    X_inf[3, 1] = np.inf
     one_class = np.zeros(len(X), dtype=int)
     cases: list[tuple[dict[str, Any], Any, Any, str, str]] = [
-        ({}, X_nan, y, "NaN", "X has missing values"),
+        ({}, X_inf, y, "infinity", "X has infinite values"),
         ({}, X, one_class, "class", "y has a single class"),
         ({}, X, y[:-1], "inconsistent", "X and y have different lengths"),
         ({"budget": 0}, X, y, "budget", "budget=0"),

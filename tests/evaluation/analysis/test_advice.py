@@ -13,6 +13,8 @@ FOUND = {
     "classes": {0: 500, 1: 500},
     "imbalance": 1.0,
     "kinds": {"heavy-tailed numbers": 0, "constant": 0},
+    "integer_dates": [],
+    "integer_codes": [],
     "duplicates": 0,
     "contradictions": 0,
     "suspect_share": 0.0,
@@ -47,6 +49,11 @@ def test_advice_says_that_random_rows_do_not_reach_90_percent():
         (
             {"kinds": {"heavy-tailed numbers": 0, "constant": 3}},
             ["3 columns are constant"],
+        ),
+        ({"integer_dates": ["a"]}, ["in column 'a' seem to be dates", "to_datetime"]),
+        (
+            {"integer_codes": [1, 3]},
+            ["in 1, 3 seem to be codes", "categorical_features"],
         ),
     ],
 )

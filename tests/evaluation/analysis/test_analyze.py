@@ -100,11 +100,12 @@ def test_analyze_samples_rows_of_every_class(monkeypatch):
     assert module._sample_rows(y[:50], True, 0).tolist() == list(range(50))
 
 
-def test_analyze_raises_for_missing_values():
-    X = np.ones((30, 2))
-    X[3, 1] = np.nan
-    with pytest.raises(ValueError, match="contains NaN"):
-        analyze(X, np.arange(30) % 2)
+def test_analyze_accepts_missing_values_and_dates():
+    X = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=30), "x": 1.5})
+    X.loc[3, "x"] = np.nan
+    analysis = analyze(X, np.arange(30) % 2, n_draws=1)
+    assert (analysis.kinds["numbers"], analysis.kinds["constant"]) == (1, 1)
+    assert analysis.n_encoded == 3
 
 
 @pytest.mark.parametrize(
@@ -118,3 +119,17 @@ def test_analyze_raises_for_missing_values():
 def test_analyze_raises_for_invalid_input(y, settings, message):
     with pytest.raises(ValueError, match=message):
         analyze(np.arange(8.0).reshape(4, 2), y, **settings)
+
+
+def test_integer_dates_and_codes_are_found_with_advice():
+    rng = np.random.RandomState(0)
+    days = pd.date_range("2015-01-01", periods=200).strftime("%Y%m%d").astype(int)
+    X = pd.DataFrame(
+        {"day": days, "code": rng.choice([1, 2, 9, 99], 200), "v": rng.normal(size=200)}
+    )
+    analysis = analyze(X, (X["v"] > 0).to_numpy(), n_draws=1)
+    assert analysis.integer_dates == ["day"]
+    assert analysis.integer_codes == ["code"]
+    text = str(analysis)
+    assert "'day' seem to be dates (YYYYMMDD). Convert them with pd.to_datetime" in text
+    assert "'code' seem to be codes of categories. Pass the columns as" in text

@@ -54,15 +54,22 @@ def test_scores_equal_those_of_distilling_each_fold_by_hand(wine):
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array, pd.DataFrame])
-def test_compare_raises_for_missing_values_before_the_first_run(
-    wine, container, tmp_path
-):
+def test_compare_evaluates_rows_with_missing_values(wine, container):
     X, y = wine
     X = X.copy()
-    X[3, 1] = np.nan
+    X[::5, 1] = np.nan
+    compared = compare_distillers(container(X), y, ["random"], learners=FAST, cv=2)
+    assert compared.results["score"].notna().all()
+    assert set(compared.results["invalid"].dropna()) == {0.0}
+
+
+def test_compare_raises_for_infinite_values_before_the_first_run(wine, tmp_path):
+    X, y = wine
+    X = X.copy()
+    X[3, 1] = np.inf
     path = tmp_path / "scores.csv"
-    with pytest.raises(ValueError, match=r"contains NaN|missing values \(NaN\)"):
-        compare_distillers(container(X), y, ["random"], path=path, cv=2)
+    with pytest.raises(ValueError, match="infinity"):
+        compare_distillers(X, y, ["random"], path=path, cv=2)
     assert not path.exists()
 
 

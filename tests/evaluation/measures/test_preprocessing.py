@@ -59,3 +59,19 @@ def test_numeric_set_keeps_labels_and_weights():
     assert numeric.soft_labels.tolist() == [[1.0, 0.0], [0.0, 1.0]]
     assert numeric.sample_weight.tolist() == [1.0, 3.0]
     assert numeric.classes.tolist() == [0, 1]
+
+
+def test_missing_numbers_are_imputed_with_an_indicator():
+    X = pd.DataFrame({"x": [1.0, None, 3.0], "c": ["a", None, "b"]})
+    rows = as_numbers(preprocessor(X), X)
+    assert rows.shape == (3, 5)
+    assert rows[1, 0] == 0.0
+    assert rows[1, 1] > 0 > rows[0, 1]
+    complete = preprocessor(X.dropna())
+    np.testing.assert_array_equal(as_numbers(complete, X)[1], [0.0, 0.0, 0.0])
+
+
+def test_dates_are_standardized_as_numbers():
+    X = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=3, tz="UTC")})
+    rows = as_numbers(preprocessor(X), X)
+    np.testing.assert_allclose(rows[:, 0], [-np.sqrt(1.5), 0.0, np.sqrt(1.5)])

@@ -59,3 +59,38 @@ def test_learned_rows_are_valid():
         KernelInducingPoints(budget=4, max_iter=20, random_state=0),
     ):
         assert invalid_share(X, method.fit_distill(X, y).X) == 0.0
+
+
+def test_missing_values_are_valid_where_the_real_column_lacks_values():
+    real = pd.DataFrame({"x": [1.0, None, 2.0], "c": ["a", None, "b"], "n": [1, 2, 3]})
+    made = pd.DataFrame({"x": [None, 1.0], "c": [None, "a"], "n": [1, None]})
+    assert invalid_share(real, made) == 1 / 6
+    assert invalid_share(real[["n"]].to_numpy(float), np.array([[np.nan], [1]])) == 0.5
+
+
+def test_dates_outside_the_range_or_between_the_steps_are_invalid():
+    real = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=9)})
+    made = pd.DataFrame(
+        {
+            "day": pd.to_datetime(
+                ["2020-01-05 00:00", "2020-01-05 12:00", "2021-01-01 00:00", None]
+            )
+        }
+    )
+    assert invalid_share(real, made) == 3 / 4
+
+
+def test_integers_that_are_no_days_are_invalid_among_integer_dates():
+    days = pd.date_range("2020-01-01", periods=400).strftime("%Y%m%d").astype(int)
+    real = pd.DataFrame({"day": days})
+    made = pd.DataFrame({"day": [20200229, 20200230, 20201301, 20190101]})
+    assert invalid_share(real, made) == 3 / 4
+
+
+def test_codes_that_do_not_occur_are_invalid_for_categorical_features():
+    real = pd.DataFrame({"code": np.repeat([1, 2, 9, 99], 9)})
+    made = pd.DataFrame({"code": [1, 50]})
+    assert invalid_share(real, made) == 0.0
+    for categorical_features in (["code"], [0], "auto"):
+        share = invalid_share(real, made, categorical_features=categorical_features)
+        assert share == 0.5

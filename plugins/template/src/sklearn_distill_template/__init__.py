@@ -19,7 +19,8 @@ class LeverageSelection(BaseDistiller):
 
     Parameters
     ----------
-    budget, allocation, task, soft_labels, evaluator, numeric, image_shape, random_state
+    budget, allocation, task, soft_labels, evaluator, numeric, categorical_features,
+    image_shape, random_state
         The common parameters of all distillers; see `BaseDistiller`.
     ridge : float, default=1.0
         Added to the diagonal of Z'Z. Larger values make the probabilities more equal.
@@ -29,7 +30,8 @@ class LeverageSelection(BaseDistiller):
 
     def __init__(
         self, budget=10, *, ridge=1.0, allocation="auto", task="auto",
-        soft_labels=None, evaluator=None, numeric="auto", image_shape=None,
+        soft_labels=None, evaluator=None, numeric="auto",
+        categorical_features="from_dtype", image_shape=None,
         random_state=None,
     ):  # fmt: skip
         self.budget = budget
@@ -39,6 +41,7 @@ class LeverageSelection(BaseDistiller):
         self.soft_labels = soft_labels
         self.evaluator = evaluator
         self.numeric = numeric
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.random_state = random_state
 

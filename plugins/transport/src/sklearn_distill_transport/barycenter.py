@@ -60,7 +60,8 @@ class WassersteinBarycenter(BaseDistiller):
         Maximum number of plans per class. The iteration ends earlier if no point moves.
     max_rows : int, default=2000
         For a larger class, the plans use a random sample of this many rows.
-    allocation, task, soft_labels, evaluator, numeric, image_shape, random_state
+    allocation, task, soft_labels, evaluator, numeric, categorical_features,
+    image_shape, random_state
         The common parameters of all distillers; see `BaseDistiller`.
 
     Attributes
@@ -98,7 +99,8 @@ class WassersteinBarycenter(BaseDistiller):
 
     def __init__(
         self, budget=10, *, max_iter=50, max_rows=2000, allocation="auto", task="auto",
-        soft_labels=None, evaluator=None, numeric="auto", image_shape=None,
+        soft_labels=None, evaluator=None, numeric="auto",
+        categorical_features="from_dtype", image_shape=None,
         random_state=None,
     ):  # fmt: skip
         self.budget = budget
@@ -109,6 +111,7 @@ class WassersteinBarycenter(BaseDistiller):
         self.soft_labels = soft_labels
         self.evaluator = evaluator
         self.numeric = numeric
+        self.categorical_features = categorical_features
         self.image_shape = image_shape
         self.random_state = random_state
 

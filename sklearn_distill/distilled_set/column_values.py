@@ -1,0 +1,106 @@
+"""The values of single columns in files: Python objects, dates and missing values."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import json
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from .._utils.optional import import_pandas
+from ..encoding.values import (
+    is_arrow_date,
+    is_gap,
+    is_missing,
+    is_period,
+    local_times,
+    time_zone,
+    values_of,
+)
+from .file_header import to_json
+
+# The functions that read the values of JSON objects, by the keys of the objects.
+READERS = {
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "timedelta": lambda parts: timedelta(*parts),
+    "Decimal": Decimal,
+    "missing": lambda name: getattr(import_pandas(), name),
+}
+
+
+def object_to_json(value: Any) -> str:
+    """Return a number, a string, a date or a missing value as JSON."""
+    kind = type(value).__name__
+    if value is not None and is_missing(value):
+        return json.dumps({"missing": kind.removesuffix("Type")})
+    if kind in ("date", "datetime"):
+        return json.dumps({kind: value.isoformat()})
+    if kind == "timedelta":
+        return json.dumps({kind: [value.days, value.seconds, value.microseconds]})
+    if kind == "Decimal":
+        return json.dumps({kind: str(value)})
+    return to_json(value)
+
+
+def object_from_json(text: str) -> Any:
+    """Return the value that `object_to_json` converted to JSON."""
+    value = json.loads(text)
+    if isinstance(value, dict):
+        ((kind, content),) = value.items()
+        return READERS[kind](content)
+    return value
+
+
+def stored_values(column: Any) -> np.ndarray:
+    """Return a column of a DataFrame as an array that an .npz file can hold.
+
+    The array contains objects if the column does, or if it is a column of numbers with
+    missing values for which NumPy has no dtype.
+    """
+    dtype = column.dtype
+    if dtype == "category":
+        return column.cat.codes.to_numpy()
+    if is_period(dtype):
+        return column.array.asi8
+    if dtype.kind in "mM" and not is_arrow_date(dtype):
+        if time_zone(dtype) is not None:
+            column = column.dt.tz_convert("UTC")
+        return local_times(column)
+    if dtype.kind in "biu" and column.isna().any():
+        return column.to_numpy(dtype=object)
+    return values_of(column)
+
+
+def restored_column(values: np.ndarray, dtype: Any) -> Any:
+    """Return the array of a column in an .npz file as a Series."""
+    pd = import_pandas()
+    if dtype == "category":
+        return pd.Series(pd.Categorical.from_codes(values, dtype=dtype))
+    if is_period(dtype):
+        return pd.Series(pd.arrays.PeriodArray(values, dtype=dtype))
+    if time_zone(dtype) is not None and values.dtype.kind == "M":
+        zoned = pd.Series(values).dt.tz_localize("UTC").dt.tz_convert(time_zone(dtype))
+        return zoned.astype(dtype)
+    return pd.Series(values, dtype=dtype)
+
+
+def missing_object(column: Any) -> str | None:
+    """Return the text of the object that stands for missing values in a column."""
+    gaps = [value for value in column.to_numpy(dtype=object) if is_gap(value)]
+    return object_to_json(gaps[0]) if gaps else None
+
+
+def restored_objects(values: list[Any], missing: str | None, dtype: Any) -> Any:
+    """Return objects that were read from a Parquet file as a Series.
+
+    Parquet files have a single kind of missing value, which is read as None.
+    """
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    if missing is not None:
+        gap = object_from_json(missing)
+        objects[[value is None for value in values]] = gap
+    return import_pandas().Series(objects, dtype=dtype)
