@@ -117,7 +117,9 @@ def read_labeled_rows(
 
 def _mass_of(carried: DistilledLabels, classes: np.ndarray | None) -> Any:
     """Return the class mass that distilled rows carry if it belongs to `classes`."""
-    if classes is None or not np.array_equal(classes, carried.classes):
+    if classes is None or carried.classes is None:
+        return None
+    if not np.array_equal(classes, carried.classes):
         return None
     return carried.class_mass
 

@@ -42,19 +42,42 @@ def fit_under_data_prior(
         The factors for the columns of the predicted probabilities, in the order of the
         classes of `fitted`. None if its predictions need no correction.
     """
-    fixed = distilled.class_mass is None or sets_own_prior(estimator)
-    predicts_proba = hasattr(estimator, "predict_proba")
-    if not fixed and not predicts_proba and weight_parameter(estimator) is not None:
+    if distilled.class_mass is not None and needs_prior_weights(estimator):
         return fit_on_set(clone(estimator), reweighted(distilled)), None
     fitted = fit_on_set(clone(estimator), distilled)
-    # The best estimator of a search is known only now.
-    if fixed or sets_own_prior(fitted):
-        return fitted, None
+    return fitted, data_prior_ratio(fitted, distilled)
+
+
+def needs_prior_weights(estimator: Any) -> bool:
+    """Return whether the prior of a classifier is corrected by sample weights."""
+    return (
+        not hasattr(estimator, "predict_proba")
+        and weight_parameter(estimator) is not None
+        and not sets_own_prior(estimator)
+    )
+
+
+def data_prior_ratio(fitted: Any, distilled: Any) -> np.ndarray | None:
+    """Return the factors that correct the predicted probabilities of a classifier.
+
+    Parameters
+    ----------
+    fitted : classifier
+        Fitted by `fit_on_set`; some ensembles define `predict_proba` only then.
+    distilled : DistilledSet
+        The set that the classifier was fitted on.
+
+    Returns
+    -------
+    ndarray or None
+        As in `fit_under_data_prior`.
+    """
+    if distilled.class_mass is None or sets_own_prior(fitted):
+        return None
     trained_on = trained_class_mass(fitted, distilled)
     ratio = prior_ratio(distilled.class_mass, trained_on)
     if ratio is None:
-        return fitted, None
-    # Some ensembles define predict_proba only after fit.
+        return None
     if not hasattr(fitted, "predict_proba"):
         warnings.warn(
             f"{type(fitted).__name__} neither predicts probabilities nor accepts "
@@ -62,11 +85,11 @@ def fit_under_data_prior(
             "distilled set instead of those of the training data. Use another "
             "classifier, or set prior='set'.",
             UserWarning,
-            stacklevel=5,  # the caller of fit of DistilledClassifier
+            stacklevel=6,  # the caller of fit of DistilledClassifier
         )
-        return fitted, None
+        return None
     known = getattr(fitted, "classes_", distilled.classes)
-    return fitted, ratio[np.searchsorted(distilled.classes, known)]
+    return ratio[np.searchsorted(distilled.classes, known)]
 
 
 def sets_own_prior(estimator: Any) -> bool:
@@ -115,8 +138,8 @@ def trained_class_mass(estimator: Any, distilled: Any) -> np.ndarray:
         )
         return np.bincount(codes, weights=weights, minlength=n_classes)
     codes = np.searchsorted(distilled.classes, distilled.y)
-    weights = None if weight_parameter(estimator) is None else distilled.sample_weight
-    return np.bincount(codes, weights=weights, minlength=n_classes).astype(np.float64)
+    given = None if weight_parameter(estimator) is None else distilled.sample_weight
+    return np.bincount(codes, weights=given, minlength=n_classes).astype(np.float64)
 
 
 def prior_ratio(class_mass: np.ndarray, trained_on: np.ndarray) -> np.ndarray | None:
