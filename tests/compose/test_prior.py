@@ -1,5 +1,7 @@
 """DistilledClassifier under the class shares of the data and of the distilled set."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 from sklearn.base import clone

@@ -1,5 +1,7 @@
 """Class mass of distilled sets: its way from fit to files, and the weights from it."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pandas as pd
 import pytest

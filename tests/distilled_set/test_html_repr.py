@@ -1,5 +1,7 @@
 """The HTML representation of distilled sets."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pandas as pd
 from sklearn.datasets import load_iris

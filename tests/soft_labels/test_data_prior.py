@@ -1,5 +1,7 @@
 """Predictions under the class shares of the training data."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
