@@ -154,7 +154,10 @@ def run(args):
 def table(comparison, budget):
     """Return the table for one budget in percent, including the full data."""
     summary = comparison.summary(budget)
-    shares = [*comparison.learners, "mean", "±", "auc", "retention", "worst", "invalid"]
+    shares = [
+        *comparison.learners, "mean", "±", "auc", "accuracy (data prior)", "retention",
+        "worst", "invalid",
+    ]  # fmt: skip
     full = comparison.full_data()
     if full is not None:
         summary.loc["full data", full.index] = full
@@ -209,7 +212,7 @@ def main():
     for budget in map(int, args.budget.split(",")):
         print(f"\nBudget {budget}\n")
         shown = table(comparison, budget)
-        digits = [".3f" if "p " in c or c == "log loss" else ".1f" for c in shown]
+        digits = [".3f" if c.startswith(("p ", "log loss")) else ".1f" for c in shown]
         print(shown.to_markdown(floatfmt=["", *digits]))
 
 

@@ -66,6 +66,7 @@ def assemble(
         sample_weight=result.sample_weight,
         classes=problem.labels.classes,
         target_name=problem.labels.name,
+        class_mass=_class_mass(problem) if data is None else data.class_mass,
     )
 
 
@@ -107,7 +108,16 @@ def with_info(
         classes=distilled.classes,
         target_name=distilled.target_name,
         info=info,
+        class_mass=distilled.class_mass,
+        target_dtype=data.target_dtype,
     )
+
+
+def _class_mass(problem: Problem) -> np.ndarray:
+    """Return the total weight of the rows of a problem, by class."""
+    if problem.labels.classes is None:
+        return np.array([problem.sample_weight.sum()])
+    return np.bincount(problem.y, weights=problem.sample_weight)
 
 
 def _labels(
@@ -147,8 +157,7 @@ def _teach(teacher: Any, result: Kept | Learned, problem: Problem) -> np.ndarray
     if is_regression:
         return predictions
     codes = result.y if result.y is not None else problem.y[kept]
-    prior = np.bincount(problem.y, weights=problem.sample_weight)
-    return soft_labels_of_set(predictions, codes, prior)
+    return soft_labels_of_set(predictions, codes, _class_mass(problem))
 
 
 def _for_json(value: Any) -> Any:

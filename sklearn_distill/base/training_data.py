@@ -34,6 +34,8 @@ class TrainingData:
         Whether the user passed weights or unlabeled rows.
     n_unlabeled : int
         The number of rows at the end of X whose labels come from a teacher.
+    target_dtype : pandas extension dtype or None
+        The dtype of y if y is a Series of class labels with such a dtype.
     """
 
     X: Any
@@ -41,6 +43,20 @@ class TrainingData:
     sample_weight: np.ndarray
     is_weighted: bool
     n_unlabeled: int = 0
+    target_dtype: Any = None
+
+    @property
+    def class_mass(self) -> np.ndarray:
+        """The total weight of the labeled rows by class; see `DistilledSet`."""
+        n_labeled = len(self.sample_weight) - self.n_unlabeled
+        weights = self.sample_weight[:n_labeled]
+        if self.target.classes is None:
+            return np.array([weights.sum()])
+        return np.bincount(
+            self.target.values[:n_labeled],
+            weights=weights,
+            minlength=len(self.target.classes),
+        )
 
 
 def check_training_data(
@@ -83,7 +99,13 @@ def check_training_data(
         distiller.classes_ = target.classes
     elif hasattr(distiller, "classes_"):
         del distiller.classes_
-    return TrainingData(X, target, weights, is_weighted=sample_weight is not None)
+    return TrainingData(
+        X,
+        target,
+        weights,
+        is_weighted=sample_weight is not None,
+        target_dtype=None if target.classes is None else _extension_dtype(y),
+    )
 
 
 def make_problem(distiller: Any, data: TrainingData) -> Problem:
@@ -120,6 +142,14 @@ def make_problem(distiller: Any, data: TrainingData) -> Problem:
         random_state=rng,
         teacher_seed=teacher_seed,
     )
+
+
+def _extension_dtype(y: Any) -> Any:
+    """Return the dtype of a pandas Series, or of one column, unless NumPy has it."""
+    if not hasattr(y, "iloc"):
+        return None
+    dtype = y.dtypes.iloc[0] if y.ndim == 2 else y.dtype
+    return None if isinstance(dtype, np.dtype) else dtype
 
 
 def _check_teacher(teacher: Any, task: str) -> None:

@@ -26,7 +26,7 @@ from ._common import (
 from .data_files import check_input, check_output, read_data
 
 # Columns of a summary that are not fractions and are not shown in percent.
-NOT_IN_PERCENT = ("log loss", "rank", "seconds")
+NOT_IN_PERCENT = ("log loss", "log loss (data prior)", "rank", "seconds")
 
 
 def add_parser(subparsers: Any, parents: list[Parser]) -> None:

@@ -10,6 +10,14 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils._sklearn_private import StrOptions
+from ..distilled_set.distilled_set import DistilledSet
+from ..soft_labels.data_prior import (
+    correct_log_proba,
+    correct_proba,
+    corrected_decisions,
+    fit_under_data_prior,
+)
 from .wrapper import BaseDistilledEstimator
 
 
@@ -27,9 +35,10 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
 class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     """A classifier that is fitted on a distilled set.
 
-    `fit` distills (X, y) and fits the estimator on the distilled set. Predictions are
-    those of the estimator. Soft labels are passed as weighted hard rows to estimators
-    that accept `sample_weight`; other estimators are fitted on the hard labels.
+    `fit` distills (X, y) and fits the estimator on the distilled set. Soft labels are
+    passed as weighted hard rows to estimators that accept `sample_weight`; other
+    estimators are fitted on the hard labels. A distilled set usually has equal class
+    shares; by default, predictions are corrected to the class shares of (X, y).
 
     Parameters
     ----------
@@ -37,6 +46,18 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         Any method of this package or of a plugin.
     estimator : classifier
         Any scikit-learn classifier, or a Pipeline that ends in a classifier.
+    prior : {"data", "set"}, default="data"
+        The class shares that predictions assume.
+
+        - "data": the shares of the training data. Predicted probabilities are
+          multiplied by the share of each class in the training data, divided by its
+          share in the rows that the estimator was fitted on, and renormalized;
+          `predict` returns the likeliest class. An estimator that does not predict
+          probabilities is fitted with `DistilledSet.prior_weights` as sample weights.
+          Accuracy and log loss want this choice.
+        - "set": the shares of the distilled set. Predictions are those of the
+          estimator. Balanced accuracy and other metrics that weight all classes
+          equally want this choice.
     memory : str or joblib.Memory, default=None
         The cache of fitted distillers, so that a grid search over the parameters of the
         estimator distills only once per fold. With ``random_state=None``, the first
@@ -47,7 +68,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     distiller_ : distiller
         The fitted distiller; ``distiller_.distilled_`` is the distilled set.
     estimator_ : classifier
-        The classifier, fitted on the distilled set.
+        The classifier, fitted on the distilled set. Its own predictions are not
+        corrected.
+    prior_ratio_ : ndarray of shape (n_classes,) or None
+        The factors by which predicted probabilities are multiplied; None if predictions
+        are those of the estimator.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int
@@ -59,6 +84,15 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     --------
     DistilledRegressor : The same for regression.
     make_distill_pipeline : Build this estimator from a flat list of steps.
+
+    Notes
+    -----
+    With ``prior="data"``, an estimator that sets the prior itself keeps its own
+    predictions, as it would on all rows: ``class_weight="balanced"``, `priors` of naive
+    Bayes and of discriminant analysis, and classifiers that set their own decision
+    threshold. Probabilities of exactly 0 or 1, such as those of one nearest neighbor,
+    remain unchanged. If an estimator neither predicts probabilities nor accepts sample
+    weights, its predictions cannot be corrected, and `fit` warns.
 
     Examples
     --------
@@ -72,10 +106,49 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     """
 
     _task = "classification"
+    _parameter_constraints: dict[str, Any] = {
+        **BaseDistilledEstimator._parameter_constraints,
+        "prior": [StrOptions({"data", "set"})],
+    }
+
+    def __init__(
+        self,
+        distiller: Any,
+        estimator: Any,
+        *,
+        prior: str = "data",
+        memory: Any = None,
+    ):
+        super().__init__(distiller, estimator, memory=memory)
+        self.prior = prior
+
+    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+        if self.prior == "set":
+            self.prior_ratio_ = None
+            return super()._fit_estimator(distilled)
+        fitted, self.prior_ratio_ = fit_under_data_prior(self.estimator, distilled)
+        return fitted
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the class of each row.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of n rows
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        check_is_fitted(self)
+        if self.prior_ratio_ is None:
+            return super().predict(X)
+        classes = getattr(self.estimator_, "classes_", self.classes_)
+        return classes[self.predict_proba(X).argmax(axis=1)]
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the class probabilities that the estimator predicts.
+        """Return the class probabilities, corrected to the chosen `prior`.
 
         Parameters
         ----------
@@ -86,11 +159,12 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._check_rows(X))
+        proba = self.estimator_.predict_proba(self._check_rows(X))
+        return correct_proba(proba, self.prior_ratio_)
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of the class probabilities that the estimator predicts.
+        """Return the logarithms of the class probabilities of `predict_proba`.
 
         Parameters
         ----------
@@ -101,11 +175,17 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.predict_log_proba(self._check_rows(X))
+        log_proba = self.estimator_.predict_log_proba(self._check_rows(X))
+        return correct_log_proba(log_proba, self.prior_ratio_)
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
-        """Return the values of the decision function of the estimator.
+        """Return the decision function, which agrees with `predict`.
+
+        If probabilities are corrected, the values are the log odds of two classes or
+        the log probabilities of more classes. If the decision function of the estimator
+        has this scale already, as that of logistic regression has, the logarithms of
+        `prior_ratio_` are added to its values.
 
         Parameters
         ----------
@@ -116,7 +196,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n,) or (n, n_classes)
         """
         check_is_fitted(self)
-        return self.estimator_.decision_function(self._check_rows(X))
+        X = self._check_rows(X)
+        return corrected_decisions(self.estimator_, X, self.prior_ratio_)
 
 
 class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):

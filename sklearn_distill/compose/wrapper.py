@@ -24,6 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
+from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..validation.rows import check_rows
 
@@ -115,7 +116,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
-        self.estimator_ = fit_on_set(clone(self.estimator), distilled)
+        self.estimator_ = self._fit_estimator(distilled)
         copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:
             self.classes_ = distilled.classes
@@ -133,6 +134,10 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
                 f"task={distiller.task!r}. Set the task of the distiller to 'auto'."
             )
         return distiller.set_params(task=self._task)
+
+    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+        """Return a clone of the estimator, fitted on the distilled set."""
+        return fit_on_set(clone(self.estimator), distilled)
 
     def _check_estimator(self) -> None:
         """Raise an error if the estimator is of another kind than the wrapper."""

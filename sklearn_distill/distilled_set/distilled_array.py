@@ -20,12 +20,15 @@ class DistilledLabels(NamedTuple):
     soft_labels : ndarray of shape (m, n_classes) or None
     sample_weight : ndarray of shape (m,) or None
     classes : ndarray of shape (n_classes,) or None
+    class_mass : ndarray of shape (n_classes,) or (1,), or None
+        The total weight of the training rows of each class; see `DistilledSet`.
     """
 
     y: np.ndarray | None
     soft_labels: np.ndarray | None
     sample_weight: np.ndarray | None
     classes: np.ndarray | None
+    class_mass: np.ndarray | None = None
 
 
 class DistilledArray(np.ndarray):

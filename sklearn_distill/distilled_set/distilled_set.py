@@ -10,8 +10,10 @@ import numpy as np
 
 from .._utils.containers import take_rows
 from ..soft_labels.expansion import weighted_hard_rows
+from .class_mass import mass_weights
 from .distilled_array import DistilledLabels
 from .files import load_set, save_set
+from .html_repr import html_of_set
 from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
 from .tables import set_to_frame
 
@@ -40,6 +42,14 @@ class DistilledSet:
     info : dict, default=None
         How the distilled set was made: method, parameters, versions, sizes, loss and
         seconds.
+    class_mass : array of shape (n_classes,) or (1,), default=None
+        The total weight of the labeled training rows of each class, in the order of
+        `classes`: the number of rows of each class if the rows are not weighted.
+        Without classes, one number for all training rows. Rows that were passed as
+        `X_unlabeled` are not counted, because their classes are unknown.
+    target_dtype : pandas extension dtype, default=None
+        The dtype of the column of labels in `to_frame`, such as an ordered
+        CategoricalDtype; None for the dtype of y.
 
     Attributes
     ----------
@@ -80,9 +90,21 @@ class DistilledSet:
         classes: Any = None,
         target_name: str | None = None,
         info: dict[str, Any] | None = None,
+        class_mass: Any = None,
+        target_dtype: Any = None,
     ):
         parts = as_arrays(
-            SetParts(X, y, soft_labels, sample_weight, classes, target_name, info)
+            SetParts(
+                X,
+                y,
+                soft_labels=soft_labels,
+                sample_weight=sample_weight,
+                classes=classes,
+                target_name=target_name,
+                info=info,
+                class_mass=class_mass,
+                target_dtype=target_dtype,
+            )
         )
         check_parts(parts)
         self.X: Any = parts.X
@@ -92,6 +114,8 @@ class DistilledSet:
         self.classes: np.ndarray | None = parts.classes
         self.target_name = parts.target_name
         self.info: dict[str, Any] = parts.info or {}
+        self.class_mass: np.ndarray | None = parts.class_mass
+        self.target_dtype = parts.target_dtype
 
     def __len__(self) -> int:
         return len(self.X)
@@ -116,11 +140,18 @@ class DistilledSet:
             parts.append(f"1/{n_before / len(self):.0f} of the rows")
         return f"<DistilledSet: {', '.join(parts)}>"
 
+    def _repr_html_(self) -> str:
+        return html_of_set(self._parts(), self.nbytes)
+
     @property
     def labels(self) -> DistilledLabels:
-        """The labels, soft labels, sample weights and classes without the rows."""
+        """Everything that belongs to the labels, without the rows."""
         return DistilledLabels(
-            self.y, self.soft_labels, self.sample_weight, self.classes
+            self.y,
+            self.soft_labels,
+            self.sample_weight,
+            self.classes,
+            self.class_mass,
         )
 
     @property
@@ -149,10 +180,58 @@ class DistilledSet:
         rows, codes, weights = weighted_hard_rows(self.soft_labels, self.sample_weight)
         return take_rows(self.X, rows), self.classes[codes], weights
 
+    def prior_weights(self) -> np.ndarray:
+        """Return sample weights that restore the class shares of the training data.
+
+        The weighted share of each class among the hard labels becomes its share of
+        `class_mass`. Within a class, the weights are proportional to `sample_weight`.
+        Without classes, they are proportional to `sample_weight` throughout.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            Their mean is 1.
+
+        Raises
+        ------
+        ValueError
+            If the class mass is unknown (None).
+
+        Examples
+        --------
+        >>> from sklearn_distill import DistilledSet
+        >>> small = DistilledSet(
+        ...     [[0.0], [1.0]], [0, 1], classes=[0, 1], class_mass=[950, 50]
+        ... )
+        >>> small.prior_weights(), small.mass_weights()
+        (array([1.9, 0.1]), array([950.,  50.]))
+        """
+        weights = self.mass_weights()
+        return weights / weights.mean()
+
+    def mass_weights(self) -> np.ndarray:
+        """Return how many training rows each distilled row represents.
+
+        Use these weights to merge distilled sets of different data sets, because sets
+        that represent more rows then count more.
+
+        Returns
+        -------
+        ndarray of shape (m,)
+            The weights of the rows of a class sum to its entry in `class_mass`.
+
+        Raises
+        ------
+        ValueError
+            If the class mass is unknown (None).
+        """
+        return mass_weights(self._parts())
+
     def to_frame(self) -> Any:
         """Return rows, labels and weights as one pandas DataFrame.
 
         The columns are those of X, then the labels under `target_name` (or "target"),
+        in the dtype of the y that was distilled (for example an ordered categorical),
         then "sample_weight" and one "soft_label:<class>" per class, if present.
 
         Returns
@@ -172,8 +251,8 @@ class DistilledSet:
         Files are written atomically: if writing fails, an existing file at `path`
         remains unchanged. ``.npz`` keeps every dtype and `info`. ``.parquet`` and
         ``.csv`` are for tables and need pandas (``.parquet`` also pyarrow). A CSV file
-        keeps neither dtypes nor `info`, and `load` cannot detect a CSV file that was
-        truncated at the end of a line, or that was not written by `save`.
+        keeps neither dtypes nor `class_mass` nor `info`, and `load` cannot detect a CSV
+        file that was truncated at the end of a line, or that was not written by `save`.
 
         Parameters
         ----------

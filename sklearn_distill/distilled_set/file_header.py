@@ -29,7 +29,14 @@ def header_of(parts: SetParts) -> dict[str, Any]:
         "classes": None if classes is None else classes.tolist(),
         "classes_dtype": None if classes is None else str(classes.dtype),
         "info": parts.info,
+        "class_mass": parts.class_mass,
+        "target": _target_header(parts.target_dtype),
     }
+
+
+def _target_header(dtype: Any) -> dict[str, Any] | None:
+    """Return the dtype of the labels, ready for JSON, or None."""
+    return None if dtype is None else _column_header("target", dtype)
 
 
 def parts_of_header(header: dict[str, Any]) -> dict[str, Any]:
@@ -37,10 +44,14 @@ def parts_of_header(header: dict[str, Any]) -> dict[str, Any]:
     classes = header["classes"]
     if classes is not None:
         classes = np.array(classes, dtype=header["classes_dtype"])
+    target = header.get("target")
     return {
         "classes": classes,
         "target_name": header["target_name"],
         "info": header["info"],
+        # Files that were written before these parts existed lack the two entries.
+        "class_mass": header.get("class_mass"),
+        "target_dtype": dtype_of(target) if target else None,
     }
 
 

@@ -25,6 +25,8 @@ class SetParts(NamedTuple):
     classes : ndarray of shape (n_classes,) or None
     target_name : str or None
     info : dict or None
+    class_mass : float64 ndarray of shape (n_classes,) or (1,), or None
+    target_dtype : pandas extension dtype or None
     """
 
     X: Any
@@ -34,6 +36,8 @@ class SetParts(NamedTuple):
     classes: Any = None
     target_name: str | None = None
     info: dict[str, Any] | None = None
+    class_mass: Any = None
+    target_dtype: Any = None
 
 
 def as_arrays(parts: SetParts) -> SetParts:
@@ -46,6 +50,8 @@ def as_arrays(parts: SetParts) -> SetParts:
         classes=_optional_array(parts.classes),
         target_name=parts.target_name,
         info=dict(parts.info or {}),
+        class_mass=_optional_array(parts.class_mass, np.float64),
+        target_dtype=parts.target_dtype,
     )
 
 
@@ -81,6 +87,8 @@ def check_parts(parts: SetParts) -> None:
             )
     if parts.soft_labels is not None:
         _check_soft_labels(parts.soft_labels, shape[0], parts.classes)
+    if parts.class_mass is not None:
+        _check_class_mass(parts.class_mass, parts.classes)
 
 
 def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
@@ -97,6 +105,23 @@ def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
     if (soft_labels < 0).any() or not np.allclose(sums, 1.0, atol=1e-4):
         raise ValueError(
             "Each row of soft_labels must contain probabilities that sum to 1."
+        )
+
+
+def _check_class_mass(class_mass: np.ndarray, classes: Any) -> None:
+    """Raise ValueError unless the class mass has one valid number for each class."""
+    expected = (1 if classes is None else len(classes),)
+    if class_mass.shape != expected:
+        raise ValueError(
+            "class_mass must hold one number for each class, or a single number "
+            f"without classes, in an array of shape {expected}; got shape "
+            f"{class_mass.shape}."
+        )
+    valid = np.isfinite(class_mass) & (class_mass >= 0)
+    if not valid.all() or class_mass.sum() <= 0:
+        raise ValueError(
+            "class_mass must be finite and non-negative, with a positive sum; got "
+            f"{class_mass.tolist()}."
         )
 
 

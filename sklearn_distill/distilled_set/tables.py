@@ -63,13 +63,29 @@ def _label_columns(parts: SetParts) -> dict[str, Any]:
         )
     columns: dict[str, Any] = {}
     if parts.y is not None:
-        columns[parts.target_name or "target"] = parts.y
+        y = parts.y
+        if parts.target_dtype is not None:
+            y = _with_dtype(y, parts.target_dtype)
+        columns[parts.target_name or "target"] = y
     if parts.sample_weight is not None:
         columns[WEIGHT_COLUMN] = parts.sample_weight
     if parts.soft_labels is not None:
         for label, column in zip(parts.classes, parts.soft_labels.T, strict=True):
             columns[f"{SOFT_PREFIX}{label}"] = column
     return columns
+
+
+def _with_dtype(y: np.ndarray, dtype: Any) -> Any:
+    """Return class labels as a Series of a pandas dtype."""
+    pd = import_pandas()
+    if dtype == "category":
+        categories = dtype.categories
+        if y.dtype.kind == "f" and categories.dtype == bool:
+            # The labels of boolean categories are the numbers 0 and 1.
+            categories = categories.astype(y.dtype)
+        codes = categories.get_indexer(pd.Index(y))
+        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype))
+    return pd.Series(y).astype(dtype)
 
 
 def _is_reserved(name: str) -> bool:
@@ -202,7 +218,7 @@ def _with_readable_labels(parts: SetParts) -> SetParts:
         y = y.astype(np.float64)
     elif classes.dtype.kind == "f" and (classes == np.rint(classes)).all():
         y, classes = y.astype(np.int64), classes.astype(np.int64)
-    return parts._replace(y=y, classes=classes)
+    return parts._replace(y=y, classes=classes, target_dtype=None)
 
 
 def columns_of_codes(cells: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Callable
 from numbers import Real
 from os import PathLike
@@ -11,7 +12,8 @@ import numpy as np
 from sklearn.base import ClassifierMixin, is_regressor
 from sklearn.utils.metaestimators import available_if
 
-from .._utils._sklearn_private import Interval, _fit_context
+from .._utils._sklearn_private import Interval, StrOptions, _fit_context
+from ..soft_labels.data_prior import correct_proba, corrected_decisions
 from .fitting import _KnowledgeDistillation
 from .nets.wrapping import innermost, is_net
 from .students import class_probabilities, class_targets
@@ -101,6 +103,11 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
     n_generations : int, default=1
         The number of students that are trained one after the other. Each is the teacher
         of the next (born-again networks).
+    prior : {"data", "set"}, default="data"
+        The class shares that the predictions assume if the student was trained on
+        distilled rows that carry labels: those of the data that were distilled, or
+        those of the distilled set; see `DistilledClassifier`. It has no effect if the
+        student is trained on other rows.
     check_teacher : bool, default=True
         Whether to compare teacher and student on held-out rows before training, and to
         warn unless the teacher is better by one standard error. This requires up to
@@ -121,6 +128,9 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         The fitted teacher; None if all its predictions were passed to `fit`.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
+    prior_ratio_ : ndarray of shape (n_classes,) or None
+        The factors by which the probabilities of the student are multiplied; see
+        `prior`. None if predictions are those of the student.
     transfer_set_ : DistilledSet or None
         The added rows, with the labels of the teacher.
     teacher_gain_ : Gain or None
@@ -183,6 +193,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
     _parameter_constraints: dict[str, Any] = {
         **_KnowledgeDistillation._parameter_constraints,
         "temperature": [Interval(Real, 0, None, closed="neither")],
+        "prior": [StrOptions({"data", "set"})],
     }
 
     def __init__(
@@ -202,6 +213,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         hint_weight: float = 1.0,
         init: str | None = None,
         n_generations: int = 1,
+        prior: str = "data",
         check_teacher: bool = True,
         memory: Any = None,
         random_state: Any = None,
@@ -220,6 +232,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         self.hint_weight = hint_weight
         self.init = init
         self.n_generations = n_generations
+        self.prior = prior
         self.check_teacher = check_teacher
         self.memory = memory
         self.random_state = random_state
@@ -278,8 +291,9 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         ndarray of shape (n,)
         """
         X = self._check_rows(X)
-        if is_regressor(self.student_):
+        if is_regressor(self.student_) or self.prior_ratio_ is not None:
             proba = class_probabilities(self.student_, X, self.classes_)
+            proba = correct_proba(proba, self.prior_ratio_)
             return self.classes_[proba.argmax(axis=1)]
         return self.student_.predict(X)
 
@@ -296,7 +310,8 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         ndarray of shape (n, n_classes)
         """
         X = self._check_rows(X)
-        return class_probabilities(self.student_, X, self.classes_)
+        proba = class_probabilities(self.student_, X, self.classes_)
+        return correct_proba(proba, self.prior_ratio_)
 
     @available_if(_student_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
@@ -310,8 +325,10 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         -------
         ndarray of shape (n,) or (n, n_classes)
         """
-        X = self._check_rows(X)
-        return self.student_.decision_function(X)
+        X, ratio = self._check_rows(X), self.prior_ratio_
+        if ratio is not None:
+            ratio = ratio[np.searchsorted(self.classes_, self.student_.classes_)]
+        return corrected_decisions(self.student_, X, ratio)
 
     def export_onnx(self, path: str | PathLike[str], X: Any) -> None:
         """Write the student to an ONNX file, and check the predictions of the file.
@@ -319,7 +336,8 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         The file has one input "X". If X is a DataFrame, the file has one input of shape
         (n, 1) for each column, with the name of the column. The
         outputs are "label" and "probabilities", or "scores" for a student without
-        probabilities.
+        probabilities. They are those of `student_`, so that they assume the class
+        shares of the rows that it was trained on, whatever `prior` is.
 
         Parameters
         ----------
@@ -338,6 +356,15 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
         """
         from .export import export_student
 
+        if self.prior_ratio_ is not None:
+            warnings.warn(
+                "The ONNX file holds the student without the correction to the class "
+                "shares of the training data (prior='data'). Multiply the "
+                "probabilities of the file by prior_ratio_ and renormalize them, or "
+                "set prior='set'.",
+                UserWarning,
+                stacklevel=2,
+            )
         rows = self._check_rows(X)
         export_student(self.student_, path, rows, classes=self.classes_)
 

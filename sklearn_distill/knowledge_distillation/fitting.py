@@ -26,7 +26,7 @@ from .gain import Gain, held_out_gain, warn_if_no_gain
 from .labeled_rows import LabeledRows, read_labeled_rows
 from .missing_values import accepts_missing, check_missing_values
 from .nets.wrapping import fitted_net, innermost, is_net
-from .students import fit_student
+from .students import fit_student, under_data_prior
 from .targets import Targets, make_targets
 from .teachers import (
     Committee,
@@ -221,14 +221,19 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         X = data.X if X_added is None else stacked(data.X, X_added)
         self.generations_: list[Any] = []
         teacher = self.teacher_
+        wants_data_prior = getattr(self, "prior", "set") == "data"
+        class_mass = data.class_mass if wants_data_prior else None
         for generation in range(self.n_generations):
             if generation > 0:
                 teacher = self.student_
                 predictions = self._predict_targets(X)
                 targets = targets.with_teacher(predictions, len(data.X))
+            student_targets, self.prior_ratio_ = under_data_prior(
+                self.student, targets, class_mass
+            )
             training = self._net_training(teacher, X)
             self.student_ = fit_student(
-                self.student, X, targets, seed + generation, training
+                self.student, X, student_targets, seed + generation, training
             )
             self.generations_.append(self.student_)
         return targets

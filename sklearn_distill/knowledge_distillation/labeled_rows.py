@@ -38,6 +38,8 @@ class LabeledRows(NamedTuple):
         Whether the rows carry the labels of a distilled set.
     soft : bool
         Whether the labels are soft.
+    class_mass : ndarray of shape (n_classes,) or None
+        The class mass of the data that the rows were distilled from, if it is known.
     """
 
     X: Any
@@ -49,6 +51,7 @@ class LabeledRows(NamedTuple):
     n_given: int
     is_distilled: bool
     soft: bool
+    class_mass: np.ndarray | None = None
 
 
 def read_labeled_rows(
@@ -108,7 +111,17 @@ def read_labeled_rows(
         n_given=n_given,
         is_distilled=carried is not None,
         soft=soft is not None,
+        class_mass=None if carried is None else _mass_of(carried, target.classes),
     )
+
+
+def _mass_of(carried: DistilledLabels, classes: np.ndarray | None) -> Any:
+    """Return the class mass that distilled rows carry if it belongs to `classes`."""
+    if classes is None or carried.classes is None:
+        return None
+    if not np.array_equal(classes, carried.classes):
+        return None
+    return carried.class_mass
 
 
 def _carried_labels(X: Any, y: Any) -> DistilledLabels | None:

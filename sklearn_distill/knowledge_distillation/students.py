@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from ..soft_labels.data_prior import prior_ratio, sets_own_prior
 from ..soft_labels.fitting import (
     fit_on_soft_labels,
     fit_weighted,
@@ -115,6 +118,80 @@ def class_targets(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:
     if is_regressor(student) or hasattr(student, "predict_proba"):
         return class_probabilities(student, X, classes)
     return np.eye(len(classes))[np.searchsorted(classes, student.predict(X))]
+
+
+def students_class_mass(student: Any, targets: Targets) -> np.ndarray:
+    """Return the class mass of the rows and labels that `fit_student` passes on.
+
+    Parameters
+    ----------
+    student : estimator, skorch net, module class, or Pipeline that ends in one
+    targets : Targets
+        Targets of class labels.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+    """
+    if is_net(innermost(student)):
+        blended = targets.predictions if callable(targets.alpha) else targets.blended()
+        return targets.weights @ blended
+    labels, weights = targets.blended(), targets.weights
+    if weight_parameter(student) is None:
+        weights = np.ones(len(labels))
+    if is_classifier(student) and not takes_soft_labels(student):
+        hard = labels if weight_parameter(student) is None else targets.labels
+        labels = np.eye(labels.shape[1])[hard.argmax(axis=1)]
+    return weights @ labels
+
+
+def under_data_prior(
+    student: Any, targets: Targets, class_mass: np.ndarray | None
+) -> tuple[Targets, np.ndarray | None]:
+    """Return targets for a student, and the correction of its predictions.
+
+    Parameters
+    ----------
+    student : estimator, skorch net, module class, or Pipeline that ends in one
+    targets : Targets
+    class_mass : ndarray of shape (n_classes,) or None
+        The class shares that predictions should assume. If None, nothing is corrected.
+
+    Returns
+    -------
+    targets : Targets
+        They have the class shares of `class_mass` if the student accepts sample weights
+        but does not predict probabilities.
+    ratio : ndarray of shape (n_classes,) or None
+        The factors for predicted probabilities; None if they need no correction.
+    """
+    if class_mass is None or sets_own_prior(student):
+        return targets, None
+    ratio = prior_ratio(class_mass, students_class_mass(student, targets))
+    is_regressor_or_net = is_net(innermost(student)) or is_regressor(student)
+    if ratio is None or is_regressor_or_net or hasattr(student, "predict_proba"):
+        return targets, ratio
+    if weight_parameter(student) is None:
+        warnings.warn(
+            f"The student {type(student).__name__} neither predicts probabilities nor "
+            "accepts sample weights, so that its predictions assume the class shares "
+            "of the distilled rows instead of those of the training data. Use another "
+            "student, or set prior='set'.",
+            UserWarning,
+            stacklevel=6,  # the caller of fit
+        )
+        return targets, None
+    joint = targets.blended() * ratio
+    mass = joint.sum(axis=1)
+    labels = predictions = joint / mass[:, None]
+    if not takes_soft_labels(student):
+        labels, predictions = targets.labels, targets.predictions
+        mass = ratio[labels.argmax(axis=1)]
+    weights = targets.weights * mass
+    weights *= targets.weights.sum() / weights.sum()
+    return replace(
+        targets, labels=labels, predictions=predictions, weights=weights
+    ), None
 
 
 def check_student(student: Any, task: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._utils.optional import import_pandas
 from ..measures.full_data import FULL_DATA
+from ..measures.metrics import DATA_PRIOR_METRICS, metric_title
 from .score_file import read_scores
 from .significance import RankTest, holm, rank_test, wilcoxon_p
 
@@ -29,6 +30,9 @@ class Comparison:
         accuracy or R^2, "auc" is one-vs-rest and averaged over the classes, "seconds"
         is the time to distill, "fit_seconds" the time to train the learner, and
         "invalid" the share of distilled values that the real columns could not hold.
+        "accuracy_data_prior" and "log_loss_data_prior" are for predictions that are
+        corrected to the class shares of the training data; they are missing in score
+        files of earlier versions.
         Budget 0 is the full data, in which all classes have the same total weight.
 
     Attributes
@@ -229,7 +233,9 @@ class Comparison:
         -------
         DataFrame
             The mean score of each learner, then "mean", "±" (standard deviation over
-            folds), "auc", "log loss", "retention" (share of the full data's score,
+            folds), "auc", "log loss", "accuracy (data prior)" and "log loss (data
+            prior)" (under the class shares of the training data; "log loss" is under
+            those of the distilled set), "retention" (share of the full data's score,
             mean over learners), "worst" (retention of the worst learner), "rank" (mean
             over blocks), "seconds", "invalid" and "p baseline" for each baseline.
             Negative R^2 counts as 0.
@@ -241,9 +247,9 @@ class Comparison:
         table["mean"] = table.mean(axis=1, skipna=False)
         folds = scores.groupby(["method", "fold"])["score"].mean()
         table["±"] = folds.groupby("method").std()
-        for column in ("auc", "log_loss"):
-            if scores[column].notna().any():
-                table[column.replace("_", " ")] = by_method[column].mean()
+        for column in ("auc", "log_loss", *DATA_PRIOR_METRICS):
+            if column in scores and scores[column].notna().any():
+                table[metric_title(column)] = by_method[column].mean()
         retention = self.retention(budget)
         if retention is not None:
             table["retention"] = retention.mean(axis=1, skipna=False)

@@ -36,7 +36,11 @@ COLUMNS = (
     "note",
     "error",
     "key",
+    "accuracy_data_prior",
+    "log_loss_data_prior",
 )
+# Files of earlier versions lack the last columns, whose values are then missing.
+N_OLD_COLUMNS = COLUMNS.index("key") + 1
 TEXT_COLUMNS = ("set", "method", "learner", "note", "error", "key")
 
 
@@ -46,7 +50,8 @@ class ScoreFile:
     Parameters
     ----------
     path : str or path-like
-        The file is created if it does not exist. An incomplete last row is removed.
+        The file is created if it does not exist. An incomplete last row is removed,
+        and columns that a file of an earlier version lacks are added without values.
 
     Attributes
     ----------
@@ -73,7 +78,10 @@ class ScoreFile:
         is_complete = False
         if self.path.exists() and self.path.stat().st_size:
             self.rows = _read_complete_rows(self.path)
-            is_complete = self.path.read_bytes().endswith(b"\n")
+            content = self.path.read_bytes()
+            # A file with fewer columns is written again with all columns.
+            has_all_columns = content.startswith(",".join(COLUMNS).encode() + b"\n")
+            is_complete = has_all_columns and content.endswith(b"\n")
         if not is_complete:
             self.keep(lambda row: True)
 
@@ -148,15 +156,17 @@ def _read_complete_rows(path: Path) -> list[dict[str, Any]]:
     complete = text[: text.rfind("\n") + 1]
     reader = csv.reader(io.StringIO(complete, newline=""))
     header = next(reader, None)
-    if header is None or tuple(header) != COLUMNS:
+    known_headers = (COLUMNS, COLUMNS[:N_OLD_COLUMNS])
+    if header is None or tuple(header) not in known_headers:
         raise ValueError(
             f"{path} is not a score file: its columns must be {', '.join(COLUMNS)}. "
             "Choose another path or remove the file."
         )
+    missing = dict.fromkeys(COLUMNS[len(header) :], "")
     return [
-        dict(zip(COLUMNS, row, strict=True))
+        dict(zip(header, row, strict=True)) | missing
         for row in reader
-        if len(row) == len(COLUMNS)
+        if len(row) == len(header)
     ]
 
 

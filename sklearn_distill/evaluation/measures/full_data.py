@@ -38,6 +38,9 @@ def weighted_full_data(
     DistilledSet
     """
     y = np.asarray(y)
+    class_mass = None
+    if classes is not None:
+        class_mass = [np.sum(y == label) for label in classes]
     if max_rows is not None and len(y) > max_rows:
         order = np.random.RandomState(random_state).permutation(len(y))
         chosen = order[:max_rows]
@@ -45,7 +48,9 @@ def weighted_full_data(
             chosen = order[_stratified_positions(y[order], max_rows)]
         X, y = take_rows(X if hasattr(X, "iloc") else np.asarray(X), chosen), y[chosen]
     weights = None if classes is None else compute_sample_weight("balanced", y)
-    return DistilledSet(X, y, sample_weight=weights, classes=classes)
+    return DistilledSet(
+        X, y, sample_weight=weights, classes=classes, class_mass=class_mass
+    )
 
 
 def _stratified_positions(y: np.ndarray, n: int) -> np.ndarray:

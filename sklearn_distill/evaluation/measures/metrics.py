@@ -14,12 +14,23 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from ...soft_labels.data_prior import correct_proba
+
+# Metrics of predictions that are corrected to the class shares of the training data.
+DATA_PRIOR_METRICS = ("accuracy_data_prior", "log_loss_data_prior")
 # Names of the metrics of each task. "score" is balanced accuracy or, for regression,
 # R^2.
 METRICS = {
-    "classification": ("score", "accuracy", "auc", "log_loss"),
+    "classification": ("score", "accuracy", "auc", "log_loss", *DATA_PRIOR_METRICS),
     "regression": ("score", "rmse"),
 }
+
+
+def metric_title(name: str) -> str:
+    """Return the name of a metric as the title of a column of a table."""
+    if name in DATA_PRIOR_METRICS:
+        name = name.replace("_data_prior", " (data prior)")
+    return name.replace("_", " ")
 
 
 def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
@@ -50,6 +61,30 @@ def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[st
         "log_loss": _log_loss(y, scores, known) if are_probabilities else float("nan"),
         "recall": dict(zip(present.tolist(), recall.tolist(), strict=True)),
     }
+
+
+def data_prior_metrics(
+    fitted: Any, ratio: np.ndarray | None, X: np.ndarray, y: np.ndarray
+) -> dict[str, float]:
+    """Return accuracy and log loss under the class shares of the training data.
+
+    Parameters
+    ----------
+    fitted : classifier
+    ratio : ndarray or None
+        The result of `fit_under_data_prior`.
+    X : ndarray of shape (n, d)
+    y : ndarray of shape (n,)
+    """
+    loss, known = float("nan"), fitted.classes_
+    if hasattr(fitted, "predict_proba"):
+        proba = correct_proba(fitted.predict_proba(X), ratio)
+        loss = _log_loss(y, proba, known)
+    predicted = fitted.predict(X)
+    if ratio is not None:
+        predicted = known[proba.argmax(axis=1)]
+    accuracy = float(accuracy_score(y, predicted))
+    return dict(zip(DATA_PRIOR_METRICS, (accuracy, loss), strict=True))
 
 
 def regression_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:

@@ -71,6 +71,7 @@ def as_numeric_set(prepare: Any, distilled: DistilledSet) -> DistilledSet:
         soft_labels=distilled.soft_labels,
         sample_weight=distilled.sample_weight,
         classes=distilled.classes,
+        class_mass=distilled.class_mass,
     )
 
 

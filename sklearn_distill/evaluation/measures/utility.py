@@ -11,9 +11,20 @@ from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from ...distilled_set.distilled_set import DistilledSet
+from ...soft_labels.data_prior import (
+    data_prior_ratio,
+    fit_under_data_prior,
+    needs_prior_weights,
+)
 from ...soft_labels.fitting import fit_on_set
 from .learners import resolve_learners
-from .metrics import METRICS, classification_metrics, regression_metrics
+from .metrics import (
+    DATA_PRIOR_METRICS,
+    METRICS,
+    classification_metrics,
+    data_prior_metrics,
+    regression_metrics,
+)
 from .preprocessing import as_numbers, as_numeric_set
 
 
@@ -91,7 +102,9 @@ def learner_scores(
     list of dict
         One dict for each learner with "learner" and "fit_seconds". For classification
         it also holds "score" (balanced accuracy), "accuracy", "auc" (one-vs-rest, mean
-        over the classes), "log_loss" and "recall" (dict of class to recall); for
+        over the classes), "log_loss", "recall" (dict of class to recall), and
+        "accuracy_data_prior" and "log_loss_data_prior" of predictions that are
+        corrected to the class shares of the training data (`train.class_mass`); for
         regression "score" (R^2) and "rmse". Metrics that a learner cannot provide are
         NaN.
     """
@@ -114,6 +127,8 @@ def learner_scores(
                 fitted = fit_on_set(clone(learner), numeric)
             row["fit_seconds"] = time.perf_counter() - started
             row |= evaluate(fitted, X_test, y_test)
+            if is_classification:
+                row |= _under_data_prior(learner, fitted, numeric, X_test, y_test)
         except Exception as error:
             if on_error == "raise":
                 raise
@@ -121,3 +136,29 @@ def learner_scores(
             row["error"] = f"{type(error).__name__}: {error}"
         rows.append(row)
     return rows
+
+
+def _under_data_prior(
+    learner: Any, fitted: Any, train: DistilledSet, X: np.ndarray, y: np.ndarray
+) -> dict[str, float]:
+    """Return the metrics of a learner under the class shares of the training data.
+
+    Parameters
+    ----------
+    learner : classifier
+        Fitted again only if its predictions are corrected by sample weights.
+    fitted : classifier
+        The learner, fitted on `train`.
+    train : DistilledSet
+    X, y : ndarray
+        Test rows.
+    """
+    if train.class_mass is None:
+        return dict.fromkeys(DATA_PRIOR_METRICS, float("nan"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if needs_prior_weights(learner):
+            fitted, ratio = fit_under_data_prior(learner, train)
+        else:
+            ratio = data_prior_ratio(fitted, train)
+    return data_prior_metrics(fitted, ratio, X, y)

@@ -241,7 +241,8 @@ class DistillationReport:
             over seeds), "interval" (half the width of the 95 % confidence interval of
             the mean over seeds), "recovery" (share of the mean score of the full data),
             "above random" (difference to the mean score of random rows) and the means
-            of the other metrics.
+            of the other metrics. Metrics with "(data prior)" in their names are for
+            predictions that are corrected to the class shares of the training data.
         """
         return score_table(self.scores, self.is_regression)
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..._utils.optional import import_jinja2, import_matplotlib
+from ..measures.metrics import METRICS, metric_title
 from .confidence_interval import mean_interval
 from .figures import report_figures
 
@@ -112,7 +113,8 @@ def _score_cells(report: Any, table: Any) -> dict[str, Any]:
     """Return the columns and rows of the score table as text."""
     learners = report.scores["learner"].drop_duplicates().tolist()
     scores = report.scores.groupby(["set", "learner"])["score"]
-    metrics = [c for c in ("accuracy", "auc", "log loss", "rmse") if c in table]
+    names = (*METRICS["classification"][1:], *METRICS["regression"][1:])
+    metrics = [c for c in map(metric_title, names) if c in table]
     recovery = ["recovery"] if "recovery" in table else []
     rows = []
     for name in table.index:

@@ -13,6 +13,7 @@ from ... import __version__
 from ..._utils.optional import import_pandas
 from ...distilled_set.distilled_set import DistilledSet, nbytes_of
 from ..measures.full_data import FULL_DATA
+from ..measures.metrics import METRICS, metric_title
 from ..measures.validity import invalid_share
 from .confidence_interval import mean_interval
 from .measurements import REFERENCES
@@ -36,9 +37,9 @@ def score_table(scores: Any, is_regression: bool) -> Any:
     if FULL_DATA in names:
         table["recovery"] = table["mean"] / table.loc[FULL_DATA, "mean"]
         table["above random"] = table["mean"] - table.loc["random", "mean"]
-    metrics = ("rmse",) if is_regression else ("accuracy", "auc", "log_loss")
+    metrics = METRICS["regression" if is_regression else "classification"][1:]
     for column in metrics:
-        table[column.replace("_", " ")] = scores.groupby("set")[column].mean()
+        table[metric_title(column)] = scores.groupby("set")[column].mean()
     return table
 
 

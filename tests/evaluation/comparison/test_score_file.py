@@ -82,3 +82,29 @@ def test_other_csv_file_raises_and_is_not_changed(tmp_path):
 def test_missing_directory_raises(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"directory .* does not exist"):
         ScoreFile(tmp_path / "missing" / "scores.csv")
+
+
+def test_file_without_the_columns_of_the_data_prior_is_resumed(tmp_path):
+    path = tmp_path / "scores.csv"
+    ScoreFile(path).append([ROW])
+    lines = path.read_text().splitlines()
+    old = [
+        line.removesuffix(",accuracy_data_prior,log_loss_data_prior") for line in lines
+    ]
+    old[1:] = [line.removesuffix(",,") for line in old[1:]]
+    path.write_text("\n".join(old) + "\n")
+    assert path.read_text().count("data_prior") == 0
+    assert read_scores(path)["score"].tolist() == [1 / 3]
+    file = ScoreFile(path)
+    file.append([ROW | {"key": "def", "accuracy_data_prior": 0.5}])
+    found = read_scores(path)
+    assert tuple(found.columns) == COLUMNS
+    assert found["key"].tolist() == ["abc", "def"]
+    np.testing.assert_array_equal(found["accuracy_data_prior"], [np.nan, 0.5])
+
+
+def test_incomplete_row_of_a_file_without_these_columns_is_removed(tmp_path):
+    path = tmp_path / "scores.csv"
+    path.write_text(",".join(COLUMNS[:-2]) + "\nwine,1,herding")
+    assert ScoreFile(path).rows == []
+    assert path.read_text() == ",".join(COLUMNS) + "\n"

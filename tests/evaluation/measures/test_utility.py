@@ -7,11 +7,17 @@ import math
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.datasets import make_classification
+from sklearn.metrics import log_loss
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_distill import DistilledSet
+from sklearn_distill import DistilledSet, HerdingSelection
 from sklearn_distill.evaluation import learner_scores, panel_learners, utility
+from sklearn_distill.soft_labels.data_prior import (
+    correct_proba,
+    fit_under_data_prior,
+)
 
 
 class RecordingClassifier(ClassifierMixin, BaseEstimator):
@@ -65,3 +71,53 @@ def test_failing_learner_is_recorded_or_raised(wine_problem):
     )
     assert math.isnan(row["score"])
     assert row["error"].startswith("ValueError: Expected n_neighbors")
+
+
+def rare_problem():
+    """Return a set of equal shares, and test rows of which one tenth is positive."""
+    X, y = make_classification(
+        2000, 6, n_informative=4, weights=[0.9], class_sep=0.8, random_state=0
+    )
+    small = HerdingSelection(40, random_state=0).fit(X[:1000], y[:1000]).distilled_
+    return small, X[1000:], y[1000:], StandardScaler().fit(X[:1000])
+
+
+def test_metrics_under_the_data_prior_are_those_of_distilled_classifier():
+    small, X_test, y_test, prepare = rare_problem()
+    rows = learner_scores(
+        small,
+        X_test,
+        y_test,
+        prepare=prepare,
+        learners=["logistic", "support vectors", "naive Bayes"],
+    )
+    for row in rows:
+        learner = panel_learners("classification", len(small))[row["learner"]]
+        scaled = DistilledSet(
+            prepare.transform(small.X),
+            small.y,
+            classes=small.classes,
+            class_mass=small.class_mass,
+        )
+        fitted, ratio = fit_under_data_prior(learner, scaled)
+        Z = prepare.transform(X_test)
+        predicted = fitted.predict(Z)
+        if hasattr(fitted, "predict_proba"):
+            proba = correct_proba(fitted.predict_proba(Z), ratio)
+            predicted = proba.argmax(axis=1)
+            assert row["log_loss_data_prior"] == pytest.approx(log_loss(y_test, proba))
+            assert row["log_loss_data_prior"] < row["log_loss"]
+        else:
+            assert math.isnan(row["log_loss_data_prior"])
+        assert row["accuracy_data_prior"] == np.mean(predicted == y_test)
+        assert row["accuracy_data_prior"] > row["accuracy"]
+
+
+def test_metrics_under_the_data_prior_are_missing_without_class_mass():
+    small, X_test, y_test, prepare = rare_problem()
+    plain = DistilledSet(small.X, small.y, classes=small.classes)
+    (row,) = learner_scores(
+        plain, X_test, y_test, prepare=prepare, learners=["logistic"]
+    )
+    assert math.isnan(row["accuracy_data_prior"])
+    assert math.isnan(row["log_loss_data_prior"])
