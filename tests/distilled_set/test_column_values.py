@@ -75,5 +75,5 @@ def test_arrays_with_missing_values_and_dates_are_restored(value, tmp_path):
 
 def test_csv_file_cannot_hold_missing_values(tmp_path):
     X = pd.DataFrame({"x": [1.0, None]})
-    with pytest.raises(ValueError, match="cannot distinguish missing values.*npz"):
+    with pytest.raises(ValueError, match=r"cannot distinguish missing values.*npz"):
         DistilledSet(X, np.array([0, 1])).save(tmp_path / "set.csv")
