@@ -301,9 +301,7 @@ def summary(results, n_labeled, column):
     some = results[(results["labeled"] == n_labeled) & (results["student"] != "any")]
     scale = 100 if column == "accuracy" else 1
     score = scale * some.pivot_table(column, ["set", "seed"], ["student", "rows"])
-    teacher = results[
-        (results["labeled"] == n_labeled) & (results["student"] == "any")
-    ]
+    teacher = results[(results["labeled"] == n_labeled) & (results["student"] == "any")]
     students = [s for s in STUDENTS if s in score]
     ways = [way for way in ORDER if way in set(some["rows"])]
     table = pd.DataFrame("", index=ways, columns=students)

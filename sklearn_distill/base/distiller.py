@@ -169,7 +169,7 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X : array-like, DataFrame or sparse matrix of n rows
+        X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Numbers, booleans and categories; images as (n, C, H, W).
         y : array-like of shape (n,), default=None
             Class labels (strings, integers, booleans) or continuous targets.
@@ -282,11 +282,11 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X : array-like or DataFrame
+        X : array-like, DataFrame, sparse matrix, polars or pyarrow table
 
         Returns
         -------
-        array or DataFrame
+        array, DataFrame, CSR matrix or table
             X, as an array if it was array-like.
 
         Raises

@@ -13,6 +13,7 @@ from scipy import sparse
 from sklearn import config_context
 
 from sklearn_distill import (
+    DistillationReport,
     DistillationSampler,
     DistilledClassifier,
     DistilledSet,
@@ -20,6 +21,7 @@ from sklearn_distill import (
     KernelInducingPoints,
     distilled_labels,
 )
+from sklearn_distill.evaluation import MarginalsDisplay
 
 # The few steps of the tests need not lower the loss.
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -195,3 +197,23 @@ def test_unsupported_containers_are_an_error(words):
     data = torch.utils.data.TensorDataset(torch.tensor(X.toarray()))
     with pytest.raises(TypeError, match="torch data set"):
         HerdingSelection(3).fit(data, y)
+
+
+@pytest.mark.parametrize("library", ["csr", "pyarrow", "polars"])
+def test_evaluation_accepts_every_container(words, frame, library):
+    """The report of rows in another container is that of arrays or DataFrames."""
+    if library == "csr":
+        (X, y), plain = words, words[0].toarray()
+    else:
+        X, y = _containers(frame, library)
+        plain = X.to_pandas()
+    labels = np.asarray(y)
+    tables = []
+    for rows in (X, plain):
+        distiller = HerdingSelection(3).fit(rows, labels)
+        report = DistillationReport.from_estimator(
+            distiller, rows, labels, rows, labels, learners=["logistic"], n_seeds=1
+        )
+        tables.append(report.fidelity)
+        assert MarginalsDisplay.from_estimator(distiller, rows).axes_.size >= 4
+    pd.testing.assert_frame_equal(*tables)

@@ -14,6 +14,7 @@ from ..._utils.native_rows import nbytes_of
 from ..._utils.optional import import_pandas
 from ...distilled_set.distilled_set import DistilledSet
 from ..measures.full_data import FULL_DATA
+from ..measures.preprocessing import dense_rows
 from ..measures.validity import invalid_share
 from .confidence_interval import half_widths_on_test_rows, mean_interval
 from .measurements import REFERENCES
@@ -118,6 +119,6 @@ def about_table(sets: list[DistilledSet], rows: ReportRows) -> dict[str, Any]:
             + ("" if rows.classes is None else ", equal total weight for each class")
         )
         about["references"] = ", ".join(REFERENCES)
-        share = invalid_share(rows.X_train, sets[0].X)
+        share = invalid_share(rows.X_train, dense_rows(sets[0].X))
         about["values that the real columns could not hold"] = f"{100 * share:.1f} %"
     return about
