@@ -302,7 +302,8 @@ def check_fitted(method, X, y, weights):
     n_groups = 1 if classes is None else len(classes)
     allowed = at_most(method.budget, len(present), n_groups)
     assert n_groups <= len(distilled) <= allowed
-    check_values(distilled.X, X)
+    rows = distilled.X
+    check_values(rows.toarray() if sparse.issparse(rows) else rows, X)
     if y is None:
         assert distilled.y is None
     else:

@@ -12,6 +12,8 @@ def take_rows(X: Any, indices: np.ndarray) -> Any:
 
     A DataFrame is returned with a new index that counts from 0.
     """
+    if type(X).__module__.partition(".")[0] == "pyarrow":
+        return X.take(indices)
     if hasattr(X, "iloc"):
         return X.iloc[indices].reset_index(drop=True)
     return X[indices]

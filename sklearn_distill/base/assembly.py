@@ -10,7 +10,8 @@ import sklearn
 
 from .. import __version__
 from .._utils.containers import take_rows
-from ..distilled_set.distilled_set import DistilledSet, nbytes_of
+from .._utils.native_rows import nbytes_of
+from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.prior import soft_labels_of_set
 from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 from .problem import Kept, Learned, Problem

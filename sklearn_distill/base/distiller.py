@@ -14,6 +14,7 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
@@ -23,6 +24,13 @@ from .._utils._sklearn_private import (
     StrOptions,
     _fit_context,
     _get_output_config,
+)
+from .._utils.native_rows import (
+    as_output,
+    from_native,
+    is_table,
+    like_native,
+    native_library,
 )
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
@@ -169,7 +177,7 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X : array-like, DataFrame or sparse matrix of n rows
+        X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Numbers, booleans, categories, dates and durations, any of which may be
             missing; images as (n, C, H, W).
         y : array-like of shape (n,), default=None
@@ -207,6 +215,7 @@ class BaseDistiller(
         else:
             result = self._distill(problem)
         distilled = self._assemble(result, problem, data)
+        distilled.X = like_native(X, distilled.X)
         self.encoder_ = problem.encoder
         self.distilled_ = with_info(
             distilled,
@@ -254,18 +263,22 @@ class BaseDistiller(
         -------
         DistilledArray or DataFrame
             A DataFrame with a new index if X is a DataFrame or `set_output` requires
-            one. `distilled_labels` returns the labels of either.
+            one; a polars or pyarrow table likewise. `distilled_labels` returns the
+            labels of each.
         """
-        wants_frame = self._check_container(X)
+        wanted = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
+        if issparse(rows):
+            # A sparse matrix cannot carry labels.
+            rows = rows.toarray()
         if fit_params.get("X_unlabeled") is not None:
             check_length_differs(rows, X)
-        if wants_frame:
-            if not hasattr(rows, "iloc"):
-                import pandas as pd
-
-                rows = pd.DataFrame(rows, columns=self.get_feature_names_out())
+        names = self.get_feature_names_out
+        if wanted != "default":
+            rows = as_output(rows, wanted, names)
+        elif is_table(rows):
+            rows = as_output(rows, native_library(rows), names)
         if hasattr(rows, "iloc"):
             rows = rows.copy()
         return attach_labels(rows, distilled.labels)
@@ -278,11 +291,11 @@ class BaseDistiller(
 
         Parameters
         ----------
-        X : array-like or DataFrame
+        X : array-like, DataFrame, sparse matrix, polars or pyarrow table
 
         Returns
         -------
-        array or DataFrame
+        array, DataFrame, CSR matrix or table
             X, as an array if it was array-like.
 
         Raises
@@ -293,19 +306,21 @@ class BaseDistiller(
         """
         check_is_fitted(self)
         self._check_container(X)
-        X = check_rows(self, X, reset=False)
-        self.encoder_.check_known(X)
+        X = check_rows(self, X, reset=False, keep_container=True)
+        if not issparse(X):
+            # Sparse rows have no categories.
+            self.encoder_.check_known(from_native(X))
         return X
 
-    def _check_container(self, X: Any) -> bool:
-        """Return whether `set_output` requires a DataFrame, which images cannot be."""
-        wants_frame = _get_output_config("transform", self)["dense"] == "pandas"
-        if wants_frame and getattr(X, "ndim", 2) > 2:
+    def _check_container(self, X: Any) -> str:
+        """Return the container that `set_output` requires; images fit no table."""
+        wanted = str(_get_output_config("transform", self)["dense"])
+        if wanted != "default" and getattr(X, "ndim", 2) > 2:
             raise ValueError(
-                'set_output(transform="pandas") requires a table, but X holds images. '
-                "Pass flat rows and image_shape, or use the default output."
+                f'set_output(transform="{wanted}") requires a table, but X holds '
+                "images. Pass flat rows and image_shape, or use the default output."
             )
-        return wants_frame
+        return wanted
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score on (X, y) of a model trained on the distilled set.
@@ -331,7 +346,7 @@ class BaseDistiller(
             raise ValueError(
                 "score requires labels, but fit was called without y. Call fit(X, y)."
             )
-        X, y = check_rows(self, X, reset=False), label_values(y)
+        X, y = check_rows(self, X, reset=False), label_values(from_native(y))
         return score_with(
             self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
         )

@@ -16,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from .._utils._sklearn_private import Interval, StrOptions
 from .._utils.device import resolve_device
 from .._utils.fingerprint import fingerprint
+from .._utils.native_rows import dense_rows_of
 from .distiller import BaseDistiller
 from .learning_settings import LearningSettings
 from .multi_formation import bytes_learned, with_more_rows
@@ -327,7 +328,8 @@ class RowLearner(BaseDistiller):
         start: list[Any] = []
         if self._goes_on():
             last: Any = self.distilled_
-            start = [np.asarray(last.X), np.asarray(last.y), last.soft_labels]
+            rows = np.asarray(dense_rows_of(last.X))
+            start = [rows, np.asarray(last.y), last.soft_labels]
         return fingerprint(
             type(self).__name__,
             parameters,

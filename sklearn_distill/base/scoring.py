@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from .._utils.native_rows import dense_rows_of
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 
@@ -55,7 +56,7 @@ def score_with(
         )
         flat = (len(distilled), -1)
         model = kind(n_neighbors=1).fit(
-            encoder.encode(distilled.X).reshape(flat), distilled.y
+            encoder.encode(dense_rows_of(distilled.X)).reshape(flat), distilled.y
         )
         X = encoder.encode(X).reshape(len(X), -1)
     else:

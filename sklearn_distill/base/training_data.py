@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state, get_tags
 
 from .._utils.containers import take_rows
+from .._utils.native_rows import from_native
 from ..encoding import make_encoder
 from ..soft_labels.teacher import teacher_or_forest
 from ..validation.rows import check_lengths, check_rows, check_weights
@@ -84,6 +85,7 @@ def check_training_data(
             "None."
         )
     check_lengths(X, y)
+    y, sample_weight = from_native(y), from_native(sample_weight)
     X = check_rows(distiller, X, reset=True)
     distiller.row_shape_ = X.shape[1:]
     weights = check_weights(sample_weight, X)

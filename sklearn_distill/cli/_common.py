@@ -6,6 +6,7 @@ Only the standard library is imported at the top, so that ``--help`` responds fa
 # SPDX-License-Identifier: BSD-3-Clause
 
 import argparse
+import codecs
 import contextlib
 import difflib
 import sys
@@ -61,6 +62,63 @@ def add_target_option(parser: Any) -> None:
         help="the column of a table, or the array of an .npz file, that holds the "
         "labels or the continuous target",
     )
+
+
+def add_csv_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a .csv file is written."""
+    add = parser.add_argument_group("format of a .csv input").add_argument
+    add(
+        "--sep",
+        type=_separator,
+        metavar="CHAR",
+        help="the character between the cells, such as ';' or '\\t' for a tab; "
+        "default: ','",
+    )
+    add(
+        "--decimal",
+        choices=[".", ","],
+        help="the decimal mark of numbers; default: '.'",
+    )
+    add(
+        "--encoding",
+        type=_encoding,
+        metavar="NAME",
+        help="the encoding of the text, such as latin-1, cp1252 or utf-16; default: "
+        "utf-8",
+    )
+    add(
+        "--na-values",
+        type=_words,
+        metavar="WORDS",
+        help="words that stand for missing values besides empty cells, separated by "
+        "commas, such as NA,?",
+    )
+
+
+def _separator(text: str) -> str:
+    """Convert the value of --sep to a single character."""
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(text) != 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be a single character, such as ';' or '\\t' for a tab."
+        )
+    return text
+
+
+def _encoding(text: str) -> str:
+    """Check the value of --encoding."""
+    try:
+        return codecs.lookup(text).name
+    except LookupError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be an encoding that Python knows, such as latin-1 or "
+            "cp1252."
+        ) from None
+
+
+def _words(text: str) -> list[str]:
+    """Convert the value of --na-values to a list of words."""
+    return text.split(",")
 
 
 def add_task_option(parser: argparse.ArgumentParser, default: str | None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from ._common import (
     InputError,
     Parser,
+    add_csv_options,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -23,6 +24,7 @@ from ._common import (
     one_line_warnings,
     wants_progress_bar,
 )
+from .csv_files import csv_format
 from .data_files import check_input, check_output, read_data
 
 # Columns of a summary that are not fractions and are not shown in percent.
@@ -54,6 +56,7 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
     )
     add_target_option(parser)
     _add_evaluation_options(parser)
+    add_csv_options(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -102,10 +105,11 @@ def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare methods on ``args.input`` and return the exit code."""
     with one_line_warnings():
+        csv = csv_format(args)
         check_input(args.input, target=args.target, labeled=True)
         if args.output is not None:
             _check_score_file(args.output, args.input)
-        data = read_data(args.input, target=args.target, labeled=True)
+        data = read_data(args.input, target=args.target, labeled=True, csv=csv)
         from ..evaluation import compare_distillers
 
         with contextlib.redirect_stdout(sys.stderr):

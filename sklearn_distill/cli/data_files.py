@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import contextlib
 import os
 import warnings
 import zipfile
@@ -11,21 +12,29 @@ from typing import Any, NamedTuple
 
 from .._utils.optional import import_pandas, import_pyarrow
 from ._common import InputError, joined, one_line, suggestion
+from .csv_files import (
+    CsvFormat,
+    check_for_dates,
+    read_csv_table,
+    warn_about_words_among_numbers,
+)
 
+DEFAULT_CSV = CsvFormat()
 ARRAYS = ".npz"
 TABLES_IN = (".csv", ".csv.gz", ".parquet")
 TABLES_OUT = (".csv", ".parquet")
-# A column with more than this many different numbers and a few words is most likely
-# numeric, with words such as "NA" for missing values. A column with fewer numbers may
-# well be categorical, such as 2, 3, 4, "5 or more".
-MAX_NUMERIC_CATEGORIES = 10
 
 
 class Data(NamedTuple):
-    """The rows and the target that were read from a file."""
+    """The rows and the target that were read from a file.
+
+    `spellings` is described in `csv_files.CsvTable`; it is empty unless the file is a
+    .csv file.
+    """
 
     X: Any
     y: Any
+    spellings: dict[str, dict[Any, str]] = {}
 
 
 def check_output(path: Path) -> None:
@@ -59,6 +68,8 @@ def check_input(
         raise InputError(
             f"{path}: the input must be a .csv, .csv.gz, .parquet or .npz file."
         )
+    if suffix == ".parquet" and is_distilled_table(path):
+        return
     if suffix != ARRAYS and target is None and labeled:
         hint = ", or pass --no-target if there are no labels" * may_be_unlabeled
         raise InputError(
@@ -66,7 +77,20 @@ def check_input(
         )
 
 
-def read_data(path: Path, *, target: str | None, labeled: bool) -> Data:
+def is_distilled_table(path: Path) -> bool:
+    """Return whether a .parquet file contains a distilled set with its labels."""
+    from ..distilled_set.file_header import FORMAT
+
+    _, pq = import_pyarrow()
+    with contextlib.suppress(Exception):
+        return FORMAT.encode() in (pq.read_schema(path).metadata or {})
+    # The error of a damaged file is raised when the file is read.
+    return False
+
+
+def read_data(
+    path: Path, *, target: str | None, labeled: bool, csv: CsvFormat = DEFAULT_CSV
+) -> Data:
     """Read rows and labels from a .csv, .csv.gz, .parquet or .npz file.
 
     Parameters
@@ -74,9 +98,11 @@ def read_data(path: Path, *, target: str | None, labeled: bool) -> Data:
     path : Path
     target : str or None
         The name of the column or array that holds the labels. None stands for the array
-        "y" or "y_train" of an .npz file.
+        "y" or "y_train" of an .npz file, and for the labels of a distilled set.
     labeled : bool
         Whether the file holds labels. If False, all columns are features.
+    csv : CsvFormat
+        The format of a .csv file.
 
     Returns
     -------
@@ -87,9 +113,17 @@ def read_data(path: Path, *, target: str | None, labeled: bool) -> Data:
     InputError
         If the file cannot be read, or lacks a column or an array.
     """
+    is_csv = path.suffix.lower() not in (ARRAYS, ".parquet")
+    if csv != DEFAULT_CSV and not is_csv:
+        raise InputError(
+            f"{path}: the options --sep, --decimal, --encoding and --na-values are for "
+            ".csv files only. Remove them."
+        )
     if path.suffix.lower() == ARRAYS:
         return _call_reader(lambda: _read_arrays(path, target, labeled), path)
-    return _read_table(path, target, labeled)
+    if not is_csv and target is None and is_distilled_table(path):
+        return _read_distilled_set(path, labeled)
+    return _read_table(path, target, labeled, csv, is_csv)
 
 
 def _call_reader(read: Callable[[], Any], path: Path) -> Any:
@@ -102,17 +136,18 @@ def _call_reader(read: Callable[[], Any], path: Path) -> Any:
         raise InputError(f"{path} cannot be read: {one_line(error)}") from error
 
 
-def _read_table(path: Path, target: str | None, labeled: bool) -> Data:
+def _read_table(
+    path: Path, target: str | None, labeled: bool, csv: CsvFormat, is_csv: bool
+) -> Data:
     """Read a table, and split its target from the other columns."""
     from ..distilled_set.file_header import SOFT_PREFIX
 
-    pd = import_pandas()
-    is_parquet = path.suffix.lower() == ".parquet"
-    if is_parquet:
-        import_pyarrow()
-        frame = _call_reader(lambda: pd.read_parquet(path), path)
+    spellings = {}
+    if is_csv:
+        frame, spellings = _call_reader(lambda: read_csv_table(path, csv), path)
     else:
-        frame = _call_reader(lambda: _read_csv(pd, path), path)
+        import_pyarrow()
+        frame = _call_reader(lambda: import_pandas().read_parquet(path), path)
     y = _pop_target(frame, path, str(target)) if labeled else None
     if soft := [name for name in frame.columns if str(name).startswith(SOFT_PREFIX)]:
         raise InputError(
@@ -120,10 +155,32 @@ def _read_table(path: Path, target: str | None, labeled: bool) -> Data:
             "which must not be used as features. Remove these columns, or read the "
             "distilled set with DistilledSet.load."
         )
-    if not is_parquet:
-        _check_for_dates(frame)
-        _warn_about_words_among_numbers(pd, frame)
-    return Data(frame, y)
+    if is_csv:
+        check_for_dates(frame)
+        warn_about_words_among_numbers(frame)
+    return Data(frame, y, spellings)
+
+
+def _read_distilled_set(path: Path, labeled: bool) -> Data:
+    """Read the rows and the labels of a distilled set in a .parquet or .npz file."""
+    from ..distilled_set.files import load_set
+
+    parts = load_set(path)
+    if not labeled:
+        return Data(parts.X, None)
+    if parts.y is None:
+        raise InputError(
+            f"{path} contains a distilled set without labels. Pass --no-target."
+        )
+    if parts.soft_labels is not None or parts.sample_weight is not None:
+        warnings.warn(
+            f"{path} contains a distilled set with soft labels or sample weights, "
+            "which are ignored; its hard labels are the target.",
+            stacklevel=2,
+        )
+    if parts.target_name is None:
+        return Data(parts.X, parts.y)
+    return Data(parts.X, import_pandas().Series(parts.y, name=parts.target_name))
 
 
 def _pop_target(frame: Any, path: Path, target: str) -> Any:
@@ -132,84 +189,11 @@ def _pop_target(frame: Any, path: Path, target: str) -> Any:
     if target not in column:
         hint = suggestion(target, column)
         if len(column) == 1:
-            hint = " Check that the cells are separated by commas."
+            hint = " If the cells are not separated by commas, pass --sep."
         raise InputError(
             f"{path} has no column {target!r}.{hint} The columns are: {joined(column)}."
         )
     return frame.pop(column[target])
-
-
-def _read_csv(pd: Any, path: Path) -> Any:
-    """Read a CSV file in which only empty cells are missing values."""
-    from ..distilled_set.tables import columns_of_codes
-
-    header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False)
-    names = header.iloc[0].tolist()
-    if "" in names:
-        raise InputError(
-            f"{path}: column {names.index('') + 1} has no name. Remove the column if "
-            "it is the index of a DataFrame; otherwise give it a name."
-        )
-    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-        raise InputError(
-            f"{path}: several columns have the same name: {joined(twice)}. Rename them."
-        )
-    try:
-        with warnings.catch_warnings():
-            # pandas would drop the last cells of rows that are longer than the header.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            texts = columns_of_codes(
-                pd.read_csv(path, index_col=False, dtype=str, keep_default_na=False)
-            )
-            return pd.read_csv(
-                path,
-                index_col=False,
-                # Words such as "NA" and "None" are categories, not missing values.
-                keep_default_na=False,
-                na_values=[""],
-                dtype=dict.fromkeys(texts, str),
-                # Read in one chunk, because pandas infers dtypes per chunk.
-                low_memory=False,
-            )
-    except pd.errors.ParserWarning:
-        raise InputError(
-            f"{path}: some rows have more cells than the header, which has "
-            f"{len(names)} column names."
-        ) from None
-
-
-def _check_for_dates(frame: Any) -> None:
-    """Raise InputError if a column holds dates.
-
-    CSV files have no dtype for dates, so that dates would be read as categories.
-    """
-    for name in frame.columns:
-        column = frame[name].dropna()
-        if column.dtype.kind == "O" and len(column):
-            if column.astype(str).str.match(r"\d{4}-\d\d-\d\d").all():
-                raise InputError(
-                    f"column {name!r} holds dates, such as {column.iloc[0]!r}. Convert "
-                    "them to numbers first, such as the number of days since a fixed "
-                    "date, the month or the weekday."
-                )
-
-
-def _warn_about_words_among_numbers(pd: Any, frame: Any) -> None:
-    """Warn if a few words turn a column of numbers into a column of categories."""
-    for name in frame.columns:
-        column = frame[name]
-        if column.dtype.kind != "O":
-            continue
-        numbers = pd.to_numeric(column, errors="coerce")
-        words = column[numbers.isna() & column.notna()]
-        is_mostly_numbers = 0 < len(words) < len(column) / 2
-        if is_mostly_numbers and numbers.nunique() > MAX_NUMERIC_CATEGORIES:
-            warnings.warn(
-                f"column {name!r} is treated as categorical, because {len(words)} of "
-                f"its {len(column)} cells are not numbers, such as {words.iloc[0]!r}. "
-                "If the column is numeric, replace these cells or remove their rows.",
-                stacklevel=2,
-            )
 
 
 def _read_arrays(path: Path, target: str | None, labeled: bool) -> Data:
@@ -220,6 +204,8 @@ def _read_arrays(path: Path, target: str | None, labeled: bool) -> Data:
     if not zipfile.is_zipfile(path):
         raise InputError(f"{path} is damaged or is not an .npz file.")
     with np.load(path, allow_pickle=False) as file:
+        if "header" in file.files and target is None:
+            return _read_distilled_set(path, labeled)
         suffix = next((s for s in ("", "_train") if f"X{s}" in file.files), None)
         if suffix is None:
             raise InputError(

@@ -19,6 +19,7 @@ from typing import Any
 from ._common import (
     InputError,
     Parser,
+    add_csv_options,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -31,6 +32,7 @@ from ._common import (
     suggestion,
     wants_progress_bar,
 )
+from .csv_files import csv_format
 from .data_files import (
     ARRAYS,
     TABLES_OUT,
@@ -38,6 +40,12 @@ from .data_files import (
     check_input,
     check_output,
     read_data,
+)
+from .output_files import (
+    check_indices,
+    kept_positions,
+    save_distilled,
+    write_positions,
 )
 
 
@@ -51,9 +59,11 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "Distill a table or an array of images into a small one of the same kind."
         ),
         epilog=(
-            "An empty cell of a CSV file is a missing value. Words such as NA or ? are\n"
-            "categories. A distilled set with missing values is written to .npz or\n"
-            ".parquet."
+            "An empty cell of a CSV file is a missing value. Words such as NA or ?\n"
+            "are categories, unless --na-values lists them. A distilled set with missing\n"
+            "values is written to .npz or .parquet. A .csv output has commas, decimal\n"
+            "points and the encoding UTF-8, whatever the input has; flags and labels\n"
+            "are written as in the input."
         ),
     )
     add_input_argument(parser)
@@ -69,6 +79,13 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         "--no-target", action="store_true", help="distill rows that have no labels"
     )
     _add_parameter_options(parser)
+    add_csv_options(parser)
+    _add_output_options(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is written and printed."""
     parser.add_argument(
         "-o",
         "--output",
@@ -78,8 +95,15 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         help="a .csv, .parquet or .npz file with the columns of the input followed by "
         "the labels; an existing file is replaced once the new file is complete",
     )
+    parser.add_argument(
+        "--indices",
+        type=Path,
+        metavar="FILE",
+        help="a .npy or .txt file for the positions of the kept rows in the input, "
+        "counted from 0, in the order of the output; only for methods that keep real "
+        "rows",
+    )
     add_print_options(parser, text="summary", json="one JSON object")
-    parser.set_defaults(run=run)
 
 
 def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
@@ -115,9 +139,14 @@ def run(args: argparse.Namespace) -> int:
     """Distill ``args.input`` into ``args.output`` and return the exit code."""
     with one_line_warnings():
         _check_paths(args)
+        csv = csv_format(args)
         distiller = load_method(args.method)()
         _set_params(distiller, args)
-        data = read_data(args.input, target=args.target, labeled=not args.no_target)
+        if args.indices is not None:
+            check_indices(distiller, args)
+        data = read_data(
+            args.input, target=args.target, labeled=not args.no_target, csv=csv
+        )
         _check_image_shape(data.X, distiller.image_shape)
         _check_output_format(data, distiller, args.output)
         if isinstance(args.budget, dict):
@@ -129,7 +158,10 @@ def run(args: argparse.Namespace) -> int:
             distilled = distiller.fit_distill(_flat(data.X), data.y)
         if distilled.X.shape[1:] != data.X.shape[1:]:
             distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
-        distilled.save(args.output)
+        positions = kept_positions(distiller, args)
+        save_distilled(distilled, args.output, data.spellings)
+        if positions is not None:
+            write_positions(positions, args.indices)
     report = _report(distilled, args)
     if args.json:
         print(json.dumps(report))

@@ -12,7 +12,11 @@ import sys
 from typing import Any
 
 from ..plugins.registry import PluginInfo, list_distillers
+from ..plugins.summaries import summary_of
 from ._common import Parser, one_line
+
+# The columns of the table; the JSON array has more.
+COLUMNS = ("name", "description", "distribution", "version", "status")
 
 
 def add_parser(subparsers: Any, parents: list[Parser]) -> None:
@@ -22,8 +26,9 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         parents=parents,
         help="show the installed methods",
         description=(
-            "Show the installed methods: the name, which --method accepts, the\n"
-            "distribution that provides the method, its version, and the class.\n"
+            "Show the installed methods: the name, which --method accepts, what the\n"
+            "method does, the distribution that provides the method, and its version.\n"
+            "With --json, the location of the class is shown too.\n"
             "No method is imported unless --check is passed."
         ),
     )
@@ -70,9 +75,7 @@ def _print_checked(args: argparse.Namespace) -> int:
         print(json.dumps(rows))
     else:
         # Print the problems below the table, because they are too long for a column.
-        print(
-            _table([{k: v for k, v in row.items() if k != "problem"} for row in rows])
-        )
+        print(_table(rows))
         for row in broken:
             print(f"\n{row['name']} ({row['status']}): {row['problem']}")
     unreadable = unreadable_distributions()
@@ -82,9 +85,10 @@ def _print_checked(args: argparse.Namespace) -> int:
 
 
 def _row(info: PluginInfo) -> dict[str, str]:
-    """Return the metadata of a method by the names of the printed columns."""
+    """Return the description and the metadata of a method by their names."""
     return {
         "name": info.name,
+        "description": summary_of(info.value),
         "distribution": info.distribution,
         "version": info.version,
         "class": info.value,
@@ -92,9 +96,10 @@ def _row(info: PluginInfo) -> dict[str, str]:
 
 
 def _table(rows: list[dict[str, Any]]) -> str:
-    """Return rows with the same keys as aligned columns below a header."""
-    keys = rows[0] if rows else ("name", "distribution", "version", "class")
-    cells = [[key.upper() for key in keys], *(list(row.values()) for row in rows)]
+    """Return the columns of a table, aligned below a header."""
+    keys = [key for key in COLUMNS if key in (rows[0] if rows else COLUMNS[:-1])]
+    cells = [[key.upper() for key in keys]]
+    cells += [[row[key] for key in keys] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         "  ".join(

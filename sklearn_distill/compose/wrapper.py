@@ -24,6 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
+from .._utils.native_rows import rows_for
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..validation.rows import check_rows
@@ -186,7 +187,8 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
 
         The estimator may support unknown categories.
         """
-        return check_rows(self.distiller_, X, reset=False)
+        X = check_rows(self.distiller_, X, reset=False, keep_container=True)
+        return rows_for(self.estimator, X)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the metadata routing of this object.

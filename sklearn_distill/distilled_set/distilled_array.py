@@ -2,13 +2,18 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import json
 import zlib
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._utils.native_rows import from_native, is_table, is_tensor
+
 # The key of the labels in the `attrs` of a DataFrame of distilled rows.
 ATTRS_KEY = "distilled"
+# The attribute of a polars frame or a tensor of distilled rows that holds the labels.
+LABELS_ATTRIBUTE = "_sklearn_distill_labels"
 
 
 class DistilledLabels(NamedTuple):
@@ -99,15 +104,34 @@ def _labeled(
 
 
 def attach_labels(X: Any, labels: DistilledLabels) -> Any:
-    """Return rows that carry their labels: a DistilledArray or a DataFrame."""
-    if not hasattr(X, "iloc"):
+    """Return rows that carry their labels: a DistilledArray or a table."""
+    if not (hasattr(X, "iloc") or is_table(X) or is_tensor(X)):
         return DistilledArray(X, labels)
     # Store lists instead of arrays, because to_parquet writes attrs as JSON.
-    X.attrs[ATTRS_KEY] = {
+    stored = {
         name: None if value is None else [str(value.dtype), value.tolist()]
         for name, value in labels._asdict().items()
     } | {"checksum": _checksum(X)}
+    if hasattr(X, "iloc"):
+        X.attrs[ATTRS_KEY] = stored
+    elif hasattr(X, "replace_schema_metadata"):
+        metadata = X.schema.metadata or {}
+        text = json.dumps(stored).encode()
+        return X.replace_schema_metadata({**metadata, ATTRS_KEY.encode(): text})
+    else:
+        # A polars frame or a tensor keeps attributes, but its slices and copies do not.
+        setattr(X, LABELS_ATTRIBUTE, stored)
     return X
+
+
+def _stored_labels(X: Any) -> dict[str, Any] | None:
+    """Return the labels that `attach_labels` stored on a table, or None."""
+    if is_table(X) and hasattr(X, "replace_schema_metadata"):
+        text = (X.schema.metadata or {}).get(ATTRS_KEY.encode())
+        return None if text is None else json.loads(text)
+    if is_table(X) or is_tensor(X):
+        return getattr(X, LABELS_ATTRIBUTE, None)
+    return getattr(X, "attrs", {}).get(ATTRS_KEY)
 
 
 def distilled_labels(X: Any) -> DistilledLabels | None:
@@ -118,7 +142,7 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
 
     Parameters
     ----------
-    X : DistilledArray, DataFrame or any other object
+    X : DistilledArray, DataFrame, polars or pyarrow table, or any other object
 
     Returns
     -------
@@ -143,8 +167,8 @@ def distilled_labels(X: Any) -> DistilledLabels | None:
         if X.labels is None:
             return None
         carried, checksum = X.labels, X._checksum
-    elif ATTRS_KEY in getattr(X, "attrs", {}):
-        stored = dict(X.attrs[ATTRS_KEY])
+    elif (found := _stored_labels(X)) is not None:
+        stored = dict(found)
         checksum = stored.pop("checksum")
         carried = DistilledLabels(
             **{
@@ -172,7 +196,8 @@ def is_part_of_distilled(X: Any) -> bool:
 
 
 def _checksum(X: Any) -> int:
-    """Return a checksum of the values and the shape of an array or a DataFrame."""
+    """Return a checksum of the values and the shape of an array or a table."""
+    X = from_native(X)
     if hasattr(X, "iloc"):
         from pandas.util import hash_pandas_object
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._utils.containers import take_rows
+from .._utils.native_rows import is_table, like_native, nbytes_of
 from ..soft_labels.expansion import weighted_hard_rows
 from .class_mass import mass_weights
 from .distilled_array import DistilledLabels
@@ -26,9 +27,10 @@ class DistilledSet:
 
     Parameters
     ----------
-    X : ndarray or DataFrame of m rows
-        The distilled rows, in the units, dtypes and column names of the training data;
-        images have shape (m, channels, height, width).
+    X : ndarray, DataFrame, polars or pyarrow table, or CSR matrix of m rows
+        The distilled rows, in the units, dtypes, column names and container of the
+        training data; images have shape (m, channels, height, width). Other sparse
+        formats are converted to CSR.
     y : array of shape (m,), default=None
         Class labels or continuous targets; None for rows without labels.
     soft_labels : array of shape (m, n_classes), default=None
@@ -118,7 +120,7 @@ class DistilledSet:
         self.target_dtype = parts.target_dtype
 
     def __len__(self) -> int:
-        return len(self.X)
+        return int(self.X.shape[0])
 
     def __iter__(self) -> Iterator[Any]:
         yield self.X
@@ -228,7 +230,7 @@ class DistilledSet:
         return mass_weights(self._parts())
 
     def to_frame(self) -> Any:
-        """Return rows, labels and weights as one pandas DataFrame.
+        """Return rows, labels and weights as one table of the kind of X.
 
         The columns are those of X, then the labels under `target_name` (or "target"),
         in the dtype of the y that was distilled (for example an ordered categorical),
@@ -237,13 +239,15 @@ class DistilledSet:
         Returns
         -------
         DataFrame of m rows
+            A polars or pyarrow table if X is one, and otherwise a pandas DataFrame.
 
         Raises
         ------
         ValueError
             If the rows are images, or if a column of X has one of these names.
         """
-        return set_to_frame(self._parts())
+        frame = set_to_frame(self._parts())
+        return like_native(self.X, frame) if is_table(self.X) else frame
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the distilled set to a ``.npz``, ``.parquet`` or ``.csv`` file.
@@ -295,10 +299,3 @@ class DistilledSet:
     def _parts(self) -> SetParts:
         """Return the current values of all parts."""
         return SetParts(**{name: getattr(self, name) for name in SetParts._fields})
-
-
-def nbytes_of(X: Any) -> int:
-    """Return the size in memory of the rows of an array or a DataFrame."""
-    if hasattr(X, "iloc"):
-        return int(X.memory_usage(index=False, deep=True).sum())
-    return int(X.nbytes)

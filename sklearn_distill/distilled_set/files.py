@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, csr_matrix, issparse, sparray
 
 from .._utils.atomic_file import write_atomically
+from .._utils.native_rows import from_native
 from .._utils.optional import import_pyarrow
 from .column_values import (
     object_from_json,
@@ -30,10 +32,14 @@ from .file_header import (
 from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
 from .tables import read_csv, read_parquet, to_csv, to_table
 
+# The arrays of a CSR matrix in the order of its constructor.
+CSR_ARRAYS = ("data", "indices", "indptr")
+
 
 def save_set(parts: SetParts, path: str | os.PathLike[str]) -> None:
     """Write a distilled set in the format of the file's suffix."""
     suffix = _suffix(path)
+    parts = parts._replace(X=parts.X if issparse(parts.X) else from_native(parts.X))
     if suffix == ".npz":
         arrays = _to_arrays(parts)
         write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
@@ -89,6 +95,10 @@ def _to_arrays(parts: SetParts) -> dict[str, Any]:
         for j in range(parts.X.shape[1]):
             column = parts.X.iloc[:, j]
             arrays[f"X_{j}"] = _without_objects(f"X_{j}", stored_values(column), header)
+    elif issparse(parts.X):
+        is_array = isinstance(parts.X, sparray)
+        header["csr"] = {"shape": list(parts.X.shape), "is_array": is_array}
+        arrays |= {f"X_{name}": getattr(parts.X, name) for name in CSR_ARRAYS}
     else:
         arrays["X"] = _without_objects("X", parts.X, header)
     header["arrays"] = sorted(arrays)
@@ -123,10 +133,21 @@ def _read_npz(path: Any) -> SetParts:
             for j, described in enumerate(header["columns"])
         ]
         X = frame_of_columns(columns, header)
+    elif "csr" in header:
+        X = _read_csr(arrays, header["csr"])
     else:
         X = arrays.get("X")
     labels: dict[str, Any] = {name: arrays.get(name) for name in ROW_PARTS}
     return SetParts(X, **labels, **parts_of_header(header))
+
+
+def _read_csr(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Any:
+    """Return a CSR matrix, after checking that its indices are in range."""
+    container = csr_array if described["is_array"] else csr_matrix
+    triple = tuple(arrays[f"X_{name}"] for name in CSR_ARRAYS)
+    X = container(triple, shape=tuple(described["shape"]))
+    X.check_format(full_check=True)
+    return X
 
 
 def _read_array(file: Any, name: str, header: dict[str, Any]) -> np.ndarray:

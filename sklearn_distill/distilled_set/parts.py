@@ -5,6 +5,9 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
+
+from .._utils.native_rows import from_native, keeps_container
 
 # The optional parts that have one entry per row.
 ROW_PARTS = ("y", "soft_labels", "sample_weight")
@@ -18,7 +21,7 @@ class SetParts(NamedTuple):
 
     Attributes
     ----------
-    X : ndarray or DataFrame of m rows
+    X : ndarray, DataFrame, table or CSR matrix of m rows
     y : ndarray of shape (m,) or None
     soft_labels : ndarray of shape (m, n_classes) or None
     sample_weight : ndarray of shape (m,) or None
@@ -43,7 +46,7 @@ class SetParts(NamedTuple):
 def as_arrays(parts: SetParts) -> SetParts:
     """Return the parts with lists converted to arrays and `info` copied."""
     return SetParts(
-        X=parts.X if hasattr(parts.X, "iloc") else np.asarray(parts.X),
+        X=_rows(parts.X),
         y=_optional_array(parts.y),
         soft_labels=_optional_array(parts.soft_labels, np.float64),
         sample_weight=_optional_array(parts.sample_weight, np.float64),
@@ -123,6 +126,15 @@ def _check_class_mass(class_mass: np.ndarray, classes: Any) -> None:
             "class_mass must be finite and non-negative, with a positive sum; got "
             f"{class_mass.tolist()}."
         )
+
+
+def _rows(X: Any) -> Any:
+    """Return rows in a container that a distilled set can hold."""
+    if issparse(X):
+        return X.tocsr()
+    if hasattr(X, "iloc") or keeps_container(X):
+        return X
+    return np.asarray(from_native(X))
 
 
 def _optional_array(value: Any, dtype: Any = None) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.native_rows import dense_rows_of
 from .._utils.optional import import_pandas, import_pyarrow
 from .column_values import missing_object, restored_objects
 from .file_header import (
@@ -38,6 +39,7 @@ def set_to_frame(parts: SetParts) -> Any:
             f"Images of shape {parts.X.shape[1:]} cannot be stored in a table. Save "
             "them as .npz."
         )
+    parts = parts._replace(X=dense_rows_of(parts.X))
     if hasattr(parts.X, "iloc"):
         # Reset the index, because pandas aligns rows and labels by their index.
         frame = parts.X.reset_index(drop=True)

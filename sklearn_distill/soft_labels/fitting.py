@@ -9,6 +9,7 @@ from sklearn import config_context
 from sklearn.utils.validation import has_fit_parameter
 
 from .._utils.containers import take_rows
+from .._utils.native_rows import rows_for
 from .expansion import weighted_hard_rows
 from .repeated_rows import (
     balanced_class_weights,
@@ -70,13 +71,12 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     -------
     estimator
     """
+    X = rows_for(estimator, distilled.X)
     if distilled.soft_labels is None or not takes_soft_labels(estimator):
-        return fit_weighted(
-            estimator, distilled.X, distilled.y, distilled.sample_weight
-        )
+        return fit_weighted(estimator, X, distilled.y, distilled.sample_weight)
     return fit_on_soft_labels(
         estimator,
-        distilled.X,
+        X,
         distilled.soft_labels,
         distilled.classes,
         distilled.sample_weight,

@@ -11,6 +11,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._utils._sklearn_private import _check_sample_weight
+from .._utils.native_rows import check_supported, from_native, keeps_container
 from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period
 from .images import check_image_shape, check_image_values, check_row_shape
 from .values import as_floats, check_magnitude, is_date, one_of_each_type
@@ -24,7 +25,9 @@ MIN_WEIGHT_SHARE = 1e-12
 VALUES = (str, bytes, bool, np.bool_, int, float, np.number, Decimal)
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
+def check_rows(
+    estimator: Any, X: Any, *, reset: bool, keep_container: bool = False
+) -> Any:
     """Return X as a DataFrame, or as an array of numbers or objects, that is valid.
 
     Values of tables may be missing.
@@ -34,14 +37,18 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
     estimator : estimator
         Sets or checks its `n_features_in_` and `feature_names_in_`; if it has an
         `image_shape`, X must match it.
-    X : array-like, DataFrame or sparse matrix of n rows
+    X : array-like, DataFrame, table, tensor or sparse matrix of n rows
     reset : bool
         True in `fit`; False for new rows, which must match the rows of `fit`.
+    keep_container : bool, default=False
+        Whether a sparse matrix, a table of polars or pyarrow, and a tensor (if
+        scikit-learn dispatches to the array API) are returned as such.
 
     Returns
     -------
     ndarray or DataFrame
-        A DataFrame is returned unchanged, and a sparse matrix as a dense array.
+        A DataFrame is returned unchanged. Unless `keep_container`, a sparse matrix is
+        returned as a dense array, and a table as a DataFrame.
 
     Raises
     ------
@@ -50,10 +57,12 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
         objects, nested objects, complex numbers, a sparse matrix that is too large for
         a dense array, and shapes that do not match.
     """
+    given, X = X, from_native(X)
+    is_kept = keep_container and keeps_container(given)
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         _check_frame(estimator, X, reset)
     else:
-        X = _check_array(estimator, X, reset)
+        X = _check_array(estimator, X, reset, keep_sparse=is_kept)
     if reset:
         if len(X) < 2:
             raise ValueError(
@@ -63,9 +72,9 @@ def check_rows(estimator: Any, X: Any, *, reset: bool) -> Any:
         check_image_shape(X, getattr(estimator, "image_shape", None))
     else:
         check_row_shape(estimator, X)
-    if not hasattr(X, "iloc"):
+    if not hasattr(X, "iloc") and not issparse(X):
         check_image_values(X, getattr(estimator, "image_shape", None))
-    return X
+    return given if is_kept and not issparse(given) else X
 
 
 def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
@@ -76,8 +85,8 @@ def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
         _check_series(X.columns[j], X.iloc[:, j])
 
 
-def _check_array(estimator: Any, given: Any, reset: bool) -> np.ndarray:
-    """Return array-like or sparse X as a valid dense array."""
+def _check_array(estimator: Any, given: Any, reset: bool, keep_sparse: bool) -> Any:
+    """Return array-like or sparse X as a valid dense array, or as CSR if kept."""
     X = validate_data(
         estimator,
         _keep_mixed_types(given),
@@ -87,14 +96,13 @@ def _check_array(estimator: Any, given: Any, reset: bool) -> np.ndarray:
         allow_nd=True,
         ensure_all_finite=False,
     )
-    if issparse(X):
-        X = _to_dense(X)
-    if hasattr(given, "to_pandas") and X.dtype.kind not in "biuf":
-        raise TypeError(
-            f"The categories of a {type(given).__module__.partition('.')[0]} table "
-            "are supported only as a pandas DataFrame. Pass X.to_pandas()."
-        )
     _check_not_empty(X)
+    if issparse(X):
+        _check_array_values(X.data)
+        if keep_sparse:
+            return X.tocsr()
+        # Only `fit` holds all rows as dense arrays; the rows of `predict` may be many.
+        X = _to_dense(X) if reset else X.toarray()
     _check_array_values(X)
     return X
 
@@ -260,5 +268,10 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
 
 
 def check_lengths(*arrays: Any) -> None:
-    """Raise ValueError unless all arrays that are not None have the same length."""
+    """Raise ValueError unless all arrays that are not None have the same length.
+
+    Torch data sets and lazy frames of polars raise TypeError.
+    """
+    for array in arrays:
+        check_supported(array)
     check_consistent_length(*(a for a in arrays if a is not None))

@@ -3,6 +3,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -14,13 +17,13 @@ from sklearn_distill.plugins import Diagnosis, PluginInfo, diagnosis
 def test_list_prints_a_table_of_the_installed_methods(capsys):
     assert main(["list"]) == 0
     header, *lines = capsys.readouterr().out.splitlines()
-    assert header.split() == ["NAME", "DISTRIBUTION", "VERSION", "CLASS"]
+    assert header.split() == ["NAME", "DESCRIPTION", "DISTRIBUTION", "VERSION"]
     assert [
-        "herding",
+        "random",
+        "Keep random rows of each class.",
         "sklearn-distill",
         __version__,
-        "sklearn_distill.selection:HerdingSelection",
-    ] in [line.split() for line in lines]
+    ] in [re.split(r" {2,}", line) for line in lines]
 
 
 def test_list_json_prints_the_same_methods(capsys):
@@ -28,6 +31,7 @@ def test_list_json_prints_the_same_methods(capsys):
     found = json.loads(capsys.readouterr().out)
     assert {
         "name": "random",
+        "description": "Keep random rows of each class.",
         "distribution": "sklearn-distill",
         "version": __version__,
         "class": "sklearn_distill.selection:RandomSelection",
@@ -52,9 +56,9 @@ def diagnosed(monkeypatch):
 def test_list_check_prints_status_and_problems(diagnosed, capsys):
     assert main(["list", "--check", "--time-limit", "2"]) == 1
     assert capsys.readouterr() == (
-        "NAME  DISTRIBUTION  VERSION  CLASS  STATUS\n"
-        "a     d             1        m:A    ok\n"
-        "bb    d             1        m:B    broken\n"
+        "NAME  DESCRIPTION  DISTRIBUTION  VERSION  STATUS\n"
+        "a                  d             1        ok\n"
+        "bb                 d             1        broken\n"
         "\n"
         "bb (broken): No import within 2.0 s.\n",
         "warning: d2 is bad.\n",
@@ -72,3 +76,13 @@ def test_list_check_json_has_status_and_problem(diagnosed, capsys):
 def test_invalid_time_limit_is_an_error(limit, error_line):
     assert main(["list", "--check", "--time-limit", limit]) == 2
     assert f"'{limit}' must be a positive number of seconds" in error_line()
+
+
+def test_list_imports_no_method():
+    code = (
+        "import sys; from sklearn_distill.cli import main; main(['list']); "
+        "print([m for m in ('torch', 'sklearn', 'sklearn_distill.selection') "
+        "if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert out.stdout.splitlines()[-1] == "[]"

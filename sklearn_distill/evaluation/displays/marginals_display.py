@@ -113,8 +113,9 @@ class MarginalsDisplay:
         ValueError
             If X does not have one of the columns.
         """
+        X, X_distilled = dense_rows(X), dense_rows(distilled.X)
         is_frame = hasattr(X, "iloc")
-        real, X_distilled = dense_rows(X), distilled.X
+        real = X
         if not is_frame:
             real = real.reshape(len(real), -1)
             X_distilled = X_distilled.reshape(len(distilled), -1)

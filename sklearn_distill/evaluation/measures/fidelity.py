@@ -27,7 +27,7 @@ from .distribution_distances import (
     squared_mmd,
     two_sample_auc,
 )
-from .preprocessing import as_numbers
+from .preprocessing import as_numbers, dense_rows
 
 # Maximum number of real rows of each class. It bounds the cost of pairwise distances.
 MAX_ROWS = 2_000
@@ -79,7 +79,7 @@ def fidelity(
         rows = rng.permutation(rows)[:MAX_ROWS]
         own = np.flatnonzero(distilled_codes == code)
         similarities = marginal_similarity(
-            take_rows(X, rows), take_rows(distilled.X, own)
+            take_rows(X, rows), take_rows(dense_rows(distilled.X), own)
         )
         measures = _distribution_measures(Z[rows], Z_distilled[own], rng)
         per_class.append({"marginals": float(similarities.mean()), **measures})

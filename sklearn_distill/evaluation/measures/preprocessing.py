@@ -10,6 +10,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from ..._utils.native_rows import dense_rows_of
 from ..._utils.optional import import_pandas
 from ...distilled_set.distilled_set import DistilledSet
 from ...encoding.values import columns_of
@@ -76,10 +77,11 @@ def as_numeric_set(prepare: Any, distilled: DistilledSet) -> DistilledSet:
 
 
 def dense_rows(X: Any) -> Any:
-    """Return a DataFrame unchanged, and any other container as a dense array."""
+    """Return rows as a DataFrame if they are a table, and as a dense array if not."""
+    X = dense_rows_of(X)
     if hasattr(X, "iloc"):
         return X
-    return np.asarray(X.toarray() if hasattr(X, "toarray") else X)
+    return np.asarray(X)
 
 
 def _as_table(X: Any) -> Any:

@@ -239,12 +239,17 @@ class DistillationReport:
         DataFrame
             Mean score over seeds of each learner, then "mean", "±" (standard deviation
             over seeds), "interval" (half the width of the 95 % confidence interval of
-            the mean over seeds), "recovery" (share of the mean score of the full data),
-            "above random" (difference to the mean score of random rows) and the means
-            of the other metrics. Metrics with "(data prior)" in their names are for
-            predictions that are corrected to the class shares of the training data.
+            the mean balanced accuracy over the sampling of the test rows; NaN for
+            regression), "seed interval" (the same of the mean over seeds; NaN for fewer
+            than three seeds and for methods that do not depend on the seed), "recovery"
+            (share of the mean score of the full data), "above random" (difference to
+            the mean score of random rows) and the means of the other metrics. Metrics
+            with "(data prior)" in their names are for predictions that are corrected to
+            the class shares of the training data.
         """
-        return score_table(self.scores, self.is_regression)
+        return score_table(
+            self.scores, self.recalls, self.rows.y_test, self.is_regression
+        )
 
     def class_recalls(self) -> Any:
         """Return the recall of each class, averaged over learners and seeds.

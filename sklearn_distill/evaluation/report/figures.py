@@ -11,7 +11,7 @@ from ..._utils.optional import import_matplotlib
 from ..displays.distilled_rows_display import DistilledRowsDisplay
 from ..displays.drawing import as_plain_text
 from ..measures.full_data import FULL_DATA
-from .confidence_interval import mean_interval
+from .confidence_interval import clipped, half_widths_on_test_rows, mean_interval
 
 # Markers distinguish the sets without color, and colors are readable on a light and on
 # a dark background.
@@ -62,23 +62,37 @@ def report_figures(
 
 
 def _draw_scores(report: Any, ax: Any) -> None:
-    """Draw the score of each learner on each set, with confidence intervals."""
+    """Draw the score of each learner on each set, with confidence intervals.
+
+    The intervals are over test rows for classes, and over seeds for regression.
+    """
     scores = report.scores
     learners = scores["learner"].drop_duplicates().tolist()
     names = [name for name in STYLES if name in set(scores["set"])]
+    on_test_rows = half_widths_on_test_rows(
+        report.recalls, report.rows.y_test, ["set", "learner"]
+    )
+    # R^2 has no lower bound.
+    lowest = -np.inf if report.is_regression else 0.0
     for i, name in enumerate(names):
         own = scores[scores["set"] == name]
         intervals = [
             mean_interval(own.loc[own["learner"] == learner, "score"])
             for learner in learners
         ]
+        half_widths = [
+            on_test_rows.get((name, learner), interval.half_width)
+            for learner, interval in zip(learners, intervals, strict=True)
+        ]
         y = np.arange(len(learners)) + 0.12 * (i - (len(names) - 1) / 2)
         means = np.array([interval.mean for interval in intervals])
-        widths = np.nan_to_num([interval.half_width for interval in intervals])
-        # Clip intervals at 1, the largest possible score.
-        upper = np.minimum(widths, np.maximum(0.0, 1.0 - means))
+        ends = [
+            clipped(mean, width, lowest)
+            for mean, width in zip(means, np.nan_to_num(half_widths), strict=True)
+        ]
+        low, high = np.array(ends).T
         ax.errorbar(
-            means, y, xerr=(widths, upper),
+            means, y, xerr=(means - low, high - means),
             linestyle="none", label=name, markersize=10 if name == FULL_DATA else 5,
             **STYLES[name],
         )  # fmt: skip
@@ -86,7 +100,7 @@ def _draw_scores(report: Any, ax: Any) -> None:
     ax.set_ylim(len(learners) - 0.5, -0.5)
     ax.set_xlabel("R²" if report.is_regression else "balanced accuracy")
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    ax.legend(fontsize="small", ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 
 
 def _draw_recalls(report: Any, ax: Any) -> None:
@@ -104,7 +118,7 @@ def _draw_recalls(report: Any, ax: Any) -> None:
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.set_xlabel("recall, mean over learners")
     ax.grid(alpha=0.3)
-    ax.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0))
+    ax.legend(fontsize="small", ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 
 
 def _draw_rows(report: Any, ax: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..._utils.optional import import_jinja2, import_matplotlib
 from ..measures.metrics import METRICS, metric_title
-from .confidence_interval import mean_interval
+from .confidence_interval import clipped, mean_interval
 from .figures import report_figures
 
 # Placeholder color of lines and text in figures. It is replaced by currentColor, so
@@ -84,7 +84,7 @@ def _content(report: Any) -> dict[str, Any]:
         "cost": {name: _number(value) for name, value in report.cost.items()},
         "about": report.about,
         "metric": "R²" if report.is_regression else "Balanced accuracy",
-        "has_interval": bool(np.isfinite(table.loc["distilled", "interval"])),
+        "has_interval": bool(_intervals(table.loc["distilled"])),
     }
 
 
@@ -92,9 +92,7 @@ def _headline(report: Any, table: Any) -> list[tuple[str, str]]:
     """Return the main results at the top of the page as (value, description)."""
     distilled = table.loc["distilled"]
     metric = "R²" if report.is_regression else "balanced accuracy"
-    half_width = distilled["interval"]
-    width = "" if np.isnan(half_width) else f" ± {100 * half_width:.1f}"
-    results = [(f"{100 * distilled['mean']:.1f}{width} %", metric)]
+    results = [(f"{100 * distilled['mean']:.1f} %", metric + _intervals(distilled))]
     if "recovery" in table:
         results += [
             (f"{100 * distilled['recovery']:.1f} %", "of the full data's score"),
@@ -107,6 +105,17 @@ def _headline(report: Any, table: Any) -> list[tuple[str, str]]:
     n_train = report.cost.get("rows of the training data")
     description = "rows" if n_train is None else f"rows instead of {n_train:,}"
     return [*results, (f"{n_rows:,}", description)]
+
+
+def _intervals(row: Any) -> str:
+    """Return the intervals of a mean score as text, without those that are NaN."""
+    text = ""
+    if not np.isnan(row["interval"]):
+        low, high = clipped(row["mean"], row["interval"], 0.0)
+        text += f"; {100 * low:.1f} to {100 * high:.1f} % over test rows"
+    if not np.isnan(row["seed interval"]):
+        text += f"; ±\u00a0{100 * row['seed interval']:.1f} over seeds"
+    return text
 
 
 def _score_cells(report: Any, table: Any) -> dict[str, Any]:

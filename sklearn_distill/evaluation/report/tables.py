@@ -10,17 +10,19 @@ import numpy as np
 import sklearn
 
 from ... import __version__
+from ..._utils.native_rows import nbytes_of
 from ..._utils.optional import import_pandas
-from ...distilled_set.distilled_set import DistilledSet, nbytes_of
+from ...distilled_set.distilled_set import DistilledSet
 from ..measures.full_data import FULL_DATA
 from ..measures.metrics import METRICS, metric_title
+from ..measures.preprocessing import dense_rows
 from ..measures.validity import invalid_share
-from .confidence_interval import mean_interval
+from .confidence_interval import half_widths_on_test_rows, mean_interval
 from .measurements import REFERENCES
 from .report_rows import ReportRows
 
 
-def score_table(scores: Any, is_regression: bool) -> Any:
+def score_table(scores: Any, recalls: Any, y_test: Any, is_regression: bool) -> Any:
     """Return the mean scores over seeds: a row for each set, a column for each learner.
 
     Further columns are described in `DistillationReport.to_frame`.
@@ -33,7 +35,9 @@ def score_table(scores: Any, is_regression: bool) -> Any:
     intervals = [mean_interval(by_seed[name]) for name in names]
     table["mean"] = [interval.mean for interval in intervals]
     table["±"] = [interval.deviation for interval in intervals]
-    table["interval"] = [interval.half_width for interval in intervals]
+    half_widths = half_widths_on_test_rows(recalls, y_test, "set")
+    table["interval"] = [half_widths.get(name, float("nan")) for name in names]
+    table["seed interval"] = [interval.half_width for interval in intervals]
     if FULL_DATA in names:
         table["recovery"] = table["mean"] / table.loc[FULL_DATA, "mean"]
         table["above random"] = table["mean"] - table.loc["random", "mean"]
@@ -116,6 +120,6 @@ def about_table(sets: list[DistilledSet], rows: ReportRows) -> dict[str, Any]:
             + ("" if rows.classes is None else ", equal total weight for each class")
         )
         about["references"] = ", ".join(REFERENCES)
-        share = invalid_share(rows.X_train, sets[0].X)
+        share = invalid_share(rows.X_train, dense_rows(sets[0].X))
         about["values that the real columns could not hold"] = f"{100 * share:.1f} %"
     return about

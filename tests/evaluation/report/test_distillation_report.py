@@ -50,7 +50,9 @@ def test_report_without_training_rows_has_scores_alone(wine_frames):
     assert report.dd_ranking.empty
     assert report.about["seeds"] == 1
     assert "Similarity" not in report._repr_html_()
-    assert "confidence interval" not in report._repr_html_()
+    assert report.to_frame().loc["distilled", "interval"] > 0
+    assert "over test rows" in report._repr_html_()
+    assert np.isnan(report.to_frame().loc["distilled", "seed interval"])
 
 
 def test_regression_report(tmp_path):

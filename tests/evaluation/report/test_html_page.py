@@ -88,8 +88,9 @@ def test_headline_by_hand(report):
     table = report.to_frame()
     own = table.loc["distilled"]
     assert _headline(report, table) == [
-        (f"{100 * own['mean']:.1f} ± {100 * own['interval']:.1f} %",
-         "balanced accuracy"),
+        (f"{100 * own['mean']:.1f} %",
+         f"balanced accuracy; {100 * (own['mean'] - own['interval']):.1f} to "
+         f"{100 * (own['mean'] + own['interval']):.1f} % over test rows"),
         (f"{100 * own['recovery']:.1f} %", "of the full data's score"),
         (f"{100 * own['above random']:+.1f}", "percentage points above random rows"),
         ("9", "rows instead of 89"),

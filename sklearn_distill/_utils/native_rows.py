@@ -1,0 +1,178 @@
+"""Rows in containers of other libraries: sparse matrices, Arrow and polars, torch.
+
+All computations run on NumPy arrays and pandas DataFrames. The functions of this module
+convert the rows that users pass, and convert the distilled rows back.
+"""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn import get_config
+from sklearn.utils import get_tags
+
+from .optional import import_pandas, import_pyarrow
+
+
+def native_library(X: Any) -> str:
+    """Return the top-level package that defines the class of an object."""
+    return type(X).__module__.partition(".")[0]
+
+
+def is_table(X: Any) -> bool:
+    """Return whether X is a table of polars or pyarrow."""
+    return native_library(X) in ("polars", "pyarrow") and hasattr(X, "columns")
+
+
+def is_tensor(X: Any) -> bool:
+    """Return whether X is a torch tensor; torch is not imported."""
+    return hasattr(X, "detach") and hasattr(X, "requires_grad")
+
+
+def keeps_container(X: Any) -> bool:
+    """Return whether distilled rows and new rows are returned in the container of X.
+
+    A tensor is returned as a tensor only if scikit-learn dispatches to the array API.
+    """
+    if is_tensor(X):
+        return bool(get_config()["array_api_dispatch"])
+    return is_table(X) or sparse.issparse(X)
+
+
+def from_native(X: Any) -> Any:
+    """Return a table or column as pandas, a tensor as an array, and others unchanged.
+
+    Raises
+    ------
+    ImportError
+        If X is a table of polars or pyarrow, and pandas or pyarrow is not installed.
+    TypeError
+        If X is a torch data set, or a lazy frame of polars.
+    """
+    if is_tensor(X):
+        X = X.detach().cpu()
+        return (X if str(X.dtype) != "torch.bfloat16" else X.float()).numpy()
+    check_supported(X)
+    if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
+        return X
+    import_pandas()
+    import_pyarrow()
+    rows = X.to_pandas()
+    # A column of pyarrow has no name.
+    return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
+
+
+def check_supported(X: Any) -> None:
+    """Raise TypeError for a torch data set and for a lazy frame of polars."""
+    if any(c.__module__.startswith("torch.utils.data") for c in type(X).__mro__):
+        raise TypeError(
+            f"X must hold rows, but is a torch data set ({type(X).__name__}). Pass its "
+            "rows and labels as arrays or tensors, such as dataset.tensors."
+        )
+    if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
+        raise TypeError("X is a lazy frame of polars. Pass X.collect().")
+
+
+def dense_rows_of(X: Any) -> Any:
+    """Return rows of any container as a dense array or a pandas DataFrame."""
+    return X.toarray() if sparse.issparse(X) else from_native(X)
+
+
+def like_native(given: Any, rows: Any) -> Any:
+    """Return rows in the container of `given`, if `keeps_container` is true for it.
+
+    Parameters
+    ----------
+    given : object
+        The rows that the user passed.
+    rows : ndarray or DataFrame
+        Columns that `given` has too get the dtype that they have there.
+    """
+    if not keeps_container(given):
+        return rows
+    if sparse.issparse(given):
+        is_array = isinstance(given, sparse.sparray)
+        return (sparse.csr_array if is_array else sparse.csr_matrix)(rows)
+    if is_tensor(given):
+        import torch
+
+        return torch.as_tensor(rows, dtype=given.dtype, device=given.device)
+    table = import_pyarrow()[0].Table.from_pandas(rows, preserve_index=False)
+    table = table.replace_schema_metadata(None)
+    if native_library(given) == "polars":
+        import polars
+
+        frame: Any = polars.from_arrow(table)
+        dtypes = {n: t for n, t in given.schema.items() if n in frame.columns}
+        return frame.cast(dtypes)
+    return _with_arrow_types(table, given.schema)
+
+
+def _with_arrow_types(table: Any, schema: Any) -> Any:
+    """Return an Arrow table whose columns have the types of a schema."""
+    pa, _ = import_pyarrow()
+    for j, name in enumerate(table.column_names):
+        if name not in schema.names:
+            continue
+        field, column = schema.field(name), table.column(j)
+        if pa.types.is_dictionary(field.type) and pa.types.is_dictionary(column.type):
+            # A cast would drop the categories that no row has.
+            column = column.combine_chunks()
+            column = pa.DictionaryArray.from_arrays(
+                column.indices.cast(field.type.index_type),
+                column.dictionary.cast(field.type.value_type),
+                ordered=field.type.ordered,
+            )
+        table = table.set_column(j, field, column.cast(field.type))
+    return table
+
+
+def as_output(rows: Any, library: str, names: Callable[[], Any]) -> Any:
+    """Return a new table of pandas, polars or pyarrow with the given rows.
+
+    Parameters
+    ----------
+    rows : ndarray, DataFrame or table
+    library : {"pandas", "polars", "pyarrow"}
+    names : callable
+        Returns the column names of an array.
+    """
+    if native_library(rows) == library:
+        return rows.clone() if library == "polars" else rows
+    if library == "polars":
+        import polars
+
+        if isinstance(rows, np.ndarray):
+            return polars.DataFrame(rows, schema=list(names()))
+        return polars.DataFrame(rows)
+    rows = from_native(rows)
+    if hasattr(rows, "iloc"):
+        return rows
+    return import_pandas().DataFrame(rows, columns=names())
+
+
+def rows_for(estimator: Any, X: Any) -> Any:
+    """Return X, as a dense array if it is sparse and the estimator requires one."""
+    if not sparse.issparse(X):
+        return X
+    try:
+        takes_sparse = get_tags(estimator).input_tags.sparse
+    except AttributeError:
+        # The estimator does not derive from scikit-learn's BaseEstimator.
+        takes_sparse = False
+    return X if takes_sparse else X.toarray()
+
+
+def nbytes_of(X: Any) -> int:
+    """Return the size in memory of rows of any container."""
+    if hasattr(X, "iloc"):
+        return int(X.memory_usage(index=False, deep=True).sum())
+    if sparse.issparse(X):
+        X = X.tocsr()
+        return int(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
+    if hasattr(X, "estimated_size"):
+        return int(X.estimated_size())
+    return int(X.nbytes)
