@@ -60,10 +60,10 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         ),
         epilog=(
             "An empty cell of a CSV file is a missing value. Words such as NA or ?\n"
-            "are categories, unless --na-values lists them. A distilled set with missing\n"
-            "values is written to .npz or .parquet. A .csv output has commas, decimal\n"
-            "points and the encoding UTF-8, whatever the input has; flags and labels\n"
-            "are written as in the input."
+            "are categories, unless --na-values lists them. A distilled set with\n"
+            "missing values is written to .npz or .parquet. A .csv output has commas,\n"
+            "decimal points and the encoding UTF-8, whatever the input has; flags and\n"
+            "labels are written as in the input."
         ),
     )
     add_input_argument(parser)
