@@ -51,9 +51,9 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "Distill a table or an array of images into a small one of the same kind."
         ),
         epilog=(
-            "An empty cell of a CSV file is a missing value. Words such as NA or ?\n"
-            "are categories. A distilled set with missing values is written to .npz\n"
-            "or .parquet."
+            "An empty cell of a CSV file is a missing value. Words such as NA or ? are\n"
+            "categories. A distilled set with missing values is written to .npz or\n"
+            ".parquet."
         ),
     )
     add_input_argument(parser)
