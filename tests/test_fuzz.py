@@ -279,12 +279,18 @@ def check_values(made, X):
     for new, old in zip(columns_of(made), columns_of(X), strict=True):
         assert new.dtype == old.dtype
         old = np.asarray(old) if isinstance(old.dtype, pd.CategoricalDtype) else old
+        known, made_known = (
+            values[~np.asarray(pd.isna(values))] for values in (old, new)
+        )
+        assert len(made_known) == len(new) or len(known) < len(old)
+        if not len(made_known):
+            continue
         if are_numbers(old):
-            assert np.isfinite(np.asarray(new, dtype=float)).all()
-            assert old.min() <= min(new)
-            assert max(new) <= old.max()
+            assert np.isfinite(np.asarray(made_known, dtype=float)).all()
+            assert known.min() <= min(made_known)
+            assert max(made_known) <= known.max()
         else:
-            assert set(new) <= set(old)
+            assert set(made_known) <= set(known)
 
 
 def check_fitted(method, X, y, weights):

@@ -58,6 +58,7 @@ class DistillationSampler(BaseEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
+        tags.input_tags.allow_nan = get_tags(self.distiller).input_tags.allow_nan
         return tags
 
     def fit(self, X: Any, y: Any) -> Self:

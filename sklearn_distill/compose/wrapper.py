@@ -206,5 +206,8 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
+        distiller_tags = get_tags(self.distiller).input_tags
+        tags.input_tags.sparse = distiller_tags.sparse
+        # The distilled rows that the estimator receives may have no missing values.
+        tags.input_tags.allow_nan = distiller_tags.allow_nan
         return tags
