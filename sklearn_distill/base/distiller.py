@@ -97,6 +97,10 @@ class BaseDistiller(
     ----------
     distilled_ : DistilledSet
         The distilled set.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
+        Defined only if the distilled rows are real rows.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
@@ -208,6 +212,7 @@ class BaseDistiller(
             result = self._distill(problem)
         distilled = self._assemble(result, problem, data)
         self.encoder_ = problem.encoder
+        self._store_positions(result, data)
         self.distilled_ = with_info(
             distilled,
             result,
@@ -369,6 +374,12 @@ class BaseDistiller(
         )
         weights = data.sample_weight if data.is_weighted else None
         return Kept(np.arange(len(data.X)), sample_weight=weights)
+
+    def _store_positions(self, result: Kept | Learned, data: TrainingData) -> None:
+        """Set `sample_indices_` if real rows are kept, and delete it otherwise."""
+        self.__dict__.pop("sample_indices_", None)
+        if isinstance(result, Kept):
+            self.sample_indices_ = data.positions[np.asarray(result.indices)]
 
     def _assemble(
         self,

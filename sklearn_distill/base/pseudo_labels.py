@@ -93,6 +93,7 @@ def with_pseudo_labels(
         target=data.target._replace(values=np.concatenate([y, pseudo])),
         sample_weight=weights,
         is_weighted=True,
+        positions=np.r_[data.positions, data.n_given + np.arange(len(X_more))],
         n_unlabeled=len(X_more),
     )
 

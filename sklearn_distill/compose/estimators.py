@@ -66,10 +66,13 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
+        The fitted distiller.
+    distilled_ : DistilledSet
+        The distilled set.
     estimator_ : classifier
         The classifier, fitted on the distilled set. Its own predictions are not
-        corrected.
+        corrected. Its `coef_`, `intercept_` and
+        `feature_importances_` are also attributes of this object, if it has them.
     prior_ratio_ : ndarray of shape (n_classes,) or None
         The factors by which predicted probabilities are multiplied; None if predictions
         are those of the estimator.
@@ -219,9 +222,12 @@ class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
+        The fitted distiller.
+    distilled_ : DistilledSet
+        The distilled set.
     estimator_ : regressor
-        The regressor, fitted on the distilled set.
+        The regressor, fitted on the distilled set. Its `coef_`, `intercept_` and
+        `feature_importances_` are also attributes of this object, if it has them.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -167,19 +167,52 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             )
         return params
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, **params: Any) -> Any:
         """Return the predictions of the estimator.
 
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
+        **params : dict
+            Parameters of `predict` of the estimator, such as `return_std` of a
+            Gaussian process. If metadata routing is enabled, the estimator must request
+            them.
 
         Returns
         -------
         ndarray of shape (n,)
+            With some parameters, such as `return_std`, a tuple of arrays.
         """
         check_is_fitted(self)
-        return self.estimator_.predict(self._check_rows(X))
+        if params and _routing_enabled():
+            params = process_routing(self, "predict", **params).estimator.predict
+        return self.estimator_.predict(self._check_rows(X), **params)
+
+    @property
+    def distilled_(self) -> DistilledSet:
+        """The distilled set that the estimator is fitted on."""
+        check_is_fitted(self)
+        return self.distiller_.distilled_
+
+    @property
+    def coef_(self) -> Any:
+        """The coefficients of the estimator, if it is a linear model."""
+        return self._attribute_of_estimator("coef_")
+
+    @property
+    def intercept_(self) -> Any:
+        """The intercept of the estimator, if it is a linear model."""
+        return self._attribute_of_estimator("intercept_")
+
+    @property
+    def feature_importances_(self) -> Any:
+        """The feature importances of the estimator, if it computes them."""
+        return self._attribute_of_estimator("feature_importances_")
+
+    def _attribute_of_estimator(self, name: str) -> Any:
+        """Return a fitted attribute; AttributeError if the estimator lacks it."""
+        check_is_fitted(self)
+        return getattr(self.estimator_, name)
 
     def _check_rows(self, X: Any) -> Any:
         """Check new rows, but not for unknown categories.
@@ -191,16 +224,18 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the metadata routing of this object.
 
-        `fit` passes metadata to `fit` of the distiller; `score` may request a
-        `sample_weight`.
+        `fit` passes metadata to `fit` of the distiller, and `predict` to `predict` of
+        the estimator; `score` may request a `sample_weight`.
 
         Returns
         -------
         MetadataRouter
         """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
+        to_distiller = MethodMapping().add(caller="fit", callee="fit")
+        to_estimator = MethodMapping().add(caller="predict", callee="predict")
         router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(distiller=self.distiller, method_mapping=mapping)
+        router.add(distiller=self.distiller, method_mapping=to_distiller)
+        return router.add(estimator=self.estimator, method_mapping=to_estimator)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

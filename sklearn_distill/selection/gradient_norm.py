@@ -149,6 +149,9 @@ class GradientNormSelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
