@@ -30,8 +30,9 @@ from ..validation.rows import check_rows
 from ..validation.targets import label_values
 from .assembly import assemble, with_info
 from .budget import ALLOCATIONS
+from .enclosing import check_enclosing
 from .problem import Kept, Learned, Problem
-from .pseudo_labels import check_length_differs, with_pseudo_labels
+from .pseudo_labels import check_length_differs, n_rows_of, with_pseudo_labels
 from .scoring import score_with
 from .training_data import TrainingData, check_training_data, make_problem
 
@@ -260,12 +261,21 @@ class BaseDistiller(
         DistilledArray or DataFrame
             A DataFrame with a new index if X is a DataFrame or `set_output` requires
             one. `distilled_labels` returns the labels of either.
+
+        Raises
+        ------
+        ValueError
+            If this method is called by a ColumnTransformer, a FeatureUnion, or a
+            Pipeline whose next step does not read the labels of the rows; use
+            `make_distill_pipeline` or DistilledClassifier instead.
         """
         wants_frame = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
         rows = distilled.X
         if fit_params.get("X_unlabeled") is not None:
             check_length_differs(rows, X)
+        if len(rows) != n_rows_of(X):
+            check_enclosing(self)
         if wants_frame:
             if not hasattr(rows, "iloc"):
                 import pandas as pd

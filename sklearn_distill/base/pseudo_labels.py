@@ -98,13 +98,18 @@ def with_pseudo_labels(
     )
 
 
+def n_rows_of(X: Any) -> int:
+    """Return the number of rows of array-like or sparse X."""
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
 def check_length_differs(rows: Any, X: Any) -> None:
     """Raise ValueError if a distilled set has as many rows as the labeled rows X.
 
     A Pipeline would otherwise fit its next step on the distilled rows with the labels
     of X.
     """
-    n_labeled = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_labeled = n_rows_of(X)
     if len(rows) == n_labeled:
         raise ValueError(
             f"The distilled set has {n_labeled} rows, as many as X, but its rows are "
