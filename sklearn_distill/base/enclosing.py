@@ -1,8 +1,8 @@
 """Recognize compositions of scikit-learn in which a distiller cannot work.
 
-A Pipeline, a ColumnTransformer or a FeatureUnion calls `fit_transform` of its parts and
-does not tell them what it does with the result. The error that follows, if there is
-one, names neither the distiller nor the remedy. The call stack shows which object called
+A Pipeline, a ColumnTransformer or a FeatureUnion calls `fit_transform` of its parts
+without telling them how it uses the result. The error that follows, if there is one,
+names neither the distiller nor the remedy. The call stack shows which object called
 `fit_transform`.
 """
 

@@ -125,27 +125,30 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         super().__init__(distiller, estimator, memory=memory)
         self.prior = prior
 
-    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
         if self.prior == "set":
             self.prior_ratio_ = None
-            return super()._fit_estimator(distilled)
+            return super()._fit_estimator(distilled, as_column)
         fitted, self.prior_ratio_ = fit_under_data_prior(self.estimator, distilled)
         return fitted
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, **params: Any) -> Any:
         """Predict the class of each row.
 
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
+        **params : dict
+            Parameters of `predict` of the estimator, whose predictions are then returned
+            without a correction to the chosen `prior`.
 
         Returns
         -------
         ndarray of shape (n,)
         """
         check_is_fitted(self)
-        if self.prior_ratio_ is None:
-            return super().predict(X)
+        if params or self.prior_ratio_ is None:
+            return super().predict(X, **params)
         classes = getattr(self.estimator_, "classes_", self.classes_)
         return classes[self.predict_proba(X).argmax(axis=1)]
 

@@ -40,6 +40,28 @@ def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
         del estimator.feature_names_in_
 
 
+def is_column(y: Any) -> bool:
+    """Return whether y has the shape (n, 1)."""
+    shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    return len(shape) == 2 and shape[1] == 1
+
+
+def ends_in_net(estimator: Any) -> bool:
+    """Return whether the predictions of an estimator are those of a skorch net.
+
+    A module whose output has the shape (n, 1) needs targets of the same shape. PyTorch
+    would broadcast targets of shape (n,) to (n, n).
+    """
+    if hasattr(estimator, "initialize_module"):
+        return True
+    if hasattr(estimator, "steps"):
+        return ends_in_net(estimator.steps[-1][1])
+    for name in ("estimator", "regressor"):
+        if hasattr(getattr(estimator, name, None), "fit"):
+            return ends_in_net(getattr(estimator, name))
+    return False
+
+
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
     """Fit a distiller; joblib's Memory can cache this function."""
     return distiller.fit(X, y, **params)
@@ -73,8 +95,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
             The training data.
-        y : array-like of shape (n,)
-            Class labels, or continuous targets for regression.
+        y : array-like of shape (n,) or (n, 1)
+            Class labels, or continuous targets for regression. If the estimator is a
+            skorch net for regression, a column (n, 1) reaches it as a column.
         sample_weight : array-like of shape (n,), default=None
             Sample weights for the distiller.
         **params : dict
@@ -100,6 +123,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         distiller = self._clone_distiller()
         self._check_estimator()
+        as_column = self._task == "regression" and is_column(y) and ends_in_net(self)
+        if as_column:
+            y = y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
         routed = self._route(params)
@@ -116,7 +142,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
-        self.estimator_ = self._fit_estimator(distilled)
+        self.estimator_ = self._fit_estimator(distilled, as_column)
         copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:
             self.classes_ = distilled.classes
@@ -135,9 +161,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             )
         return distiller.set_params(task=self._task)
 
-    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
         """Return a clone of the estimator, fitted on the distilled set."""
-        return fit_on_set(clone(self.estimator), distilled)
+        return fit_on_set(clone(self.estimator), distilled, as_column=as_column)
 
     def _check_estimator(self) -> None:
         """Raise an error if the estimator is of another kind than the wrapper."""

@@ -53,7 +53,7 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> 
         return estimator.fit(X, y, **{parameter: weights})
 
 
-def fit_on_set(estimator: Any, distilled: Any) -> Any:
+def fit_on_set(estimator: Any, distilled: Any, *, as_column: bool = False) -> Any:
     """Fit an estimator on a DistilledSet, with soft labels and weights where it can.
 
     An estimator that takes `sample_weight` is trained on the soft labels. Every other
@@ -65,15 +65,16 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     estimator : estimator
         Fitted in place.
     distilled : DistilledSet
+    as_column : bool, default=False
+        Whether to pass the hard labels as an array of shape (m, 1) instead of (m,).
 
     Returns
     -------
     estimator
     """
     if distilled.soft_labels is None or not takes_soft_labels(estimator):
-        return fit_weighted(
-            estimator, distilled.X, distilled.y, distilled.sample_weight
-        )
+        y = distilled.y[:, None] if as_column else distilled.y
+        return fit_weighted(estimator, distilled.X, y, distilled.sample_weight)
     return fit_on_soft_labels(
         estimator,
         distilled.X,

@@ -260,5 +260,21 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
 
 
 def check_lengths(*arrays: Any) -> None:
-    """Raise ValueError unless all arrays that are not None have the same length."""
+    """Raise ValueError unless all arrays that are not None have the same length.
+
+    A data set or data loader of PyTorch raises TypeError.
+    """
+    for array in arrays:
+        _check_not_dataset(array)
     check_consistent_length(*(a for a in arrays if a is not None))
+
+
+def _check_not_dataset(array: Any) -> None:
+    """Raise TypeError for a data set or data loader of PyTorch."""
+    modules = [kind.__module__ for kind in type(array).__mro__]
+    if any(module.startswith("torch.utils.data") for module in modules):
+        raise TypeError(
+            f"X and y must be arrays or tables, got a {type(array).__name__} of "
+            "PyTorch. Collect its rows and labels first: X, y = map(numpy.stack, "
+            "zip(*dataset)), where dataset yields one row and its label at a time."
+        )

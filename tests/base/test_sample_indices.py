@@ -1,4 +1,4 @@
-"""The attribute `sample_indices_`: positions of the distilled rows in the X of `fit`."""
+"""The attribute `sample_indices_`: positions of distilled rows in the X of `fit`."""
 
 import numpy as np
 import pandas as pd
