@@ -130,7 +130,7 @@ class BaseDistiller(
         "budget": [Integral, Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
         "task": [StrOptions({"auto", "classification", "regression"})],
-        "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],
+        "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit"])],
         "evaluator": [None, HasMethods(["fit", "score"])],
         "numeric": [StrOptions({"auto", "standard", "quantile"})],
         "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],

@@ -74,7 +74,7 @@ def with_pseudo_labels(
     if distiller.random_state is not None:
         seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
     teacher = teacher_or_forest(
-        distiller.soft_labels, seed, is_regression=classes is None
+        distiller.soft_labels, seed, is_regression=classes is None, n_rows=n
     )
     fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, data.sample_weight)
     if classes is None:

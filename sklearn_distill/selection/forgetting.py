@@ -69,7 +69,8 @@ class ForgettingSelection(BaseDistiller):
         than it has.
     proxy : skorch.NeuralNetClassifier or None, default=None
         Unfitted net that maps encoded rows, (n, d) or images, to one output per class.
-        None is a perceptron with two hidden layers of 128 units.
+        None is a perceptron with two hidden layers of 128 units, trained on batches of
+        128 rows, or of a 128th of the rows if this is more.
     n_networks : int, default=3
         Number of networks that are trained.
     max_epochs : int, default=20

@@ -106,7 +106,8 @@ class GradientNormSelection(BaseDistiller):
         Whether the score is the norm of the error or of the gradient.
     proxy : skorch.NeuralNetClassifier or None, default=None
         Unfitted net that maps encoded rows, (n, d) or images, to one output per class.
-        None is a perceptron with two hidden layers of 128 units.
+        None is a perceptron with two hidden layers of 128 units, trained on batches of
+        128 rows, or of a 128th of the rows if this is more.
     n_networks : int, default=5
         Number of networks that are trained.
     max_epochs : int, default=5

@@ -30,7 +30,9 @@ class HerdingSelection(BaseDistiller):
 
     For regression, all rows form one group, and the standardized target is appended to
     the columns with 0.3 of the weight of all columns together. All selected rows are
-    real rows, so every value and every combination of values is valid.
+    real rows, so every value and every combination of values is valid. Their targets
+    are those of single rows, with the noise of the data; ``soft_labels="teacher"``
+    replaces them by less noisy predictions, and `KMeansSelection` by means.
 
     Parameters
     ----------

@@ -14,7 +14,11 @@ from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.prototypes import median_distance
 from ..base.starting_rows import features_with_target
-from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
+from ..soft_labels.teacher import (
+    MAX_RANKING_ROWS,
+    cross_fitted_predictions,
+    teacher_or_forest,
+)
 
 # Larger classes are represented by a random sample of this many rows, because the
 # similarities of all pairs of rows are stored in memory (64 MB).
@@ -174,8 +178,9 @@ class SubmodularSelection(BaseDistiller):
     function : str, default="facility-location"
         Submodular function: "facility-location", "graph-cut" or "log-determinant".
     relevance : {"teacher"}, estimator or None, default=None
-        Classifier that predicts the relevance of the rows: a random forest ("teacher")
-        or clones of this estimator, trained on encoded rows. None ignores relevance.
+        Classifier that predicts the relevance of the rows: a random forest ("teacher"),
+        trained on a random sample of at most 16,384 rows of each fold, or clones of this
+        estimator, trained on encoded rows. None ignores relevance.
     trade_off : float, default=0.3
         Weight of relevance, between 0 and 1.
     bandwidth : float, default=1.0
@@ -258,7 +263,7 @@ class SubmodularSelection(BaseDistiller):
         "relevance": [
             None,
             StrOptions({"teacher"}),
-            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["fit"]),
         ],
         "trade_off": [Interval(Real, 0, 1, closed="both")],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
@@ -334,5 +339,6 @@ class SubmodularSelection(BaseDistiller):
             np.arange(n),
             n_classes=len(problem.n_rows),
             seed=seed,
+            max_rows=MAX_RANKING_ROWS if isinstance(self.relevance, str) else None,
         )
         return proba[np.arange(n), problem.y]

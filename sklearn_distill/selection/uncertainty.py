@@ -10,7 +10,11 @@ from .._utils._sklearn_private import HasMethods, StrOptions
 from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.starting_rows import lowest_scores
-from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
+from ..soft_labels.teacher import (
+    MAX_RANKING_ROWS,
+    cross_fitted_predictions,
+    teacher_or_forest,
+)
 
 
 def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
@@ -62,7 +66,8 @@ class UncertaintySelection(BaseDistiller):
         than it has.
     proxy : estimator or None, default=None
         Classifier whose predicted probabilities measure uncertainty. A clone is trained
-        on encoded rows for each fold. None is a random forest.
+        on encoded rows for each fold. None is a random forest, trained on a random
+        sample of at most 16,384 rows of each fold.
     criterion : {"margin", "entropy", "least-confidence"}, default="margin"
         Measure of uncertainty: a small margin between the two most probable classes, a
         high entropy, or a low probability of the most probable class.
@@ -139,7 +144,7 @@ class UncertaintySelection(BaseDistiller):
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
-        "proxy": [None, HasMethods(["fit", "predict_proba"])],
+        "proxy": [None, HasMethods(["fit"])],
         "criterion": [StrOptions({"margin", "entropy", "least-confidence"})],
         "prefer": [StrOptions({"certain", "uncertain"})],
     }
@@ -190,6 +195,7 @@ class UncertaintySelection(BaseDistiller):
             np.arange(len(problem.Z)),
             n_classes=len(problem.n_rows),
             seed=seed,
+            max_rows=MAX_RANKING_ROWS if self.proxy is None else None,
         )
         scores = uncertainty(proba, self.criterion)
         if self.prefer == "uncertain":

@@ -52,9 +52,7 @@ def test_max_time_that_passes_before_the_first_step_returns_the_initial_rows(
     X, y = make_classes((400, 400))
     points = KernelInducingPoints(3, kernel=SlowKernel(), max_time=0.05, random_state=0)
     started = time.monotonic()
-    with pytest.warns(
-        ConvergenceWarning, match="max_time=0.05 passed before the"
-    ):
+    with pytest.warns(ConvergenceWarning, match="max_time=0.05 passed before the"):
         points.fit(X, y)
     assert time.monotonic() - started < 1.5
     assert points.n_iter_ == 0
