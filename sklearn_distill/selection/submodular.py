@@ -178,9 +178,9 @@ class SubmodularSelection(BaseDistiller):
     function : str, default="facility-location"
         Submodular function: "facility-location", "graph-cut" or "log-determinant".
     relevance : {"teacher"}, estimator or None, default=None
-        Classifier that predicts the relevance of the rows: a random forest ("teacher"),
-        trained on a random sample of at most 16,384 rows of each fold, or clones of this
-        estimator, trained on encoded rows. None ignores relevance.
+        Classifier that predicts the relevance of the rows: a random forest ("teacher")
+        or clones of this estimator, trained on encoded rows. The forest is trained on a
+        random sample of at most 16,384 rows of each fold. None ignores relevance.
     trade_off : float, default=0.3
         Weight of relevance, between 0 and 1.
     bandwidth : float, default=1.0
@@ -190,8 +190,8 @@ class SubmodularSelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
