@@ -71,8 +71,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         The distilled set.
     estimator_ : classifier
         The classifier, fitted on the distilled set. Its own predictions are not
-        corrected. Its `coef_`, `intercept_` and
-        `feature_importances_` are also attributes of this object, if it has them.
+        corrected. Its `coef_`, `intercept_` and `feature_importances_` are also
+        attributes of this object, if it has them.
     prior_ratio_ : ndarray of shape (n_classes,) or None
         The factors by which predicted probabilities are multiplied; None if predictions
         are those of the estimator.
@@ -139,7 +139,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
         **params : dict
-            Parameters of `predict` of the estimator, whose predictions are then returned
+            Parameters of `predict` of the estimator, whose result is then returned
             without a correction to the chosen `prior`.
 
         Returns
