@@ -54,7 +54,7 @@ def test_max_time_that_passes_before_the_first_step_returns_the_initial_rows(
     started = time.monotonic()
     with pytest.warns(ConvergenceWarning, match="max_time=0.05 passed before the"):
         points.fit(X, y)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 10.0
     assert points.n_iter_ == 0
     assert len(points.history_) == 0
     assert points.distilled_.info["loss"] is None
