@@ -137,8 +137,15 @@ def _labels(
 def _teach(teacher: Any, result: Kept | Learned, problem: Problem) -> np.ndarray:
     """Return a teacher's class probabilities, or encoded targets, for a result."""
     is_regression = problem.task == "regression"
+    weights: Any = problem.sample_weight
+    if is_regression and isinstance(teacher, str) and (weights == 1).all():
+        # Gradient boosting needs ten times as long if it is passed weights.
+        weights = None
     teacher = teacher_or_forest(
-        teacher, problem.teacher_seed, is_regression=is_regression
+        teacher,
+        problem.teacher_seed,
+        is_regression=is_regression,
+        n_rows=len(problem.Z),
     )
     if isinstance(result, Kept):
         kept, Z = result.indices, problem.Z[result.indices]
@@ -149,7 +156,7 @@ def _teach(teacher: Any, result: Kept | Learned, problem: Problem) -> np.ndarray
         teacher,
         problem.flat,
         problem.y,
-        problem.sample_weight,
+        weights,
         Z.reshape(len(Z), -1),
         kept,
         n_classes=None if is_regression else len(problem.n_rows),

@@ -38,8 +38,9 @@ from ..validation.rows import check_rows
 from ..validation.targets import label_values
 from .assembly import assemble, with_info
 from .budget import ALLOCATIONS
+from .enclosing import check_enclosing
 from .problem import Kept, Learned, Problem
-from .pseudo_labels import check_length_differs, with_pseudo_labels
+from .pseudo_labels import check_length_differs, n_rows_of, with_pseudo_labels
 from .scoring import score_with
 from .training_data import TrainingData, check_training_data, make_problem
 
@@ -78,8 +79,8 @@ class BaseDistiller(
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -105,6 +106,10 @@ class BaseDistiller(
     ----------
     distilled_ : DistilledSet
         The distilled set.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
+        Defined only if the distilled rows are real rows.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
@@ -133,7 +138,7 @@ class BaseDistiller(
         "budget": [Integral, Real, Mapping],
         "allocation": [StrOptions(set(ALLOCATIONS))],
         "task": [StrOptions({"auto", "classification", "regression"})],
-        "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit", "predict"])],
+        "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit"])],
         "evaluator": [None, HasMethods(["fit", "score"])],
         "numeric": [StrOptions({"auto", "standard", "quantile"})],
         "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],
@@ -217,6 +222,7 @@ class BaseDistiller(
         distilled = self._assemble(result, problem, data)
         distilled.X = like_native(X, distilled.X)
         self.encoder_ = problem.encoder
+        self._store_positions(result, data)
         self.distilled_ = with_info(
             distilled,
             result,
@@ -265,6 +271,13 @@ class BaseDistiller(
             A DataFrame with a new index if X is a DataFrame or `set_output` requires
             one; a polars or pyarrow table likewise. `distilled_labels` returns the
             labels of each.
+
+        Raises
+        ------
+        ValueError
+            If this method is called by a ColumnTransformer, a FeatureUnion, or a
+            Pipeline whose next step does not read the labels of the rows; use
+            `make_distill_pipeline` or DistilledClassifier instead.
         """
         wanted = self._check_container(X)
         distilled = self.fit(X, y, **fit_params).distilled_
@@ -274,6 +287,8 @@ class BaseDistiller(
             rows = rows.toarray()
         if fit_params.get("X_unlabeled") is not None:
             check_length_differs(rows, X)
+        if len(rows) != n_rows_of(X):
+            check_enclosing(self)
         names = self.get_feature_names_out
         if wanted != "default":
             rows = as_output(rows, wanted, names)
@@ -384,6 +399,12 @@ class BaseDistiller(
         )
         weights = data.sample_weight if data.is_weighted else None
         return Kept(np.arange(len(data.X)), sample_weight=weights)
+
+    def _store_positions(self, result: Kept | Learned, data: TrainingData) -> None:
+        """Set `sample_indices_` if real rows are kept, and delete it otherwise."""
+        self.__dict__.pop("sample_indices_", None)
+        if isinstance(result, Kept):
+            self.sample_indices_ = data.positions[np.asarray(result.indices)]
 
     def _assemble(
         self,

@@ -11,11 +11,17 @@ import torch
 from sklearn.base import clone
 from skorch import NeuralNetClassifier
 from skorch.callbacks import Callback
+from skorch.dataset import Dataset
 from torch import Tensor, nn
 from torch.utils.data import WeightedRandomSampler
 
 from ..engine.networks import MLP
 from ..engine.randomness import own_randomness
+
+# The default network is trained on batches of at least this many rows, and on at most
+# this many batches per epoch.
+MIN_BATCH = 128
+MAX_BATCHES = 128
 
 
 class AfterEpoch(Callback):
@@ -26,6 +32,22 @@ class AfterEpoch(Callback):
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         self.function(net)
+
+
+class BatchedRows(Dataset):
+    """A data set of skorch that indexes all rows of a batch at once.
+
+    PyTorch would otherwise fetch and stack the rows one by one, which takes longer than
+    a step of a small network.
+    """
+
+    def __getitems__(self, indices: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        return self.X[indices], self.y[indices]
+
+
+def as_tensors(batch: tuple[np.ndarray, np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Return the rows and labels of a batch as tensors."""
+    return torch.from_numpy(batch[0]), torch.from_numpy(batch[1])
 
 
 def train_proxy(
@@ -45,7 +67,8 @@ def train_proxy(
     ----------
     net : skorch.NeuralNetClassifier or None
         An unfitted net, of which a clone is trained. None is an `MLP` that is trained
-        by Adam with batches of 128 rows.
+        by Adam with batches of `MIN_BATCH` rows, or more if an epoch would have more
+        than `MAX_BATCHES` of them.
     Z : float32 ndarray of shape (n, ...)
     y : int64 ndarray of shape (n,)
     sample_weight : ndarray of shape (n,)
@@ -72,8 +95,10 @@ def train_proxy(
                 criterion=nn.CrossEntropyLoss,
                 optimizer=torch.optim.Adam,
                 lr=1e-3,
-                batch_size=128,
+                batch_size=max(MIN_BATCH, len(Z) // MAX_BATCHES),
                 iterator_train__shuffle=True,
+                dataset=BatchedRows,
+                iterator_train__collate_fn=as_tensors,
             )
         else:
             net = clone(net)

@@ -74,7 +74,7 @@ def with_pseudo_labels(
     if distiller.random_state is not None:
         seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
     teacher = teacher_or_forest(
-        distiller.soft_labels, seed, is_regression=classes is None
+        distiller.soft_labels, seed, is_regression=classes is None, n_rows=n
     )
     fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, data.sample_weight)
     if classes is None:
@@ -93,8 +93,14 @@ def with_pseudo_labels(
         target=data.target._replace(values=np.concatenate([y, pseudo])),
         sample_weight=weights,
         is_weighted=True,
+        positions=np.r_[data.positions, data.n_given + np.arange(len(X_more))],
         n_unlabeled=len(X_more),
     )
+
+
+def n_rows_of(X: Any) -> int:
+    """Return the number of rows of array-like or sparse X."""
+    return X.shape[0] if hasattr(X, "shape") else len(X)
 
 
 def check_length_differs(rows: Any, X: Any) -> None:
@@ -103,7 +109,7 @@ def check_length_differs(rows: Any, X: Any) -> None:
     A Pipeline would otherwise fit its next step on the distilled rows with the labels
     of X.
     """
-    n_labeled = X.shape[0] if hasattr(X, "shape") else len(X)
+    n_labeled = n_rows_of(X)
     if len(rows) == n_labeled:
         raise ValueError(
             f"The distilled set has {n_labeled} rows, as many as X, but its rows are "

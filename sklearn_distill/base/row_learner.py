@@ -250,13 +250,15 @@ class RowLearner(BaseDistiller):
         self, prepared: Preparation, checkpoint: "Checkpoint | None", started: float
     ) -> "DistillationLoop":
         """Learn the rows, and return the loop with its history and best rows."""
+        from ..engine.deadline import Deadline
         from ..engine.loop import make_loop
         from ..engine.randomness import own_randomness
         from ..engine.synthetic_rows import SyntheticRows
         from .iteration_reports import IterationReports
 
         problem, start = prepared.problem, prepared.start
-        with own_randomness(self.device_, prepared.seed):
+        deadline = Deadline(self._time_left(started))
+        with own_randomness(self.device_, prepared.seed), deadline:
             objective = self._objective(prepared.training, prepared.batches.real)
             synthetic = SyntheticRows(
                 start.Z,
@@ -277,7 +279,7 @@ class RowLearner(BaseDistiller):
                 prepared.validation,
                 max_iter=self.max_iter,
                 learning_rate=step_size,
-                max_time=self._time_left(started),
+                deadline=deadline,
                 patience=self.n_iter_no_change,
                 tol=self.tol,
                 device=self.device_,
@@ -299,7 +301,8 @@ class RowLearner(BaseDistiller):
             info = {
                 "bytes_learned": bytes_learned(result, prepared.problem, self.factor)
             }
-        return replace(result, loss=best.best_loss_, info=info)
+        loss = best.best_loss_ if np.isfinite(best.best_loss_) else None
+        return replace(result, loss=loss, info=info)
 
     def _result(
         self, prepared: Preparation, synthetic: "nn.Module", state: dict[str, Any]
@@ -375,6 +378,15 @@ class RowLearner(BaseDistiller):
 
         first = values(best.first_state_)
         if np.any(values(best.best_state_) != first):
+            return
+        if loop.stop_reason_ == "max_time" and not self.n_iter_:
+            warnings.warn(
+                f"max_time={self.max_time} passed before the first step of "
+                f"{type(self).__name__}, so the result consists of the initial {what}. "
+                "Raise max_time or lower the budget.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
             return
         outcome = (
             f"changed the {what} without lowering the validation loss"

@@ -33,6 +33,11 @@ class TrainingData:
     sample_weight : float64 ndarray of shape (n,)
     is_weighted : bool
         Whether the user passed weights or unlabeled rows.
+    positions : ndarray of int of shape (n,)
+        The position of each row in the X of `fit`; rows of `X_unlabeled` count on from
+        the length of X.
+    n_given : int
+        The length of the X of `fit`, including rows of weight 0.
     n_unlabeled : int
         The number of rows at the end of X whose labels come from a teacher.
     target_dtype : pandas extension dtype or None
@@ -43,6 +48,8 @@ class TrainingData:
     target: Target
     sample_weight: np.ndarray
     is_weighted: bool
+    positions: np.ndarray
+    n_given: int
     n_unlabeled: int = 0
     target_dtype: Any = None
 
@@ -89,8 +96,8 @@ def check_training_data(
     X = check_rows(distiller, X, reset=True)
     distiller.row_shape_ = X.shape[1:]
     weights = check_weights(sample_weight, X)
-    present = np.flatnonzero(weights > 0)
-    if len(present) < len(weights):
+    present, n_given = np.flatnonzero(weights > 0), len(weights)
+    if len(present) < n_given:
         X, weights = take_rows(X, present), weights[present]
         if y is not None:
             y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
@@ -107,6 +114,8 @@ def check_training_data(
         weights,
         is_weighted=sample_weight is not None,
         target_dtype=None if target.classes is None else _extension_dtype(y),
+        positions=present,
+        n_given=n_given,
     )
 
 

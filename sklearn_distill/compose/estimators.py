@@ -66,10 +66,13 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
+        The fitted distiller.
+    distilled_ : DistilledSet
+        The distilled set.
     estimator_ : classifier
         The classifier, fitted on the distilled set. Its own predictions are not
-        corrected.
+        corrected. Its `coef_`, `intercept_` and `feature_importances_` are also
+        attributes of this object, if it has them.
     prior_ratio_ : ndarray of shape (n_classes,) or None
         The factors by which predicted probabilities are multiplied; None if predictions
         are those of the estimator.
@@ -122,27 +125,30 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         super().__init__(distiller, estimator, memory=memory)
         self.prior = prior
 
-    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
         if self.prior == "set":
             self.prior_ratio_ = None
-            return super()._fit_estimator(distilled)
+            return super()._fit_estimator(distilled, as_column)
         fitted, self.prior_ratio_ = fit_under_data_prior(self.estimator, distilled)
         return fitted
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, **params: Any) -> Any:
         """Predict the class of each row.
 
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
+        **params : dict
+            Parameters of `predict` of the estimator, whose result is then returned
+            without a correction to the chosen `prior`.
 
         Returns
         -------
         ndarray of shape (n,)
         """
         check_is_fitted(self)
-        if self.prior_ratio_ is None:
-            return super().predict(X)
+        if params or self.prior_ratio_ is None:
+            return super().predict(X, **params)
         classes = getattr(self.estimator_, "classes_", self.classes_)
         return classes[self.predict_proba(X).argmax(axis=1)]
 
@@ -219,9 +225,12 @@ class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     Attributes
     ----------
     distiller_ : distiller
-        The fitted distiller; ``distiller_.distilled_`` is the distilled set.
+        The fitted distiller.
+    distilled_ : DistilledSet
+        The distilled set.
     estimator_ : regressor
-        The regressor, fitted on the distilled set.
+        The regressor, fitted on the distilled set. Its `coef_`, `intercept_` and
+        `feature_importances_` are also attributes of this object, if it has them.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)

@@ -5,7 +5,7 @@
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from ..base.distiller import BaseDistiller
 from .estimators import DistilledClassifier, DistilledRegressor
@@ -46,8 +46,8 @@ def make_distill_pipeline(
     Raises
     ------
     TypeError
-        If the number of distillers is not one, or if the last step is neither a
-        classifier nor a regressor.
+        If the number of distillers is not one, if a distiller is inside a step before,
+        or if the last step is neither a classifier nor a regressor.
     ValueError
         If `transform_input` is given, but there are no steps before the distiller.
 
@@ -63,6 +63,8 @@ def make_distill_pipeline(
     'DistilledClassifier'
     """
     places = [i for i, step in enumerate(steps) if isinstance(step, BaseDistiller)]
+    for step in steps[: places[0]] if places else steps:
+        _check_not_nested(step)
     if len(places) != 1:
         raise TypeError(
             "make_distill_pipeline requires exactly one distiller among its steps; got "
@@ -90,3 +92,33 @@ def make_distill_pipeline(
             "distiller, but there are none. Leave out transform_input."
         )
     return wrapped
+
+
+def _check_not_nested(step: Any) -> None:
+    """Raise TypeError if a step contains a distiller as one of its own parts."""
+    distiller = _distiller_inside(step)
+    if distiller is None:
+        return
+    name, container = type(distiller).__name__, type(step).__name__
+    advice = (
+        "Pass the steps of the Pipeline one by one"
+        if isinstance(step, Pipeline)
+        else f"Pass {name} as the step after the {container}"
+    )
+    raise TypeError(
+        f"{name} is inside a nested {container}, but make_distill_pipeline requires "
+        f"the distiller as a step of its own. {advice}: make_distill_pipeline(..., "
+        f"{name}(...), ..., estimator)."
+    )
+
+
+def _distiller_inside(step: Any) -> Any:
+    """Return the first distiller among the parts of a step, or None."""
+    for name in ("steps", "transformers", "transformer_list"):
+        for _, part, *_ in getattr(step, name, None) or []:
+            if isinstance(part, BaseDistiller):
+                return part
+            inside = _distiller_inside(part)
+            if inside is not None:
+                return inside
+    return None

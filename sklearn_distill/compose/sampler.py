@@ -2,23 +2,48 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
-from sklearn.utils import get_tags
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
+from sklearn.utils import InputTags, Tags, get_tags
 
 from .._utils._sklearn_private import HasMethods, _fit_context
+from ..base.row_learner import RowLearner
 from ..validation.targets import check_target
 from .wrapper import copy_feature_attributes
 
 
-class DistillationSampler(BaseEstimator):
+@dataclass(slots=True)
+class SamplerTags:
+    """Tags of a sampler, as imbalanced-learn defines them."""
+
+    sample_indices: bool = False
+
+
+@dataclass(slots=True)
+class InputTagsOfSampler(InputTags):
+    """Tags of the input, with the one that imbalanced-learn adds."""
+
+    dataframe: bool = True
+
+
+@dataclass(slots=True)
+class TagsOfSampler(Tags):
+    """Tags of an estimator, with those that imbalanced-learn adds."""
+
+    sampler_tags: SamplerTags | None = None
+
+
+class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
     """A distiller as an imbalanced-learn sampler.
 
     The Pipeline of imbalanced-learn accepts steps that have `fit_resample` and no
-    `transform`; this class gives a distiller that interface. `fit_resample` cannot
-    return soft labels, so distillers that create soft labels raise an error.
+    `transform`; this class gives a distiller that interface, and its ensembles accept
+    it as `sampler`. The budget of the distiller takes the place of the parameter
+    `sampling_strategy`. `fit_resample` cannot return soft labels, so distillers that
+    create soft labels raise an error.
 
     Parameters
     ----------
@@ -29,6 +54,11 @@ class DistillationSampler(BaseEstimator):
     ----------
     distiller_ : distiller
         The fitted distiller.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in X of each distilled row. Defined only if the distilled rows are
+        real rows.
+    sampling_strategy_ : dict
+        The number of distilled rows of each class. Defined only for classes.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -52,14 +82,21 @@ class DistillationSampler(BaseEstimator):
         "distiller": [HasMethods(["fit", "fit_distill"])],
     }
 
+    # The ensembles of imbalanced-learn set `sampling_strategy` of samplers that have
+    # another type.
+    _sampling_type = "bypass"
+
     def __init__(self, distiller: Any):
         self.distiller = distiller
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = get_tags(self.distiller).input_tags.sparse
-        tags.input_tags.allow_nan = get_tags(self.distiller).input_tags.allow_nan
-        return tags
+        of_distiller = get_tags(self.distiller).input_tags
+        tags.input_tags = InputTagsOfSampler(**_values(tags.input_tags))
+        tags.input_tags.sparse = of_distiller.sparse
+        tags.input_tags.allow_nan = of_distiller.allow_nan
+        keeps_rows = not isinstance(self.distiller, RowLearner)
+        return TagsOfSampler(**_values(tags), sampler_tags=SamplerTags(keeps_rows))
 
     def fit(self, X: Any, y: Any) -> Self:
         """Fit the distiller.
@@ -77,7 +114,7 @@ class DistillationSampler(BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, np.ndarray]:
+    def fit_resample(self, X: Any, y: Any, **params: Any) -> tuple[Any, Any]:
         """Fit the distiller and return the distilled rows and their labels.
 
         Parameters
@@ -89,9 +126,10 @@ class DistillationSampler(BaseEstimator):
 
         Returns
         -------
-        X_resampled : ndarray or DataFrame of m rows
-        y_resampled : ndarray or Series of shape (m,)
-            A Series of the name and dtype of y if y is a Series.
+        X_resampled : ndarray, DataFrame or list of m rows
+            In the container of X.
+        y_resampled : ndarray, Series, DataFrame, Categorical or list of m labels
+            In the container of y, with its name and dtype if this can hold the labels.
 
         Raises
         ------
@@ -101,10 +139,21 @@ class DistillationSampler(BaseEstimator):
         self._reject_soft_labels(y)
         self.distiller_ = clone(self.distiller).fit(X, y, **params)
         copy_feature_attributes(self.distiller_, self)
+        self._store_sampling(self.distiller_)
         distilled = self.distiller_.distilled_
-        if hasattr(y, "iloc") and y.ndim == 1:
-            return distilled.X, type(y)(distilled.y, dtype=y.dtype, name=y.name)
-        return distilled.X, distilled.y
+        rows = distilled.X.tolist() if isinstance(X, list) else distilled.X
+        return rows, _in_container_of(y, distilled.y)
+
+    def _store_sampling(self, distiller: Any) -> None:
+        """Set the attributes that tell which rows and how many of them were kept."""
+        for name in ("sample_indices_", "sampling_strategy_"):
+            self.__dict__.pop(name, None)
+        if hasattr(distiller, "sample_indices_"):
+            self.sample_indices_ = distiller.sample_indices_
+        if distiller.distilled_.classes is not None:
+            labels, counts = np.unique(distiller.distilled_.y, return_counts=True)
+            pairs = zip(labels.tolist(), counts.tolist(), strict=True)
+            self.sampling_strategy_ = dict(pairs)
 
     def _reject_soft_labels(self, y: Any) -> None:
         """Raise ValueError if the distiller would create soft labels for classes."""
@@ -125,3 +174,29 @@ class DistillationSampler(BaseEstimator):
                 "fit_resample cannot return. Leave this parameter out, or use "
                 "DistilledClassifier(distiller, model), which trains on soft labels."
             )
+
+
+def _values(tags: Any) -> dict[str, Any]:
+    """Return the values of tags by name."""
+    return {field.name: getattr(tags, field.name) for field in fields(tags)}
+
+
+def _in_container_of(y: Any, labels: Any) -> Any:
+    """Return labels in the container of y, and in its dtype if it can hold them.
+
+    Distilled targets of a regression may lie between whole numbers.
+    """
+    if isinstance(y, list) and labels is not None:
+        return labels.tolist()
+    if type(y).__module__.partition(".")[0] != "pandas":
+        return labels
+    import pandas as pd
+
+    if not hasattr(y, "iloc"):
+        return pd.array(labels, dtype=y.dtype)
+    column = y if y.ndim == 1 else y.iloc[:, 0]
+    try:
+        labels = pd.Series(labels, dtype=column.dtype, name=column.name)
+    except (TypeError, ValueError):
+        labels = pd.Series(labels, name=column.name)
+    return labels if y.ndim == 1 else labels.to_frame()

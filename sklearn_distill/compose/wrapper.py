@@ -41,6 +41,28 @@ def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
         del estimator.feature_names_in_
 
 
+def is_column(y: Any) -> bool:
+    """Return whether y has the shape (n, 1)."""
+    shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    return len(shape) == 2 and shape[1] == 1
+
+
+def ends_in_net(estimator: Any) -> bool:
+    """Return whether the predictions of an estimator are those of a skorch net.
+
+    A module whose output has the shape (n, 1) needs targets of the same shape. PyTorch
+    would broadcast targets of shape (n,) to (n, n).
+    """
+    if hasattr(estimator, "initialize_module"):
+        return True
+    if hasattr(estimator, "steps"):
+        return ends_in_net(estimator.steps[-1][1])
+    for name in ("estimator", "regressor"):
+        if hasattr(getattr(estimator, name, None), "fit"):
+            return ends_in_net(getattr(estimator, name))
+    return False
+
+
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
     """Fit a distiller; joblib's Memory can cache this function."""
     return distiller.fit(X, y, **params)
@@ -74,8 +96,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
             The training data.
-        y : array-like of shape (n,)
-            Class labels, or continuous targets for regression.
+        y : array-like of shape (n,) or (n, 1)
+            Class labels, or continuous targets for regression. If the estimator is a
+            skorch net for regression, a column (n, 1) reaches it as a column.
         sample_weight : array-like of shape (n,), default=None
             Sample weights for the distiller.
         **params : dict
@@ -101,6 +124,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         distiller = self._clone_distiller()
         self._check_estimator()
+        as_column = self._task == "regression" and is_column(y) and ends_in_net(self)
+        if as_column:
+            y = y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
         routed = self._route(params)
@@ -117,7 +143,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
-        self.estimator_ = self._fit_estimator(distilled)
+        self.estimator_ = self._fit_estimator(distilled, as_column)
         copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:
             self.classes_ = distilled.classes
@@ -136,9 +162,9 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             )
         return distiller.set_params(task=self._task)
 
-    def _fit_estimator(self, distilled: DistilledSet) -> Any:
+    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
         """Return a clone of the estimator, fitted on the distilled set."""
-        return fit_on_set(clone(self.estimator), distilled)
+        return fit_on_set(clone(self.estimator), distilled, as_column=as_column)
 
     def _check_estimator(self) -> None:
         """Raise an error if the estimator is of another kind than the wrapper."""
@@ -168,19 +194,52 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             )
         return params
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: Any, **params: Any) -> Any:
         """Return the predictions of the estimator.
 
         Parameters
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
+        **params : dict
+            Parameters of `predict` of the estimator, such as `return_std` of a
+            Gaussian process. If metadata routing is enabled, the estimator must request
+            them.
 
         Returns
         -------
         ndarray of shape (n,)
+            With some parameters, such as `return_std`, a tuple of arrays.
         """
         check_is_fitted(self)
-        return self.estimator_.predict(self._check_rows(X))
+        if params and _routing_enabled():
+            params = process_routing(self, "predict", **params).estimator.predict
+        return self.estimator_.predict(self._check_rows(X), **params)
+
+    @property
+    def distilled_(self) -> DistilledSet:
+        """The distilled set that the estimator is fitted on."""
+        check_is_fitted(self)
+        return self.distiller_.distilled_
+
+    @property
+    def coef_(self) -> Any:
+        """The coefficients of the estimator, if it is a linear model."""
+        return self._attribute_of_estimator("coef_")
+
+    @property
+    def intercept_(self) -> Any:
+        """The intercept of the estimator, if it is a linear model."""
+        return self._attribute_of_estimator("intercept_")
+
+    @property
+    def feature_importances_(self) -> Any:
+        """The feature importances of the estimator, if it computes them."""
+        return self._attribute_of_estimator("feature_importances_")
+
+    def _attribute_of_estimator(self, name: str) -> Any:
+        """Return a fitted attribute; AttributeError if the estimator lacks it."""
+        check_is_fitted(self)
+        return getattr(self.estimator_, name)
 
     def _check_rows(self, X: Any) -> Any:
         """Check new rows, but not for unknown categories.
@@ -193,16 +252,18 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
     def get_metadata_routing(self) -> MetadataRouter:
         """Return the metadata routing of this object.
 
-        `fit` passes metadata to `fit` of the distiller; `score` may request a
-        `sample_weight`.
+        `fit` passes metadata to `fit` of the distiller, and `predict` to `predict` of
+        the estimator; `score` may request a `sample_weight`.
 
         Returns
         -------
         MetadataRouter
         """
-        mapping = MethodMapping().add(caller="fit", callee="fit")
+        to_distiller = MethodMapping().add(caller="fit", callee="fit")
+        to_estimator = MethodMapping().add(caller="predict", callee="predict")
         router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(distiller=self.distiller, method_mapping=mapping)
+        router.add(distiller=self.distiller, method_mapping=to_distiller)
+        return router.add(estimator=self.estimator, method_mapping=to_estimator)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -174,7 +174,7 @@ class Checkpoint(Callback):
             "stop": {
                 "reference": float(stop.reference_),
                 "improved_at": stop.improved_at_,
-                "seconds": stop.seconds(),
+                "seconds": stop.deadline.seconds(),
             },
         }
 
@@ -202,7 +202,7 @@ class Checkpoint(Callback):
         keep.best_step_ = best["step"]
         stop.reference_ = stopped["reference"]
         stop.improved_at_ = stopped["improved_at"]
-        stop.seconds_before_ = stopped["seconds"]
+        stop.deadline.seconds_before = stopped["seconds"]
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from .batches_net import BatchesNet
+from .deadline import Deadline, OutOfTime, check_deadline
 from .loop_callbacks import KeepBest, StopWhen
 from .real_rows import Batches
 
@@ -92,6 +93,19 @@ class DistillationLoop(BatchesNet):
                     raise
                 self.stop_reason_ = "callback"
 
+    def fit_loop(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
+        """Train until a callback ends the training or the time limit passes."""
+        if self.stop_reason_ is not None:
+            return self
+        try:
+            return super().fit_loop(X, y, **fit_params)
+        except OutOfTime:
+            self.stop_reason_ = "max_time"
+            if "valid_loss" not in self.history[-1]:
+                # The epoch was not validated, so that its rows are not used.
+                self.history.pop()
+            return self
+
     def get_loss(
         self,
         y_pred: tuple[Tensor, Tensor],
@@ -99,6 +113,7 @@ class DistillationLoop(BatchesNet):
         X: Tensor | None = None,
         training: bool = False,
     ) -> Tensor:
+        check_deadline()
         loss = self.criterion_(y_pred, (X, y_true))
         if training and not loss.requires_grad:
             # If the objective does not depend on the rows, they stay unchanged. The
@@ -176,7 +191,7 @@ def make_loop(
     *,
     max_iter: int,
     learning_rate: float,
-    max_time: float | None,
+    deadline: Deadline,
     patience: int | None,
     tol: float,
     device: str,
@@ -199,8 +214,8 @@ def make_loop(
         The maximal number of steps.
     learning_rate : float
         The step size of the rows and targets.
-    max_time : float or None
-        The maximal number of seconds.
+    deadline : Deadline
+        The time limit.
     patience : int or None
         The number of steps without an improvement after which the training ends.
     tol : float
@@ -242,7 +257,7 @@ def make_loop(
             # they are called for the last epoch too.
             *callbacks,
             *([("reports", reports)] if reports is not None else []),
-            ("stop_when", StopWhen(max_iter, max_time, patience, tol)),
+            ("stop_when", StopWhen(max_iter, deadline, patience, tol)),
             *([("checkpoint", checkpoint)] if checkpoint is not None else []),
         ],
         device=device,

@@ -11,6 +11,7 @@ import torch
 from skorch import NeuralNet
 from skorch.callbacks import Callback
 
+from .deadline import Deadline, OutOfTime
 from .real_rows import Batches
 
 
@@ -18,12 +19,19 @@ class KeepBest(Callback):
     """A callback that stores the rows with the lowest validation loss.
 
     The initial rows take part in the comparison, so that the result never has a higher
-    validation loss than the initial rows.
+    validation loss than the initial rows. If the time limit passes before the loss of
+    the initial rows is known, they are the result.
     """
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
         valid = net.train_split(X)[1]
-        self.first_loss_ = mean_loss(net, valid)
+        started = time.monotonic()
+        try:
+            self.first_loss_ = mean_loss(net, valid)
+        except OutOfTime:
+            self.first_loss_ = math.nan
+            net.stop_reason_ = "max_time"
+        self.seconds_ = time.monotonic() - started
         self.best_loss_ = (
             self.first_loss_ if math.isfinite(self.first_loss_) else math.inf
         )
@@ -57,8 +65,8 @@ class StopWhen(Callback):
     ----------
     max_iter : int
         The maximal number of steps.
-    max_time : float or None
-        The maximal number of seconds.
+    deadline : Deadline
+        The time limit.
     patience : int or None
         The number of steps without an improvement after which the training ends.
     tol : float
@@ -68,43 +76,54 @@ class StopWhen(Callback):
     def __init__(
         self,
         max_iter: int,
-        max_time: float | None,
+        deadline: Deadline,
         patience: int | None,
         tol: float,
     ):
         self.max_iter = max_iter
-        self.max_time = max_time
+        self.deadline = deadline
         self.patience = patience
         self.tol = tol
 
     def on_train_begin(self, net: NeuralNet, X: Any = None, **kwargs: Any) -> None:
-        self.seconds_before_ = 0.0
-        self.started_ = time.monotonic()
+        keep = dict(net.callbacks_)["keep_best"]
         self.batches_ = X
-        self.reference_ = dict(net.callbacks_)["keep_best"].best_loss_
+        self.reference_ = keep.best_loss_
         self.improved_at_ = 0
+        self.validation_seconds_ = keep.seconds_
+        self.last_step_at_ = time.monotonic()
+        self.deadline.grace = self.deadline.GRACE
+
+    def on_batch_begin(
+        self, net: NeuralNet, training: bool = False, **kwargs: Any
+    ) -> None:
+        if training and not self.deadline.allows(self.validation_seconds_):
+            raise OutOfTime
 
     def on_batch_end(
         self, net: NeuralNet, training: bool = False, **kwargs: Any
     ) -> None:
         if not training:
             return
-        if net.stop_reason_ is None and self.max_time is not None:
-            if self.seconds() > self.max_time:
-                net.stop_reason_ = "max_time"
+        # The training ends with a validation pass, for which time must be left.
+        now = time.monotonic()
+        needed = now - self.last_step_at_ + self.validation_seconds_
+        self.last_step_at_ = now
+        is_over = self.deadline.is_over() or not self.deadline.allows(needed)
+        if net.stop_reason_ is None and is_over:
+            net.stop_reason_ = "max_time"
         if net.stop_reason_ is not None:
             self.batches_.end()
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        now = time.monotonic()
+        self.validation_seconds_ = now - self.last_step_at_
+        self.last_step_at_ = now
         if net.stop_reason_ is None:
             net.stop_reason_ = self._reason_to_stop(net)
         if net.stop_reason_ is not None:
             # skorch ends the training when a callback raises this exception.
             raise KeyboardInterrupt
-
-    def seconds(self) -> float:
-        """Return the training time, including the time before the fit was resumed."""
-        return self.seconds_before_ + time.monotonic() - self.started_
 
     def _reason_to_stop(self, net: NeuralNet) -> str | None:
         """Return why the training ends after this epoch, or None."""

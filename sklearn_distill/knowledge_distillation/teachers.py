@@ -12,7 +12,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ..soft_labels.fitting import fit_weighted, weight_parameter
-from ..soft_labels.teacher import cross_fitted_predictions
+from ..soft_labels.teacher import cross_fitted_predictions, gets_method
 from .nets.wrapping import innermost, is_net, wrap_nets
 
 TINY = 1e-12
@@ -247,7 +247,7 @@ def _check_kind(teacher: Any, task: str) -> None:
             from .nets.checks import check_net
 
             check_net(innermost(teacher), task)
-    elif not hasattr(teacher, "fit") or not hasattr(teacher, "predict"):
+    elif not hasattr(teacher, "fit") or not gets_method(teacher, "predict"):
         raise TypeError(
             f"teacher must be an estimator with fit and predict; got {teacher!r}."
         )
@@ -262,7 +262,7 @@ def _check_kind(teacher: Any, task: str) -> None:
             f"The teacher {teacher!r} is a regressor, but y holds classes. Pass a "
             "classifier."
         )
-    elif not hasattr(teacher, "predict_proba"):
+    elif not gets_method(teacher, "predict_proba"):
         raise ValueError(
             f"The teacher {teacher!r} lacks predict_proba, but the student learns "
             "from probabilities. Pass a classifier with predict_proba, or wrap this "

@@ -69,7 +69,8 @@ class ForgettingSelection(BaseDistiller):
         than it has.
     proxy : skorch.NeuralNetClassifier or None, default=None
         Unfitted net that maps encoded rows, (n, d) or images, to one output per class.
-        None is a perceptron with two hidden layers of 128 units.
+        None is a perceptron with two hidden layers of 128 units, trained on batches of
+        128 rows, or of a 128th of the rows if this is more.
     n_networks : int, default=3
         Number of networks that are trained.
     max_epochs : int, default=20
@@ -85,8 +86,8 @@ class ForgettingSelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -112,6 +113,9 @@ class ForgettingSelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)

@@ -30,7 +30,9 @@ class HerdingSelection(BaseDistiller):
 
     For regression, all rows form one group, and the standardized target is appended to
     the columns with 0.3 of the weight of all columns together. All selected rows are
-    real rows, so every value and every combination of values is valid.
+    real rows, so every value and every combination of values is valid. Their targets
+    are those of single rows, with the noise of the data; ``soft_labels="teacher"``
+    replaces them by less noisy predictions, and `KMeansSelection` by means.
 
     Parameters
     ----------
@@ -47,8 +49,8 @@ class HerdingSelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -74,6 +76,9 @@ class HerdingSelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)

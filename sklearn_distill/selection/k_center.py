@@ -14,6 +14,9 @@ from ..base.starting_rows import features_with_target
 def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.ndarray:
     """Select the row nearest to the mean, then repeatedly the row farthest from these.
 
+    The distance of a row is multiplied by its weight, as in the weighted k-center
+    problem.
+
     Only the distance of each row to its nearest selected row is stored, so that memory
     is linear in the number of rows.
 
@@ -21,7 +24,7 @@ def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.
     ----------
     Z : ndarray of shape (n, d)
     sample_weight : ndarray of shape (n,)
-        Weights of the rows in the mean.
+        Weights of the rows in the mean and of their distances.
     n_rows : int
         Number of rows to select.
 
@@ -31,6 +34,8 @@ def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.
         Indices of the selected rows, in the order of their selection.
     """
     selected = np.empty(n_rows, dtype=np.int64)
+    # Only the ratios of the weights matter. Weights that are all equal have no effect.
+    squared_weights = (sample_weight / sample_weight.max()) ** 2
     mean = np.average(Z, axis=0, weights=sample_weight).astype(Z.dtype)
     selected[0] = _squared_distances(Z, mean).argmin()
     to_nearest = _squared_distances(Z, Z[selected[0]])
@@ -38,7 +43,7 @@ def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.
     # whose distance is 0, can still be selected, but no row is selected twice.
     to_nearest[selected[0]] = -1.0
     for t in range(1, n_rows):
-        selected[t] = to_nearest.argmax()
+        selected[t] = (to_nearest * squared_weights).argmax()
         distances = _squared_distances(Z, Z[selected[t]])
         np.minimum(to_nearest, distances, out=to_nearest)
         to_nearest[selected[t]] = -1.0
@@ -56,12 +61,14 @@ class KCenterSelection(BaseDistiller):
 
     The greedy 2-approximation [1]_ of the k-center problem,
 
-    .. math:: \min_{|S| = k} \; \max_i \; \min_{s \in S} \| z_i - z_s \| ,
+    .. math:: \min_{|S| = k} \; \max_i \; w_i \min_{s \in S} \| z_i - z_s \| ,
 
     selects in each class the row nearest to the class mean, and then repeatedly the row
-    that is farthest from all selected rows. It is the coreset selection of active
-    learning [2]_, applied in the encoded space. For regression, the standardized target
-    is appended to the columns.
+    that is farthest from all selected rows. Distances are multiplied by the weights
+    :math:`w_i` of `sample_weight`, so that unlabeled rows whose predicted label is
+    uncertain are selected later. It is the coreset selection of active learning [2]_,
+    applied in the encoded space. For regression, the standardized target is appended to
+    the columns.
 
     Parameters
     ----------
@@ -75,8 +82,8 @@ class KCenterSelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -102,6 +109,9 @@ class KCenterSelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)

@@ -14,7 +14,11 @@ from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.prototypes import median_distance
 from ..base.starting_rows import features_with_target
-from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
+from ..soft_labels.teacher import (
+    MAX_RANKING_ROWS,
+    cross_fitted_predictions,
+    teacher_or_forest,
+)
 
 # Larger classes are represented by a random sample of this many rows, because the
 # similarities of all pairs of rows are stored in memory (64 MB).
@@ -175,7 +179,8 @@ class SubmodularSelection(BaseDistiller):
         Submodular function: "facility-location", "graph-cut" or "log-determinant".
     relevance : {"teacher"}, estimator or None, default=None
         Classifier that predicts the relevance of the rows: a random forest ("teacher")
-        or clones of this estimator, trained on encoded rows. None ignores relevance.
+        or clones of this estimator, trained on encoded rows. The forest is trained on a
+        random sample of at most 16,384 rows of each fold. None ignores relevance.
     trade_off : float, default=0.3
         Weight of relevance, between 0 and 1.
     bandwidth : float, default=1.0
@@ -185,8 +190,8 @@ class SubmodularSelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -212,6 +217,9 @@ class SubmodularSelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
@@ -255,7 +263,7 @@ class SubmodularSelection(BaseDistiller):
         "relevance": [
             None,
             StrOptions({"teacher"}),
-            HasMethods(["fit", "predict_proba"]),
+            HasMethods(["fit"]),
         ],
         "trade_off": [Interval(Real, 0, 1, closed="both")],
         "bandwidth": [Interval(Real, 0, None, closed="neither")],
@@ -331,5 +339,6 @@ class SubmodularSelection(BaseDistiller):
             np.arange(n),
             n_classes=len(problem.n_rows),
             seed=seed,
+            max_rows=MAX_RANKING_ROWS if isinstance(self.relevance, str) else None,
         )
         return proba[np.arange(n), problem.y]

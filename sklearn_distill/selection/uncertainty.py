@@ -10,7 +10,11 @@ from .._utils._sklearn_private import HasMethods, StrOptions
 from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.starting_rows import lowest_scores
-from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
+from ..soft_labels.teacher import (
+    MAX_RANKING_ROWS,
+    cross_fitted_predictions,
+    teacher_or_forest,
+)
 
 
 def uncertainty(proba: np.ndarray, criterion: str) -> np.ndarray:
@@ -62,7 +66,8 @@ class UncertaintySelection(BaseDistiller):
         than it has.
     proxy : estimator or None, default=None
         Classifier whose predicted probabilities measure uncertainty. A clone is trained
-        on encoded rows for each fold. None is a random forest.
+        on encoded rows for each fold. None is a random forest, trained on a random
+        sample of at most 16,384 rows of each fold.
     criterion : {"margin", "entropy", "least-confidence"}, default="margin"
         Measure of uncertainty: a small margin between the two most probable classes, a
         high entropy, or a low probability of the most probable class.
@@ -74,8 +79,8 @@ class UncertaintySelection(BaseDistiller):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
@@ -101,6 +106,9 @@ class UncertaintySelection(BaseDistiller):
     ----------
     distilled_ : DistilledSet
         The selected rows with their labels.
+    sample_indices_ : ndarray of int of shape (m,)
+        The position in the X of `fit` of each distilled row. A position of len(X) or
+        more belongs to a row of `X_unlabeled`: subtract len(X) for its position there.
     encoder_ : TableEncoder or ImageEncoder
         Fitted encoder, which maps rows of X to the encoded space and back.
     classes_ : ndarray of shape (n_classes,)
@@ -136,7 +144,7 @@ class UncertaintySelection(BaseDistiller):
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
-        "proxy": [None, HasMethods(["fit", "predict_proba"])],
+        "proxy": [None, HasMethods(["fit"])],
         "criterion": [StrOptions({"margin", "entropy", "least-confidence"})],
         "prefer": [StrOptions({"certain", "uncertain"})],
     }
@@ -187,6 +195,7 @@ class UncertaintySelection(BaseDistiller):
             np.arange(len(problem.Z)),
             n_classes=len(problem.n_rows),
             seed=seed,
+            max_rows=MAX_RANKING_ROWS if self.proxy is None else None,
         )
         scores = uncertainty(proba, self.criterion)
         if self.prefer == "uncertain":

@@ -54,7 +54,7 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> 
         return estimator.fit(X, y, **{parameter: weights})
 
 
-def fit_on_set(estimator: Any, distilled: Any) -> Any:
+def fit_on_set(estimator: Any, distilled: Any, *, as_column: bool = False) -> Any:
     """Fit an estimator on a DistilledSet, with soft labels and weights where it can.
 
     An estimator that takes `sample_weight` is trained on the soft labels. Every other
@@ -66,6 +66,8 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     estimator : estimator
         Fitted in place.
     distilled : DistilledSet
+    as_column : bool, default=False
+        Whether to pass the hard labels as an array of shape (m, 1) instead of (m,).
 
     Returns
     -------
@@ -73,7 +75,8 @@ def fit_on_set(estimator: Any, distilled: Any) -> Any:
     """
     X = rows_for(estimator, distilled.X)
     if distilled.soft_labels is None or not takes_soft_labels(estimator):
-        return fit_weighted(estimator, X, distilled.y, distilled.sample_weight)
+        y = distilled.y[:, None] if as_column else distilled.y
+        return fit_weighted(estimator, X, y, distilled.sample_weight)
     return fit_on_soft_labels(
         estimator,
         X,

@@ -20,12 +20,20 @@ from .._utils.containers import take_rows
 from .fitting import fit_weighted
 
 N_FOLDS = 5
+# The largest number of rows that a random forest is trained on to rank rows.
+MAX_RANKING_ROWS = 16_384
+# The largest number of rows from which the default teacher of a regression is a random
+# forest. For more rows, gradient boosting is faster and at least as accurate.
+MAX_FOREST_ROWS = 2_000
 
 
-def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -> Any:
+def teacher_or_forest(
+    teacher: Any, seed: int, *, is_regression: bool = False, n_rows: int = 0
+) -> Any:
     """Return the teacher that a `soft_labels`, `proxy` or similar parameter specifies.
 
-    None and "teacher" specify a random forest.
+    None and "teacher" specify a random forest or, for a regression with more than
+    `MAX_FOREST_ROWS` rows, histogram gradient boosting.
 
     Raises
     ------
@@ -34,17 +42,31 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
         it lacks `predict_proba` although y holds classes.
     """
     if teacher is None or isinstance(teacher, str):
-        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+        from sklearn import ensemble
 
-        forest = RandomForestRegressor if is_regression else RandomForestClassifier
-        return forest(random_state=seed)
+        if not is_regression:
+            return ensemble.RandomForestClassifier(random_state=seed)
+        if n_rows <= MAX_FOREST_ROWS:
+            return ensemble.RandomForestRegressor(random_state=seed)
+        return ensemble.HistGradientBoostingRegressor(
+            learning_rate=0.3,
+            max_iter=30,
+            max_leaf_nodes=15,
+            early_stopping=False,
+            random_state=seed,
+        )
     if isinstance(teacher, FrozenEstimator):
         raise ValueError(
             f"The teacher {teacher!r} is frozen, but a distiller trains its teacher on "
             "parts of the encoded rows. Pass the estimator without FrozenEstimator. "
             "Fitted teachers are supported by KnowledgeDistillationClassifier."
         )
-    if not is_regression and not hasattr(teacher, "predict_proba"):
+    if is_regression and not gets_method(teacher, "predict"):
+        raise ValueError(
+            f"The teacher {teacher!r} lacks predict, which regression "
+            "needs. Pass a regressor."
+        )
+    if not is_regression and not gets_method(teacher, "predict_proba"):
         raise ValueError(
             f"The teacher {teacher!r} lacks predict_proba, but soft labels are class "
             "probabilities. Pass a classifier with predict_proba, or wrap this one in "
@@ -58,16 +80,32 @@ def teacher_or_forest(teacher: Any, seed: int, *, is_regression: bool = False) -
     return teacher
 
 
+def gets_method(estimator: Any, name: str) -> bool:
+    """Return whether an estimator has a method before, or at least after, its fit.
+
+    A stacking ensemble whose final estimator is the default one gets its methods of
+    prediction in `fit`.
+    """
+    if hasattr(estimator, name):
+        return True
+    if hasattr(estimator, "steps"):
+        return gets_method(estimator.steps[-1][1], name)
+    if getattr(estimator, "final_estimator", "none") is not None:
+        return False
+    return name == "predict" or is_classifier(estimator)
+
+
 def cross_fitted_predictions(
     teacher: Any,
     Z: np.ndarray,
     y: np.ndarray,
-    sample_weight: np.ndarray,
+    sample_weight: np.ndarray | None,
     Z_new: np.ndarray,
     kept: np.ndarray | None,
     *,
     n_classes: int | None,
     seed: int,
+    max_rows: int | None = None,
 ) -> np.ndarray:
     """Return the predictions of a cross-fitted teacher for the distilled rows.
 
@@ -77,7 +115,7 @@ def cross_fitted_predictions(
         Unfitted; a clone is trained for each fold.
     Z, y, sample_weight : ndarray of n rows
         The encoded training rows; Z may also be a DataFrame. y holds class codes, or
-        continuous targets for regression.
+        continuous targets for regression. `sample_weight` may be None.
     Z_new : ndarray of m rows
         The encoded distilled rows.
     kept : ndarray of int of shape (m,) or None
@@ -88,6 +126,9 @@ def cross_fitted_predictions(
         None for regression.
     seed : int
         Seed of the folds and of the teacher.
+    max_rows : int, default=None
+        The largest number of rows that a teacher is trained on, which are a random
+        sample of the training rows of its fold. None is all training rows.
 
     Returns
     -------
@@ -110,13 +151,15 @@ def cross_fitted_predictions(
         if not predicted.any():
             continue
         n_predictions[predicted] += 1
+        train = _sampled(train, y, max_rows, seed)
         if n_classes is not None and (y[train] == y[train[0]]).all():
             # Many classifiers cannot be fitted on a single class, and the only possible
             # prediction is that class.
             total[predicted, y[train[0]]] += 1.0
             continue
+        weights = None if sample_weight is None else sample_weight[train]
         fitted = fit_weighted(
-            seeded(teacher, seed), take_rows(Z, train), y[train], sample_weight[train]
+            seeded(teacher, seed), take_rows(Z, train), y[train], weights
         )
         rows = take_rows(Z_new, np.flatnonzero(predicted))
         if n_classes is None:
@@ -133,6 +176,19 @@ def cross_fitted_predictions(
         singleton = unknown & (np.bincount(y)[y[kept]] == 1)
         predictions[singleton] = np.eye(n_classes)[y[kept[singleton]]]
     return predictions
+
+
+def _sampled(
+    train: np.ndarray, y: np.ndarray, max_rows: int | None, seed: int
+) -> np.ndarray:
+    """Return a random sample of rows, stratified by class, with rows of every class."""
+    if max_rows is None or len(train) <= max_rows:
+        return train
+    rows = np.random.RandomState(seed).permutation(train)
+    rows = rows[np.argsort(y[rows], kind="stable")]
+    evenly_spaced = np.linspace(0, len(rows) - 1, max_rows).astype(int)
+    first_of_class = np.unique(y[rows], return_index=True)[1]
+    return rows[np.union1d(evenly_spaced, first_of_class)]
 
 
 def _folds(

@@ -5,11 +5,23 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from ..encoding.values import is_missing, is_number, plain_numbers, values_of
 from .values import as_floats, check_magnitude, is_date, one_of_each_type
+
+# The largest number of distinct whole numbers that are always classes.
+MAX_CLASSES = 20
+# The largest numbers of codes, which count from 0 or 1, that are classes: as integers,
+# and as floats, which are codes less often.
+MAX_CODES = 100
+MAX_FLOAT_CODES = 50
+# Codes of classes occur this often on average, and the most and the least frequent ones
+# differ from the average by less than this factor.
+MIN_ROWS_PER_CODE = 3
+MAX_IMBALANCE = 5
 
 
 class Target(NamedTuple):
@@ -53,11 +65,10 @@ def label_values(y: Any) -> np.ndarray:
     """
     if hasattr(y, "isna") and np.any(y.isna()):
         raise _missing_error()
+    if isinstance(y, list | tuple) and len(y) and isinstance(y[0], list | tuple):
+        y = np.asarray(y)
     if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
-        raise ValueError(
-            f"y has {y.shape[1]} columns, but only one target is supported. Distill "
-            "separately for each target."
-        )
+        raise _columns_error(y)
     if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
         # scikit-learn would convert nullable integers and booleans to floats.
         y = values_of(y)
@@ -75,9 +86,13 @@ def label_values(y: Any) -> np.ndarray:
 def check_target(y: Any, *, task: str = "auto") -> Target:
     """Check y, and return class codes or continuous targets together with the task.
 
-    Strings, booleans and integers are classes. Floats are classes if they are whole
-    numbers with few distinct values: at most max(50, sqrt(n)) and at most
-    max(10, n / 2).
+    Strings and booleans are classes, and numbers with fractions are continuous
+    targets. Whole numbers, as integers or floats, are classes if they have at most 20
+    distinct values, or if they are codes that count from 0 or 1 without gaps and occur
+    about equally often (at most 100 codes, or 50 as floats). Other floats are
+    continuous targets if they have more than max(100, sqrt(n)) distinct values, or more
+    than 10 distinct values of which most occur once or twice. For all other whole
+    numbers, `task` must be set.
 
     Parameters
     ----------
@@ -93,7 +108,7 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
     Raises
     ------
     ValueError
-        For missing values, more than one column, a single class, or integers that
+        For missing values, more than one column, a single class, or whole numbers that
         could be either classes or continuous targets.
     """
     if y is None:
@@ -179,20 +194,61 @@ def _task_of(y: np.ndarray) -> str:
     # All floats beyond 2**53 are whole numbers, so they do not indicate classes.
     if is_float and np.any((y != np.rint(y)) | (np.abs(y) >= 2**53)):
         return "regression"
-    n_distinct = len(np.unique(y))
-    max_classes = max(50, np.sqrt(len(y)))
-    if is_float:
-        # If most values of a small sample differ, then y is a continuous target.
-        max_classes = min(max_classes, max(10, len(y) / 2))
-    if n_distinct <= max_classes:
+    values, counts = np.unique(y, return_counts=True)
+    n_distinct = len(values)
+    # If most values of a small sample differ, then y is a continuous target.
+    if is_float and n_distinct > max(10, len(y) / 2):
+        return "regression"
+    max_codes = MAX_FLOAT_CODES if is_float else MAX_CODES
+    if n_distinct <= MAX_CLASSES or (
+        n_distinct <= max_codes and _are_codes(values, counts)
+    ):
         return "classification"
-    if is_float:
+    if is_float and n_distinct > max(MAX_CODES, np.sqrt(len(y))):
         return "regression"
     raise ValueError(
         f"y contains {n_distinct} distinct whole numbers in {len(y)} rows, which could "
         "be classes or continuous targets. Set task='classification' or "
         "task='regression'."
     )
+
+
+def _are_codes(values: np.ndarray, counts: np.ndarray) -> bool:
+    """Return whether sorted values are codes of classes of similar sizes.
+
+    Codes count from 0 or 1 without gaps. The values of a measured quantity mostly start
+    elsewhere, have gaps, or are frequent in the middle and rare at the ends.
+    """
+    mean = counts.mean()
+    return bool(
+        values[0] in (0, 1)
+        and values[-1] - values[0] == len(values) - 1
+        and mean >= MIN_ROWS_PER_CODE
+        and counts.min() > mean / MAX_IMBALANCE
+        and counts.max() < MAX_IMBALANCE * mean
+    )
+
+
+def _columns_error(y: Any) -> ValueError:
+    """Return the error for a y of several columns."""
+    values = y.toarray() if issparse(y) else np.asarray(y)
+    message = (
+        f"Multilabel and multioutput targets are not supported. y has {y.shape[1]} "
+        "columns, but must be one column of labels or targets. "
+    )
+    try:
+        values = values.astype(np.float64)
+    except (TypeError, ValueError):
+        return ValueError(message + "Distill separately for each target.")
+    if (values >= 0).all() and np.allclose(values.sum(axis=1), 1.0):
+        one_hot = np.isin(values, (0.0, 1.0)).all()
+        held = "one-hot encoded classes" if one_hot else "class probabilities"
+        array = "y.toarray()" if issparse(y) else "numpy.asarray(y)"
+        return ValueError(
+            f"{message}Its rows look like {held}. Pass the index of the class instead: "
+            f"y={array}.argmax(axis=1)."
+        )
+    return ValueError(message + "Distill separately for each target.")
 
 
 def _missing_error() -> ValueError:

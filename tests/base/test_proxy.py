@@ -10,7 +10,12 @@ from skorch import NeuralNetClassifier
 from torch import nn
 
 from sklearn_distill import get_distiller
-from sklearn_distill.base.proxy import all_outputs, as_logits, train_proxy
+from sklearn_distill.base.proxy import (
+    MAX_BATCHES,
+    all_outputs,
+    as_logits,
+    train_proxy,
+)
 from sklearn_distill.engine.networks import MLP
 
 
@@ -75,3 +80,35 @@ def test_train_proxy_trains_a_clone_and_keeps_the_global_generator():
     assert all_outputs(net, Z).shape == (150, 3)
     assert torch.equal(all_outputs(net, Z), all_outputs(again, Z))
     torch.testing.assert_close(all_outputs(net, Z, chunk=7), all_outputs(net, Z))
+
+
+def trained_on(n, net=None):
+    """Return a proxy that is trained for two epochs on n rows."""
+    rng = np.random.RandomState(0)
+    Z = rng.randn(n, 3).astype(np.float32)
+    y = (Z[:, 0] > 0).astype(np.int64)
+    settings = {"sample_weight": np.ones(n), "max_epochs": 2, "device": "cpu"}
+    return train_proxy(net, Z, y, seed=0, **settings), Z
+
+
+def test_default_proxy_learns_like_a_net_that_fetches_rows_one_by_one():
+    fast, Z = trained_on(300)
+    slow = NeuralNetClassifier(
+        MLP,
+        module__n_inputs=3,
+        module__n_outputs=2,
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.Adam,
+        lr=1e-3,
+        batch_size=128,
+        iterator_train__shuffle=True,
+    )
+    slow, _ = trained_on(300, slow)
+    assert torch.equal(all_outputs(fast, Z), all_outputs(slow, Z))
+
+
+def test_default_proxy_makes_a_limited_number_of_steps_per_epoch():
+    for n, batch_size in ((300, 128), (128 * MAX_BATCHES, 128), (32_896, 257)):
+        net, _ = trained_on(n)
+        assert net.batch_size == batch_size
+        assert len(net.history[-1, "batches"]) <= MAX_BATCHES

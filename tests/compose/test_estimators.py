@@ -1,21 +1,33 @@
 """DistilledClassifier and DistilledRegressor."""
 
+import warnings
+
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn
+import torch
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris, make_regression
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import (
+    DataConversionWarning,
+    NotFittedError,
+    UnsetMetadataPassedError,
+)
+from sklearn.feature_selection import RFE, SelectFromModel
+from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+from skorch import NeuralNetRegressor
 
 from sklearn_distill import (
     DistilledClassifier,
@@ -24,6 +36,7 @@ from sklearn_distill import (
     KernelInducingPoints,
     KMeansSelection,
     RandomSelection,
+    make_distill_pipeline,
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -185,3 +198,98 @@ def test_global_pandas_output_does_not_change_predict():
     model = DistilledClassifier(HerdingSelection(5), GaussianNB())
     with config_context(transform_output="pandas"):
         assert model.fit(X, y).score(X, y) > 0.9
+
+
+def test_predict_passes_parameters_to_the_estimator():
+    rng = np.random.RandomState(0)
+    X = rng.randn(100, 3)
+    y = X[:, 0] + 0.1 * rng.randn(100)
+    process = GaussianProcessRegressor(alpha=0.1)
+    distiller = KMeansSelection(20, random_state=0)
+    model = DistilledRegressor(distiller, process).fit(X, y)
+    by_hand = process.fit(*distiller.fit(X, y).distilled_)
+    for name in ("return_std", "return_cov"):
+        mean, spread = model.predict(X[:5], **{name: True})
+        expected = by_hand.predict(X[:5], **{name: True})
+        np.testing.assert_allclose(mean, expected[0])
+        np.testing.assert_allclose(spread, expected[1])
+    nested = make_distill_pipeline(StandardScaler(), distiller, MinMaxScaler(), process)
+    mean, deviation = nested.fit(X, y).predict(X[:5], return_std=True)
+    assert mean.shape == deviation.shape == (5,)
+    with pytest.raises(TypeError, match="no_such"):
+        model.predict(X, no_such=1)
+
+
+def test_metadata_routing_passes_parameters_of_predict():
+    X = np.random.RandomState(0).randn(60, 3)
+    process = GaussianProcessRegressor(alpha=0.1)
+    with sklearn.config_context(enable_metadata_routing=True):
+        process.set_predict_request(return_std=True)
+        model = make_distill_pipeline(StandardScaler(), RandomSelection(9), process)
+        mean, deviation = model.fit(X, X[:, 0]).predict(X, return_std=True)
+        assert mean.shape == deviation.shape == (60,)
+        process.set_predict_request(return_std=None)
+        model = DistilledRegressor(RandomSelection(9), process).fit(X, X[:, 0])
+        assert model.predict(X).shape == (60,)
+        with pytest.raises(UnsetMetadataPassedError, match="return_std"):
+            model.predict(X, return_std=True)
+
+
+def test_wrappers_have_the_distilled_set_and_attributes_of_the_estimator(iris):
+    X, y = iris
+    linear = DistilledClassifier(HerdingSelection(5), LogisticRegression())
+    for name in ("distilled_", "coef_", "intercept_", "feature_importances_"):
+        assert not hasattr(linear, name)
+    linear.fit(X, y)
+    assert linear.distilled_ is linear.distiller_.distilled_
+    assert linear.coef_ is linear.estimator_.coef_
+    assert linear.intercept_ is linear.estimator_.intercept_
+    assert not hasattr(linear, "feature_importances_")
+    forest = DistilledClassifier(
+        HerdingSelection(5), RandomForestClassifier(5, random_state=0)
+    )
+    assert forest.fit(X, y).feature_importances_.shape == (4,)
+    assert not hasattr(forest, "coef_")
+    for model in (linear, forest):
+        assert SelectFromModel(model).fit(X, y).get_support().any()
+        assert RFE(model, n_features_to_select=2).fit(X, y).support_.sum() == 2
+
+
+class Linear(torch.nn.Module):
+    """A module whose output has the shape (n, 1)."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 1)
+
+    def forward(self, X):
+        return self.layer(X)
+
+
+@pytest.mark.parametrize("kind", ["array", "list", "frame"])
+@pytest.mark.parametrize("place", ["alone", "pipeline", "search"])
+def test_column_of_targets_reaches_a_net_as_a_column(kind, place):
+    """A net whose targets are not a column would predict the mean target."""
+    X = np.random.RandomState(0).randn(200, 2).astype(np.float32)
+    y = (X[:, :1] - 2 * X[:, 1:]).astype(np.float32)
+    target = {"array": y, "list": y.tolist(), "frame": pd.DataFrame(y)}[kind]
+    torch.manual_seed(0)
+    model = NeuralNetRegressor(
+        Linear, max_epochs=60, lr=0.1, verbose=0, train_split=None
+    )
+    if place == "pipeline":
+        model = make_pipeline("passthrough", model)
+    elif place == "search":
+        model = GridSearchCV(model, {"max_epochs": [60]}, cv=2)
+    wrapper = DistilledRegressor(KMeansSelection(50, random_state=0), model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataConversionWarning)
+        wrapper.fit(X, target)
+    assert wrapper.score(X, y) > 0.95
+
+
+def test_column_of_targets_reaches_other_regressors_as_before():
+    X = np.random.RandomState(0).randn(50, 2)
+    with pytest.warns(DataConversionWarning, match="column-vector"):
+        model = DistilledRegressor(RandomSelection(9), Ridge()).fit(X, X[:, :1])
+    assert model.predict(X).shape == (50,)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from sklearn.cluster import KMeans
+from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 
 from sklearn_distill import (
     DistilledClassifier,
@@ -90,3 +92,37 @@ def test_transform_input_without_steps_before_the_distiller_raises():
         make_distill_pipeline(
             HerdingSelection(2), GaussianNB(), transform_input=["sample_weight"]
         )
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        (
+            (make_pipeline(StandardScaler(), HerdingSelection(3)), LinearSVC()),
+            "HerdingSelection is inside a nested Pipeline.*Pass the steps",
+        ),
+        (
+            (StandardScaler(), make_pipeline(HerdingSelection(3), LinearSVC())),
+            "HerdingSelection is inside a nested Pipeline",
+        ),
+        (
+            (make_pipeline(make_pipeline(HerdingSelection(3))), LinearSVC()),
+            "HerdingSelection is inside a nested Pipeline",
+        ),
+        (
+            (make_pipeline(HerdingSelection(3)), RandomSelection(3), LinearSVC()),
+            "HerdingSelection is inside a nested Pipeline",
+        ),
+        (
+            (ColumnTransformer([("h", HerdingSelection(), [0])]), LinearSVC()),
+            "inside a nested ColumnTransformer.*as the step after the ColumnTransf",
+        ),
+        (
+            (FeatureUnion([("h", HerdingSelection())]), LinearSVC()),
+            "inside a nested FeatureUnion.*as the step after the FeatureUnion",
+        ),
+    ],
+)
+def test_distiller_inside_a_step_raises_an_error(steps, message):
+    with pytest.raises(TypeError, match=message):
+        make_distill_pipeline(*steps)

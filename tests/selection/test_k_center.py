@@ -38,3 +38,23 @@ def test_selected_rows_cover_their_class_better_than_random_rows():
 
     random = [radius(RandomSelection(8, random_state=seed)) for seed in range(10)]
     assert radius(KCenterSelection(8, numeric="standard")) < min(random)
+
+
+def test_weights_multiply_the_distances():
+    Z = np.array([[0.0], [1.0], [-2.0], [4.0]], dtype=np.float32)
+    weights = np.array([1e6, 1.0, 1.0, 0.4])
+    assert farthest_first(Z, weights, 4).tolist() == [0, 2, 3, 1]
+    assert farthest_first(Z, 7.0 * weights, 4).tolist() == [0, 2, 3, 1]
+    assert farthest_first(Z, np.array([1e6, 1.0, 1.0, 1.0]), 2).tolist() == [0, 3]
+
+
+def test_rows_with_uncertain_predicted_labels_are_selected_later():
+    """Without their weights, outliers among the unlabeled rows would come first."""
+    rng = np.random.RandomState(0)
+    X = np.r_[rng.randn(50, 2) - 3, rng.randn(50, 2) + 3]
+    y = np.repeat([0, 1], 50)
+    between = np.c_[rng.randn(40), -8 + 16 * rng.rand(40)] * [0.3, 1.0]
+    selection = KCenterSelection(6, numeric="standard", random_state=0)
+    selection.fit(X, y, X_unlabeled=between)
+    n_unlabeled = (selection.sample_indices_ >= 100).sum()
+    assert n_unlabeled <= 6

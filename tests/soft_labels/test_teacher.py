@@ -6,19 +6,29 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import (
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from sklearn_distill import HerdingSelection
+from sklearn_distill import (
+    HerdingSelection,
+    KnowledgeDistillationClassifier,
+    SubmodularSelection,
+    UncertaintySelection,
+)
 from sklearn_distill.soft_labels.teacher import (
     N_FOLDS,
     cross_fitted_predictions,
@@ -194,3 +204,71 @@ def test_seeded_sets_every_random_state_that_is_none():
     assert made[0].random_state == 3
     assert made[1].random_state == 7
     assert model[1].random_state is None
+
+
+def test_default_teacher_of_a_large_regression_is_gradient_boosting():
+    for n_rows, kind in (
+        (2_000, RandomForestRegressor),
+        (2_001, HistGradientBoostingRegressor),
+    ):
+        made = teacher_or_forest("teacher", 3, is_regression=True, n_rows=n_rows)
+        assert isinstance(made, kind)
+        assert made.random_state == 3
+    assert isinstance(teacher_or_forest(None, 0, n_rows=9_999), RandomForestClassifier)
+
+
+def test_teacher_is_trained_on_a_stratified_sample_of_at_most_max_rows():
+    sizes = []
+
+    class Counting(DummyClassifier):
+        def fit(self, X, y, sample_weight=None):
+            sizes.append(np.bincount(y, minlength=3).tolist())
+            return super().fit(X, y, sample_weight)
+
+    y = np.repeat([0, 1, 2], [800, 195, 5])
+    Z = np.arange(1_000.0)[:, None]
+    arguments = (Z, y, np.ones(1_000), Z, np.arange(1_000))
+    cross_fitted_predictions(Counting(), *arguments, n_classes=3, seed=0, max_rows=100)
+    assert len(sizes) == 5
+    for n_zero, n_one, n_two in sizes:
+        assert 78 <= n_zero <= 82
+        assert 18 <= n_one <= 21
+        assert n_two >= 1
+    sizes.clear()
+    cross_fitted_predictions(Counting(), *arguments, n_classes=3, seed=0, max_rows=800)
+    assert [sum(size) for size in sizes] == [800] * 5
+
+
+@pytest.mark.parametrize("in_pipeline", [False, True])
+def test_stacking_without_a_final_estimator_is_a_teacher(in_pipeline):
+    """It gets predict_proba in fit, because the default is logistic regression."""
+    stacking = StackingClassifier([("bayes", GaussianNB())], cv=2)
+    teacher = make_pipeline(StandardScaler(), stacking) if in_pipeline else stacking
+    X, y = load_iris(return_X_y=True)
+    for distiller in (
+        HerdingSelection(4, soft_labels=teacher),
+        UncertaintySelection(4, proxy=teacher),
+        SubmodularSelection(4, relevance=teacher),
+    ):
+        assert len(distiller.fit(X, y).distilled_) == 12
+    probabilities = HerdingSelection(4, soft_labels=teacher).fit(X, y).distilled_
+    assert probabilities.soft_labels.shape == (12, 3)
+    regressor = StackingRegressor([("ridge", Ridge())])
+    made = HerdingSelection(4, soft_labels=regressor, task="regression").fit(X, X[:, 0])
+    assert len(made.distilled_) == 4
+    distillation = KnowledgeDistillationClassifier(
+        teacher, GaussianNB(), check_teacher=False
+    )
+    assert distillation.fit(X, y).score(X, y) > 0.9
+
+
+def test_teacher_without_methods_of_prediction_raises():
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(ValueError, match="lacks predict, which"):
+        HerdingSelection(4, soft_labels=StandardScaler()).fit(X, X[:, 0])
+    for final in (LinearSVC(), StandardScaler()):
+        with pytest.raises(ValueError, match="lacks predict_proba"):
+            UncertaintySelection(4, proxy=final).fit(X, y)
+    fixed = StackingClassifier([("bayes", GaussianNB())], LinearSVC())
+    with pytest.raises(ValueError, match="lacks predict_proba"):
+        HerdingSelection(4, soft_labels=fixed).fit(X, y)

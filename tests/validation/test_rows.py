@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+import torch
 from sklearn.base import BaseEstimator
 
-from sklearn_distill import RandomSelection
+from sklearn_distill import HerdingSelection, RandomSelection
 from sklearn_distill.validation import rows
 from sklearn_distill.validation.rows import (
     check_lengths,
@@ -315,3 +316,26 @@ def test_check_lengths_raises_if_lengths_differ():
     check_lengths(np.eye(3), None, [1, 2, 3])
     with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[3, 2\]"):
         check_lengths(np.eye(3), [1, 2])
+
+
+class Squares(torch.utils.data.IterableDataset):
+    """A data set of PyTorch without a length."""
+
+    def __iter__(self):
+        return iter([(torch.tensor([1.0]), 1)])
+
+
+@pytest.mark.parametrize("wrap", [lambda d: d, torch.utils.data.DataLoader])
+@pytest.mark.parametrize(
+    "dataset",
+    [torch.utils.data.TensorDataset(torch.zeros(4, 2), torch.ones(4)), Squares()],
+    ids=["tensors", "iterable"],
+)
+def test_datasets_of_pytorch_raise_an_error_with_advice(dataset, wrap):
+    dataset = wrap(dataset)
+    message = rf"got a {type(dataset).__name__} of PyTorch.*map\(numpy.stack, zip\("
+    for arguments in ((dataset, np.arange(4) % 2), (dataset, None), (None, dataset)):
+        with pytest.raises(TypeError, match=message):
+            check_lengths(*arguments)
+    with pytest.raises(TypeError, match=message):
+        HerdingSelection(2).fit(dataset)

@@ -55,6 +55,108 @@ def test_target_is_inferred_as_classes(kind):
     np.testing.assert_array_equal(target.classes[target.values], np.asarray(y))
 
 
+def percentages(n, seed=0):
+    """54 whole numbers from 46 to 99, as a test score in per cent."""
+    y = np.rint(80 + 9 * np.random.RandomState(seed).randn(n))
+    return np.r_[np.arange(46, 100), np.clip(y, 46, 99)[54:]]
+
+
+@pytest.mark.parametrize("dtype", [int, float, np.uint8, np.float32, "Int64"])
+@pytest.mark.parametrize("n", [1_000, 10_000, 100_000])
+def test_whole_numbers_of_a_quantity_require_a_task(dtype, n):
+    """The limit is the same for integers and floats, and for any number of rows."""
+    y = pd.Series(percentages(n)).astype(dtype)
+    with pytest.raises(ValueError, match=f"54 distinct whole numbers in {n} rows.*Set"):
+        check_target(y)
+    assert check_target(y, task="regression").task == "regression"
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+@pytest.mark.parametrize(
+    "y",
+    [
+        pytest.param(np.random.RandomState(0).poisson(12, 5_000), id="counts"),
+        pytest.param(np.random.RandomState(0).randint(17, 91, 5_000), id="ages"),
+        pytest.param(np.arange(5_000) % 30 * 100, id="round amounts"),
+        pytest.param(np.arange(5_000) % 40 - 20, id="degrees"),
+        pytest.param(np.repeat(np.arange(60), np.arange(60) ** 2 + 1), id="skewed"),
+    ],
+)
+def test_other_quantities_of_whole_numbers_require_a_task(y, dtype):
+    with pytest.raises(ValueError, match="could be classes or continuous targets"):
+        check_target(y.astype(dtype))
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+@pytest.mark.parametrize(
+    "y",
+    [
+        pytest.param(np.random.RandomState(0).randint(0, 26, 2_000), id="letters"),
+        pytest.param(np.random.RandomState(0).randint(1, 27, 2_000), id="from 1"),
+        pytest.param(np.arange(400) // 10, id="forty persons"),
+        pytest.param(np.arange(100) % 10, id="digits"),
+        pytest.param(np.arange(100) % 7 * 5 + 3, id="few values with gaps"),
+        pytest.param(np.repeat(np.arange(20), np.arange(20) ** 3 + 1), id="twenty"),
+    ],
+)
+def test_codes_and_few_whole_numbers_are_classes(y, dtype):
+    assert check_target(y.astype(dtype)).task == "classification"
+
+
+def test_many_strings_are_classes():
+    y = np.char.add("class-", (np.arange(1_000) % 400).astype(str))
+    assert len(check_target(y).classes) == 400
+
+
+@pytest.mark.parametrize(
+    "name", ["wine", "page-blocks", "satimage", "texture", "letter", "storms"]
+)
+def test_targets_of_real_tables_are_classes(data_folder, name):
+    y = pd.read_csv(data_folder / f"{name}.csv.gz").iloc[:, -1]
+    assert check_target(y).task == "classification"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("adult", "x0"),
+        ("storms", "wind"),
+        ("storms", "pressure"),
+        ("credit-data", "Age"),
+        ("cps1988", "experience"),
+        ("flights", "minute"),
+    ],
+)
+def test_quantities_of_real_tables_require_a_task(data_folder, table, column):
+    y = pd.read_csv(data_folder / f"{table}.csv.gz", usecols=[column])[column]
+    for values in (y, y.astype(float)):
+        with pytest.raises(ValueError, match="could be classes or continuous targets"):
+            check_target(values)
+
+
+ONE_HOT = np.eye(3)[[0, 1, 2, 0]]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (ONE_HOT, r"one-hot encoded classes.*numpy.asarray\(y\).argmax\(axis=1\)"),
+        (ONE_HOT.astype(bool), "one-hot encoded classes"),
+        (ONE_HOT.tolist(), "one-hot encoded classes"),
+        (pd.DataFrame(ONE_HOT.astype(int)), "one-hot encoded classes"),
+        (scipy.sparse.csr_array(ONE_HOT), r"one-hot.*y.toarray\(\).argmax\(axis=1\)"),
+        (np.full((4, 2), 0.5), "class probabilities.*argmax"),
+        (np.full((4, 2), "a"), "Distill separately"),
+        (np.ones((4, 2)), "Distill separately"),
+        (-ONE_HOT, "Distill separately"),
+    ],
+)
+def test_several_columns_of_labels_raise_an_error_with_advice(y, message):
+    for task in ("auto", "classification", "regression"):
+        with pytest.raises(ValueError, match=f"[23] columns.*{message}"):
+            check_target(y, task=task)
+
+
 @pytest.mark.parametrize(
     ("kind", "dtype"),
     [

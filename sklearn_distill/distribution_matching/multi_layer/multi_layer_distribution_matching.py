@@ -126,8 +126,8 @@ class MultiLayerDistributionMatching(RowLearner):
         class sizes or to their square roots. "auto" is "equal" for an int and
         "proportional" for a float.
     task : {"auto", "classification", "regression"}, default="auto"
-        What y contains. "auto": strings, booleans, integers and a small number of
-        distinct whole floats are classes; other floats are continuous targets.
+        What y contains. "auto": strings, booleans and a small number of distinct whole
+        numbers are classes; numbers with fractions are continuous targets.
     soft_labels : {"teacher"}, estimator or None, default=None
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted

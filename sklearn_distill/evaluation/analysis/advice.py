@@ -6,6 +6,10 @@ from typing import Any
 
 from ...encoding.columns import HEAVY_TAILED
 
+# Share of the distance between guessing and a perfect score that a random forest must
+# reach for its scores to say anything about budgets.
+MIN_LIFT = 0.05
+
 
 def advice_on(found: dict[str, Any]) -> list[str]:
     """Return recommendations that follow from the attributes of an `Analysis`."""
@@ -68,6 +72,14 @@ def _budget_advice(found: dict[str, Any]) -> str:
     unit = "rows in total" if found["classes"] is None else "rows per class"
     budget, full_score = found["budget"], found["full_score"]
     score = found["curve"].loc[budget, "score"]
+    chance = 0.0 if found["classes"] is None else 1.0 / len(found["classes"])
+    if full_score < chance + MIN_LIFT * (1.0 - chance):
+        return (
+            f"A random forest on all rows scores {100 * full_score:.0f} %, where "
+            f"guessing scores {100 * chance:.0f} %, so the columns hardly predict y. "
+            "Check that rows and labels belong together, and add "
+            "informative columns, before you distill."
+        )
     percentage = 100 * score / full_score if full_score > 0 else 0.0
     if percentage >= 90:
         return (

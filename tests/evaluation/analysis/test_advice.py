@@ -66,3 +66,21 @@ def test_advice_on_each_finding(changed, words):
 def test_advice_ignores_findings_below_the_thresholds():
     minor = {"suspect_share": 0.02, "imbalance": 5.0, "duplicates": 10}
     assert len(advice_on(FOUND | minor)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "guess"),
+    [
+        ({"full_score": 0.51, "curve": CURVE * 0.5}, "guessing scores 50 %"),
+        ({"full_score": 0.02, "classes": None}, "guessing scores 0 %"),
+        (
+            {"full_score": 0.13, "classes": dict.fromkeys(range(10), 100)},
+            "guessing scores 10 %",
+        ),
+    ],
+)
+def test_advice_says_that_all_rows_are_no_better_than_guessing(changed, guess):
+    (line,) = advice_on(FOUND | changed)
+    assert guess in line
+    assert "the columns hardly predict y" in line
+    assert "Start with" not in line

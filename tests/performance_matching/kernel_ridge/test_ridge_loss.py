@@ -7,10 +7,11 @@ import pytest
 import torch
 from sklearn.kernel_ridge import KernelRidge
 
-from sklearn_distill.performance_matching.kernel_ridge import kernels
+from sklearn_distill.performance_matching.kernel_ridge import kernels, ridge_loss
 from sklearn_distill.performance_matching.kernel_ridge.ridge_loss import (
     KernelRidgeLoss,
     mean_discrepancy,
+    mean_within,
     ridge_weights,
 )
 
@@ -74,7 +75,7 @@ def test_mean_discrepancy_of_two_classes_by_hand():
     K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
     K_SR = torch.tensor([[0.8, 0.6, 0.1], [0.2, 0.4, 0.9]])
     like_SR = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    found = mean_discrepancy(K_SS, K_SR, torch.eye(2), like_SR)
+    found = mean_discrepancy(mean_within(K_SS, torch.eye(2)), K_SR, like_SR)
     assert float(found) == pytest.approx(1.0 - 2 * (0.7 + 0.9) / 2)
 
 
@@ -83,7 +84,7 @@ def test_mean_discrepancy_skips_classes_without_real_rows():
     K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
     K_SR = torch.tensor([[0.8, 0.6], [0.2, 0.4]])
     like_SR = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
-    found = mean_discrepancy(K_SS, K_SR, torch.eye(2), like_SR)
+    found = mean_discrepancy(mean_within(K_SS, torch.eye(2)), K_SR, like_SR)
     assert float(found) == pytest.approx(1.0 - 2 * 0.7)
 
 
@@ -94,10 +95,34 @@ def test_mean_discrepancy_is_the_mean_over_classes():
     kernel = kernels.gaussian(4.0)
     like_SS = torch.tensor(classes_b[:, None] == classes_b).float()
     like_SR = torch.tensor(classes_b[:, None] == classes_a).float()
-    found = mean_discrepancy(kernel(b, b), kernel(b, a), like_SS, like_SR)
+    found = mean_discrepancy(mean_within(kernel(b, b), like_SS), kernel(b, a), like_SR)
     expected = 0.0
     for label in (0, 1):
         S, R = b[classes_b == label], a[classes_a == label]
         term = kernel(S, S).mean() - 2.0 * kernel(S, R).mean()
         expected += float(term) / 2
     assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def test_validation_solves_once_for_the_same_synthetic_rows(monkeypatch):
+    """A step solves anew; batches of a validation pass share the solution."""
+    n_solved = 0
+
+    def counted(*arguments):
+        nonlocal n_solved
+        n_solved += 1
+        return ridge_weights(*arguments)
+
+    monkeypatch.setattr(ridge_loss, "ridge_weights", counted)
+    loss = KernelRidgeLoss([kernels.linear, kernels.gaussian(2.0)], 0.2, 1.0, False)
+    S, y_S = rows(6), rows(6, 1, 1)
+    batches = [(rows(5, 3, seed), rows(5, 1, seed)) for seed in (2, 3, 4)]
+    trained = [float(loss((S, y_S), batch)) for batch in batches]
+    assert n_solved == 6
+    loss.eval()
+    evaluated = [float(loss((S.clone(), y_S), batch)) for batch in batches]
+    assert n_solved == 8
+    assert evaluated == trained
+    changed = float(loss((S + 1.0, y_S), batches[0]))
+    assert n_solved == 10
+    assert changed != trained[0]
