@@ -10,7 +10,7 @@ import sklearn
 
 from .. import __version__
 from .._utils.containers import take_rows
-from .._utils.native_rows import nbytes_of
+from .._utils.native_rows import like_native, nbytes_of
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.prior import soft_labels_of_set
 from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
@@ -76,12 +76,27 @@ def with_info(
     result: Kept | Learned,
     data: TrainingData,
     *,
+    given: Any,
     method: str,
     parameters: Mapping[str, Any],
     seconds: float,
 ) -> DistilledSet:
-    """Return the distilled set with a description of how it was made, fit for JSON."""
-    values = data.target.values
+    """Return the distilled set in the container of X, with a description.
+
+    Parameters
+    ----------
+    distilled : DistilledSet
+    result : Kept or Learned
+    data : TrainingData
+    given : object
+        The X that was passed to `fit`.
+    method : str
+    parameters : mapping
+    seconds : float
+        These and further entries become `DistilledSet.info`, which can be stored as
+        JSON.
+    """
+    values, rows = data.target.values, like_native(given, distilled.X)
     info = {
         "method": method,
         "parameters": _for_json(parameters),
@@ -94,7 +109,7 @@ def with_info(
         "n_rows_before": len(data.X),
         "n_rows": len(distilled),
         "bytes_before": nbytes_of(data.X) + (0 if values is None else values.nbytes),
-        "bytes": distilled.nbytes,
+        "bytes": distilled.nbytes - nbytes_of(distilled.X) + nbytes_of(rows),
         "loss": getattr(result, "loss", None),
         "seconds": round(seconds, 3),
     }
@@ -102,7 +117,7 @@ def with_info(
         info["n_rows_unlabeled"] = data.n_unlabeled
     info |= getattr(result, "info", None) or {}
     return DistilledSet(
-        distilled.X,
+        rows,
         distilled.y,
         soft_labels=distilled.soft_labels,
         sample_weight=distilled.sample_weight,

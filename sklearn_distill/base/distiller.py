@@ -1,13 +1,8 @@
-"""BaseDistiller: the contract of every method.
-
-Every method inherits what this module defines, so additions need a good reason.
-"""
+"""BaseDistiller: the contract of every method."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import re
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
@@ -23,15 +18,9 @@ from .._utils._sklearn_private import (
     HasMethods,
     StrOptions,
     _fit_context,
-    _get_output_config,
 )
-from .._utils.native_rows import (
-    as_output,
-    from_native,
-    is_table,
-    like_native,
-    native_library,
-)
+from .._utils.names import kebab_case
+from .._utils.native_rows import from_native
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
@@ -39,24 +28,21 @@ from ..validation.targets import label_values
 from .assembly import assemble, with_info
 from .budget import ALLOCATIONS
 from .enclosing import check_enclosing
+from .output import output_rows, required_container
 from .problem import Kept, Learned, Problem
 from .pseudo_labels import check_length_differs, n_rows_of, with_pseudo_labels
 from .scoring import score_with
-from .training_data import TrainingData, check_training_data, make_problem
+from .training_data import (
+    TrainingData,
+    check_common_parameters,
+    check_training_data,
+    keep_all_rows,
+    make_problem,
+)
 
 # The version of the contract between `BaseDistiller` and the methods. The class
 # attribute `plugin_api` of a method names the version that it was written for.
 PLUGIN_API = 1
-
-
-def kebab_case(class_name: str) -> str:
-    """Return the name of a method's class as that of an entry point.
-
-    ``KMeansSelection`` becomes ``k-means``.
-    """
-    name = class_name.removesuffix("Selection")
-    parts = re.findall(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+", name)
-    return "-".join(part.lower() for part in parts)
 
 
 class BaseDistiller(
@@ -206,7 +192,7 @@ class BaseDistiller(
             If the input cannot be distilled.
         """
         started = time.perf_counter()
-        self._check_common_parameters()
+        check_common_parameters(self, BaseDistiller._parameter_constraints)
         # Open the context before anything can fail, so that callbacks are torn down.
         context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
         data = check_training_data(self, X, y, sample_weight)
@@ -216,17 +202,19 @@ class BaseDistiller(
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         problem = make_problem(self, data)
         if problem.n_rows.sum() >= len(data.X):
-            result: Kept | Learned = self._keep_all(data)
+            result: Kept | Learned = keep_all_rows(self, data)
         else:
             result = self._distill(problem)
         distilled = self._assemble(result, problem, data)
-        distilled.X = like_native(X, distilled.X)
         self.encoder_ = problem.encoder
-        self._store_positions(result, data)
+        self.__dict__.pop("sample_indices_", None)
+        if isinstance(result, Kept):
+            self.sample_indices_ = data.positions[np.asarray(result.indices)]
         self.distilled_ = with_info(
             distilled,
             result,
             data,
+            given=X,
             method=type(self).__name__,
             parameters=self.get_params(),
             seconds=time.perf_counter() - started,
@@ -279,23 +267,13 @@ class BaseDistiller(
             Pipeline whose next step does not read the labels of the rows; use
             `make_distill_pipeline` or DistilledClassifier instead.
         """
-        wanted = self._check_container(X)
+        wanted = required_container(self, X)
         distilled = self.fit(X, y, **fit_params).distilled_
-        rows = distilled.X
-        if issparse(rows):
-            # A sparse matrix cannot carry labels.
-            rows = rows.toarray()
         if fit_params.get("X_unlabeled") is not None:
-            check_length_differs(rows, X)
-        if len(rows) != n_rows_of(X):
+            check_length_differs(distilled.X, X)
+        if len(distilled) != n_rows_of(X):
             check_enclosing(self)
-        names = self.get_feature_names_out
-        if wanted != "default":
-            rows = as_output(rows, wanted, names)
-        elif is_table(rows):
-            rows = as_output(rows, native_library(rows), names)
-        if hasattr(rows, "iloc"):
-            rows = rows.copy()
+        rows = output_rows(distilled.X, wanted, self.get_feature_names_out)
         return attach_labels(rows, distilled.labels)
 
     def transform(self, X: Any) -> Any:
@@ -320,25 +298,18 @@ class BaseDistiller(
             that `fit` did not see.
         """
         check_is_fitted(self)
-        self._check_container(X)
+        required_container(self, X)
         X = check_rows(self, X, reset=False, keep_container=True)
         if not issparse(X):
             # Sparse rows have no categories.
             self.encoder_.check_known(from_native(X))
         return X
 
-    def _check_container(self, X: Any) -> str:
-        """Return the container that `set_output` requires; images fit no table."""
-        wanted = str(_get_output_config("transform", self)["dense"])
-        if wanted != "default" and getattr(X, "ndim", 2) > 2:
-            raise ValueError(
-                f'set_output(transform="{wanted}") requires a table, but X holds '
-                "images. Pass flat rows and image_shape, or use the default output."
-            )
-        return wanted
-
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score on (X, y) of a model trained on the distilled set.
+
+        Pass ``cv=StratifiedKFold()`` to searches over a distiller, because their folds
+        are stratified by default for classifiers only.
 
         Parameters
         ----------
@@ -350,11 +321,6 @@ class BaseDistiller(
         -------
         float
             Accuracy, or R^2 for regression, of `evaluator`.
-
-        Notes
-        -----
-        The searches of scikit-learn use stratified folds for classifiers only. For a
-        distiller pass ``cv=StratifiedKFold()``, because a fold may miss a class.
         """
         check_is_fitted(self)
         if self.distilled_.y is None:
@@ -379,33 +345,6 @@ class BaseDistiller(
     def _doc_link_url_param_generator(self) -> dict[str, str]:
         return {"estimator_page": kebab_case(type(self).__name__)}
 
-    def _check_common_parameters(self) -> None:
-        """Raise TypeError if a method does not take the parameters of this class."""
-        common = BaseDistiller._parameter_constraints
-        if missing := [name for name in common if not hasattr(self, name)]:
-            raise TypeError(
-                f"{type(self).__name__} lacks the parameters {', '.join(missing)}. The "
-                "__init__ of a method must take and assign the parameters of "
-                "BaseDistiller too."
-            )
-
-    def _keep_all(self, data: TrainingData) -> Kept:
-        """Return all rows in their own order, with a warning."""
-        warnings.warn(
-            f"budget={self.budget!r} covers all {len(data.X)} rows, which are returned "
-            "unchanged. Lower the budget to distill them.",
-            UserWarning,
-            stacklevel=4,  # the caller of fit, beyond scikit-learn's wrapper of fit
-        )
-        weights = data.sample_weight if data.is_weighted else None
-        return Kept(np.arange(len(data.X)), sample_weight=weights)
-
-    def _store_positions(self, result: Kept | Learned, data: TrainingData) -> None:
-        """Set `sample_indices_` if real rows are kept, and delete it otherwise."""
-        self.__dict__.pop("sample_indices_", None)
-        if isinstance(result, Kept):
-            self.sample_indices_ = data.positions[np.asarray(result.indices)]
-
     def _assemble(
         self,
         result: Kept | Learned,
@@ -423,10 +362,7 @@ class BaseDistiller(
     def _begin_iteration(self) -> Any:
         """Tell scikit-learn's callbacks that an iteration begins.
 
-        Returns
-        -------
-        sklearn.callback.CallbackContext
-            The task of the iteration, to be passed to `_end_iteration`.
+        Return its context, which is to be passed to `_end_iteration`.
         """
         # scikit-learn stores the context of the fit on the estimator until fit ends.
         iteration = self._callback_fit_ctx.subcontext(task_name="iteration")
@@ -441,6 +377,8 @@ class BaseDistiller(
     ) -> bool:
         """Tell scikit-learn's callbacks that an iteration ends.
 
+        Return True if a callback requests that the fit stops.
+
         Parameters
         ----------
         iteration : sklearn.callback.CallbackContext
@@ -449,11 +387,6 @@ class BaseDistiller(
         result : callable
             Returns the result that the method would return now. It is called only if a
             callback needs a fitted estimator.
-
-        Returns
-        -------
-        bool
-            True if a callback requests that the fit stops.
         """
 
         def fitted_attributes() -> dict[str, Any]:

@@ -4,14 +4,12 @@
 
 import os
 import time
-import warnings
 from abc import abstractmethod
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from .._utils._sklearn_private import Interval, StrOptions
 from .._utils.device import resolve_device
@@ -29,6 +27,7 @@ from .starting_rows import (
     randomly_drawn_rows,
     targets_around,
 )
+from .training_warnings import warn_if_unchanged
 from .warm_start import rows_of_last_fit
 
 if TYPE_CHECKING:
@@ -294,7 +293,7 @@ class RowLearner(BaseDistiller):
         best = dict(loop.callbacks_)["keep_best"]
         loop.criterion_.load_state_dict(best.best_objective_, strict=False)
         self._store_objective(loop.criterion_)
-        self._warn_if_unchanged(loop)
+        warn_if_unchanged(self, loop)
         result = self._result(prepared, loop.module_, best.best_state_)
         info = None
         if self.factor > 1:
@@ -357,49 +356,6 @@ class RowLearner(BaseDistiller):
         if problem.Z.ndim == 4 and settings.image_step_size is not None:
             step_size = settings.image_step_size
         return step_size * float(typical) / np.sqrt(Z.shape[1])
-
-    def _warn_if_unchanged(self, loop: "DistillationLoop") -> None:
-        """Warn if the fit was interrupted, or if the best rows are the initial ones."""
-        best = dict(loop.callbacks_)["keep_best"]
-        if loop.stop_reason_ is None:
-            warnings.warn(
-                f"The fit was interrupted after {self.n_iter_} of {self.max_iter} "
-                "steps. The best rows until then are kept.",
-                UserWarning,
-                stacklevel=6,
-            )
-        what = "rows" if self.learn_rows else "labels"
-        synthetic: Any = loop.module_
-
-        def values(state: dict[str, Any]) -> np.ndarray:
-            if self.learn_rows:
-                return synthetic.rows_of(state)
-            return state["targets"].cpu().numpy()
-
-        first = values(best.first_state_)
-        if np.any(values(best.best_state_) != first):
-            return
-        if loop.stop_reason_ == "max_time" and not self.n_iter_:
-            warnings.warn(
-                f"max_time={self.max_time} passed before the first step of "
-                f"{type(self).__name__}, so the result consists of the initial {what}. "
-                "Raise max_time or lower the budget.",
-                ConvergenceWarning,
-                stacklevel=6,
-            )
-            return
-        outcome = (
-            f"changed the {what} without lowering the validation loss"
-            if np.any(values(synthetic.state_dict()) != first)
-            else f"did not change the {what}"
-        )
-        warnings.warn(
-            f"{type(self).__name__} {outcome} ({best.first_loss_:.4g} at the start, "
-            f"{self.n_iter_} steps), so the result consists of the initial {what}. Try "
-            "another learning_rate, a larger max_iter or more training rows.",
-            ConvergenceWarning,
-            stacklevel=6,
-        )
 
 
 def probabilities_of(targets: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +18,7 @@ from ..validation.rows import check_lengths, check_rows, check_weights
 from ..validation.targets import Target, check_target
 from .budget import rows_per_group
 from .label_column import LabelColumn
-from .problem import Problem
+from .problem import Kept, Problem
 from .scoring import check_evaluator
 
 
@@ -64,6 +66,16 @@ class TrainingData:
             self.target.values[:n_labeled],
             weights=weights,
             minlength=len(self.target.classes),
+        )
+
+
+def check_common_parameters(distiller: Any, names: Iterable[str]) -> None:
+    """Raise TypeError if a method does not take the parameters of `BaseDistiller`."""
+    if missing := [name for name in names if not hasattr(distiller, name)]:
+        raise TypeError(
+            f"{type(distiller).__name__} lacks the parameters {', '.join(missing)}. "
+            "The __init__ of a method must take and assign the parameters of "
+            "BaseDistiller too."
         )
 
 
@@ -117,6 +129,18 @@ def check_training_data(
         positions=present,
         n_given=n_given,
     )
+
+
+def keep_all_rows(distiller: Any, data: TrainingData) -> Kept:
+    """Return all rows in their own order, with a warning."""
+    warnings.warn(
+        f"budget={distiller.budget!r} covers all {len(data.X)} rows, which are "
+        "returned unchanged. Lower the budget to distill them.",
+        UserWarning,
+        stacklevel=4,  # the caller of fit, beyond scikit-learn's wrapper of fit
+    )
+    weights = data.sample_weight if data.is_weighted else None
+    return Kept(np.arange(len(data.X)), sample_weight=weights)
 
 
 def make_problem(distiller: Any, data: TrainingData) -> Problem:

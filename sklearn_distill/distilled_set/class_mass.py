@@ -31,8 +31,8 @@ def mass_weights(parts: SetParts) -> np.ndarray:
         )
     weights = parts.sample_weight
     if weights is None:
-        weights = np.ones(len(parts.X))
-    codes = np.zeros(len(parts.X), dtype=np.int64)
+        weights = np.ones(parts.X.shape[0])
+    codes = np.zeros(parts.X.shape[0], dtype=np.int64)
     if parts.classes is not None and parts.y is not None:
         sorter = np.argsort(parts.classes)
         codes = sorter[np.searchsorted(parts.classes, parts.y, sorter=sorter)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.native_rows import dense_rows_of
 from .parts import SetParts
 
 # How many rows and columns of the distilled set the table shows.
@@ -63,9 +64,9 @@ def html_of_set(parts: SetParts, nbytes: int) -> str:
         for name, text in _facts(parts, nbytes).items()
     )
     shape = " × ".join(map(str, parts.X.shape[1:]))
-    size = f"{len(parts.X)} rows × {shape} columns"
+    size = f"{parts.X.shape[0]} rows × {shape} columns"
     if len(parts.X.shape) > 2:
-        size = f"{len(parts.X)} images of {shape}"
+        size = f"{parts.X.shape[0]} images of {shape}"
     return (
         f"<div class='skd-set'><style>{STYLE}</style>"
         f"<div class='skd-name'>DistilledSet <span>{size}</span></div>"
@@ -107,12 +108,13 @@ def _table(parts: SetParts) -> str:
         return ""
     n_columns = parts.X.shape[1]
     shown = min(n_columns, MAX_COLUMNS)
-    if hasattr(parts.X, "iloc"):
-        names = [str(name) for name in parts.X.columns[:shown]]
-        columns = [parts.X.iloc[:MAX_ROWS, j].tolist() for j in range(shown)]
+    first = dense_rows_of(parts.X[:MAX_ROWS])
+    if hasattr(first, "iloc"):
+        names = [str(name) for name in first.columns[:shown]]
+        columns = [first.iloc[:, j].tolist() for j in range(shown)]
     else:
         names = [f"x{j}" for j in range(shown)]
-        columns = parts.X[:MAX_ROWS, :shown].T.tolist()
+        columns = first[:, :shown].T.tolist()
     columns = [[_cell(value) for value in column] for column in columns]
     if n_columns > shown:
         names.append(MORE)
@@ -126,7 +128,7 @@ def _table(parts: SetParts) -> str:
             names.append(str(name))
             columns.append([_cell(value) for value in values[:MAX_ROWS].tolist()])
     rows = [*zip(*columns, strict=True)]
-    if len(parts.X) > MAX_ROWS:
+    if parts.X.shape[0] > MAX_ROWS:
         rows.append((MORE,) * len(names))
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     body = "".join(

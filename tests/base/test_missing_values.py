@@ -73,7 +73,9 @@ def test_predict_passes_missing_values_to_an_estimator_that_imputes(gappy):
     X, y = gappy
     whole = np.nan_to_num(X)
     estimator = make_pipeline(SimpleImputer(), LogisticRegression())
-    model = DistilledClassifier(RandomSelection(20, random_state=0), estimator)
+    model = DistilledClassifier(
+        RandomSelection(20, random_state=0), estimator, prior="set"
+    )
     predicted = model.fit(whole, y).predict(X)
     distilled = model.distiller_.distilled_
     expected = estimator.fit(distilled.X, distilled.y).predict(X)

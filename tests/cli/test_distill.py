@@ -217,8 +217,8 @@ def test_set_sets_nested_parameters(distill, table, tmp_path, install_plugin):
         (
             ["--set", "numerics=quantile"],
             "method 'random' has no parameter 'numerics'. Did you mean 'numeric'? The "
-            "parameters are: allocation, budget, evaluator, image_shape, numeric, "
-            "random_state, soft_labels, task.",
+            "parameters are: allocation, budget, categorical_features, evaluator, "
+            "image_shape, numeric, random_state, soft_labels, task.",
         ),
         (["--set", "soft_labels__depth=3"], "has no parameter 'soft_labels__depth'"),
         (["--set", "numeric"], "'numeric' must have the form KEY=VALUE"),

@@ -10,7 +10,7 @@ import pytest
 
 import sklearn_distill
 from sklearn_distill import BaseDistiller, get_distiller, list_distillers
-from sklearn_distill.base.distiller import kebab_case
+from sklearn_distill._utils.names import kebab_case
 from sklearn_distill.plugins.registry import PluginError, qualified_name
 
 GOOD = """

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 
 from ..._utils.fingerprint import fingerprint
-from ...base.distiller import kebab_case
+from ..._utils.names import kebab_case
 from ...plugins.registry import get_distiller
 from ...selection import RandomSelection
 from ...validation.rows import check_lengths, check_rows

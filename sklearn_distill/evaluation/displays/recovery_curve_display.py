@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.distiller import kebab_case
+from ..._utils.names import kebab_case
 from ..comparison.compare_distillers import compare_distillers
 from ..comparison.comparison import Comparison
 from ..measures.full_data import FULL_DATA
