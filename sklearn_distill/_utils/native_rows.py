@@ -69,8 +69,9 @@ def check_supported(X: Any) -> None:
     """Raise TypeError for a torch data set and for a lazy frame of polars."""
     if any(c.__module__.startswith("torch.utils.data") for c in type(X).__mro__):
         raise TypeError(
-            f"X must hold rows, but is a torch data set ({type(X).__name__}). Pass its "
-            "rows and labels as arrays or tensors, such as dataset.tensors."
+            f"X and y must be arrays or tables, got a {type(X).__name__} of PyTorch. "
+            "Collect its rows and labels first: X, y = map(numpy.stack, "
+            "zip(*dataset)), where dataset yields one row and its label at a time."
         )
     if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")

@@ -27,6 +27,7 @@ from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .._utils.native_rows import rows_for
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
+from ..validation.missing_values import check_accepts_missing
 from ..validation.rows import check_rows
 
 IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
@@ -43,7 +44,7 @@ def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
 
 def is_column(y: Any) -> bool:
     """Return whether y has the shape (n, 1)."""
-    shape = y.shape if hasattr(y, "shape") else np.shape(y)
+    shape = y.shape if hasattr(y, "iloc") else np.asarray(y).shape
     return len(shape) == 2 and shape[1] == 1
 
 
@@ -124,6 +125,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         distiller = self._clone_distiller()
         self._check_estimator()
+        check_accepts_missing(self.estimator, X)
         as_column = self._task == "regression" and is_column(y) and ends_in_net(self)
         if as_column:
             y = y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
@@ -269,6 +271,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         tags = super().__sklearn_tags__()
         distiller_tags = get_tags(self.distiller).input_tags
         tags.input_tags.sparse = distiller_tags.sparse
-        # The distilled rows that the estimator receives may have no missing values.
-        tags.input_tags.allow_nan = distiller_tags.allow_nan
+        tags.input_tags.allow_nan = (
+            distiller_tags.allow_nan and get_tags(self.estimator).input_tags.allow_nan
+        )
         return tags

@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory
 from .._utils._sklearn_private import HasMethods, Interval, StrOptions
 from .._utils.containers import in_form_of, stacked
 from ..distilled_set.distilled_set import DistilledSet
+from ..validation.missing_values import accepts_missing
 from ..validation.rows import check_rows
 from .checks import (
     check_before_training,
@@ -24,7 +25,7 @@ from .checks import (
 )
 from .gain import Gain, held_out_gain, warn_if_no_gain
 from .labeled_rows import LabeledRows, read_labeled_rows
-from .missing_values import accepts_missing, check_missing_values
+from .missing_values import check_missing_values
 from .nets.wrapping import fitted_net, innermost, is_net
 from .students import fit_student, under_data_prior
 from .targets import Targets, make_targets

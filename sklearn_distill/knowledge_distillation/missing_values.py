@@ -1,14 +1,10 @@
-"""Rows with missing values, and the estimators that accept them."""
+"""Checks of missing values before a teacher or a student is trained."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 from typing import Any
 
-import numpy as np
-from sklearn.utils import get_tags
-
-from ..encoding.values import is_gap
-from .nets.wrapping import is_net
+from ..validation.missing_values import has_missing, may_accept_missing
 
 
 def check_missing_values(
@@ -41,34 +37,3 @@ def check_missing_values(
             f"transfer={transfer!r} does not accept rows with missing values (NaN). "
             "Impute them first, or pass X_unlabeled instead of transfer."
         )
-
-
-def has_missing(X: Any) -> bool:
-    """Return whether an array or a DataFrame has missing values."""
-    if hasattr(X, "iloc"):
-        return bool(X.isna().to_numpy().any())
-    if X.dtype.kind == "f":
-        return bool(np.isnan(X).any())
-    return X.dtype.kind == "O" and any(map(is_gap, X.flat))
-
-
-def accepts_missing(estimator: Any) -> bool:
-    """Return whether the tags of an estimator say that it accepts missing values."""
-    if is_net(estimator) or not hasattr(estimator, "__sklearn_tags__"):
-        return False
-    tags = get_tags(estimator)
-    return bool(tags.input_tags.allow_nan or tags.no_validation)
-
-
-def may_accept_missing(estimator: Any) -> bool:
-    """Return whether an estimator accepts missing values, as far as this is known.
-
-    The answer is True if it cannot be known before `fit`: for estimators without tags,
-    and for those with nested estimators, such as a ColumnTransformer with an imputer.
-    """
-    if is_net(estimator):
-        return False
-    if accepts_missing(estimator) or not hasattr(estimator, "__sklearn_tags__"):
-        return True
-    parts = estimator.get_params(deep=True).values()
-    return any(hasattr(part, "fit") for part in parts)

@@ -195,7 +195,7 @@ def test_tensors_come_back_as_tensors_under_array_api_dispatch(method, words, tm
 def test_unsupported_containers_are_an_error(words):
     X, y = words
     data = torch.utils.data.TensorDataset(torch.tensor(X.toarray()))
-    with pytest.raises(TypeError, match="torch data set"):
+    with pytest.raises(TypeError, match="of PyTorch"):
         HerdingSelection(3).fit(data, y)
 
 

@@ -5,16 +5,20 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sklearn_distill import DistilledSet, RandomSelection
+from sklearn_distill.base import Kept
 from sklearn_distill.cli.main import main
 
 
 class _KeepsFirst(RandomSelection):
-    """Stands for a selection that knows the positions of its rows."""
+    """A selection that keeps two fixed rows of each class."""
 
-    sample_indices_ = np.array([4, 2])
+    def _distill(self, problem):
+        kept = [rows[:n_rows] for _, rows, n_rows in problem.groups()]
+        return Kept(np.concatenate(kept)[::-1])
 
 
 @pytest.mark.parametrize("suffix", [".npy", ".txt"])
@@ -28,7 +32,9 @@ def test_indices_writes_the_positions_of_kept_rows(
     options = ["--target", "kind", "--budget", "2", "--indices", str(path)]
     assert distill(table, tmp_path / "o.csv", *options) == 0
     found = np.load(path) if suffix == ".npy" else np.loadtxt(path, dtype=int)
-    assert found.tolist() == [4, 2]
+    classes = pd.read_csv(table)["kind"].to_numpy()
+    expected = [np.flatnonzero(classes == c)[:2] for c in np.unique(classes)]
+    assert found.tolist() == np.concatenate(expected)[::-1].tolist()
 
 
 def test_indices_of_a_method_that_learns_rows_is_an_error(
