@@ -24,7 +24,7 @@ def check_accepts_missing(estimator: Any, X: Any) -> None:
         return
     rows = from_native(X)
     if issparse(rows):
-        rows = rows.data
+        rows = rows.tocsr().data
     if has_missing(rows if hasattr(rows, "iloc") else np.asarray(rows)):
         raise ValueError(
             "X has missing values (NaN), which the estimator "
