@@ -68,11 +68,7 @@ def with_pseudo_labels(
         categorical_features=distiller.categorical_features,
     )
     Z = encoder.fit(X, weights).encode(X).reshape(len(X), -1)
-    # A fixed seed stands in for random_state=None, because a fit that resumes from a
-    # checkpoint must find the same labels again.
-    seed = 0
-    if distiller.random_state is not None:
-        seed = int(check_random_state(distiller.random_state).randint(2**31 - 1))
+    seed = _teacher_seed(distiller)
     teacher = teacher_or_forest(
         distiller.soft_labels, seed, is_regression=classes is None, n_rows=n
     )
@@ -96,6 +92,15 @@ def with_pseudo_labels(
         positions=np.r_[data.positions, data.n_given + np.arange(len(X_more))],
         n_unlabeled=len(X_more),
     )
+
+
+def _teacher_seed(distiller: Any) -> int:
+    """Return the seed of the teacher of the pseudo-labels."""
+    # A fixed seed stands in for random_state=None, because a fit that resumes from a
+    # checkpoint must find the same labels again.
+    if distiller.random_state is None:
+        return 0
+    return int(check_random_state(distiller.random_state).randint(2**31 - 1))
 
 
 def n_rows_of(X: Any) -> int:

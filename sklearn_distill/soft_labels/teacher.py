@@ -135,14 +135,7 @@ def cross_fitted_predictions(
     ndarray of shape (m, n_classes), or (m,) for regression
         Rows of probabilities sum to 1.
     """
-    if n_classes is None or np.bincount(y).max() == 1:
-        n_folds = min(N_FOLDS, len(Z))
-        splitter = KFold(n_folds, shuffle=True, random_state=seed)
-    else:
-        # A class with fewer rows than folds is missing from the training rows of some
-        # folds. Teachers trained there predict probability 0 for this class.
-        n_folds = int(np.clip(np.bincount(y).max(), 2, N_FOLDS))
-        splitter = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    splitter = _splitter(y, n_classes, seed)
     shape = (len(Z_new),) if n_classes is None else (len(Z_new), n_classes)
     total, n_predictions = np.zeros(shape), np.zeros(len(Z_new))
     all_rows = np.ones(len(Z_new), dtype=bool)
@@ -176,6 +169,17 @@ def cross_fitted_predictions(
         singleton = unknown & (np.bincount(y)[y[kept]] == 1)
         predictions[singleton] = np.eye(n_classes)[y[kept[singleton]]]
     return predictions
+
+
+def _splitter(y: np.ndarray, n_classes: int | None, seed: int) -> Any:
+    """Return the splitter that makes the folds, stratified if this is possible."""
+    if n_classes is None or np.bincount(y).max() == 1:
+        n_folds = min(N_FOLDS, len(y))
+        return KFold(n_folds, shuffle=True, random_state=seed)
+    # A class with fewer rows than folds is missing from the training rows of some
+    # folds. Teachers trained there predict probability 0 for this class.
+    n_folds = int(np.clip(np.bincount(y).max(), 2, N_FOLDS))
+    return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
 
 
 def _sampled(

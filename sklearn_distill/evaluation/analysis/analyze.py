@@ -106,17 +106,16 @@ def analyze(
         forest, Z, sample_values, is_classification, n_draws, random_state
     )
     duplicates, contradictions = count_duplicates(X, values)
-    classes = imbalance = None
+    classes = None
     if target.classes is not None:
         sizes = np.bincount(values).tolist()
         classes = dict(zip(target.classes.tolist(), sizes, strict=True))
-        imbalance = max(sizes) / min(sizes)
     found: dict[str, Any] = {
         "n_rows": len(X),
         "n_columns": int(np.prod(X.shape[1:])),
         "task": target.task,
         "classes": classes,
-        "imbalance": imbalance,
+        "imbalance": max(sizes) / min(sizes) if classes else None,
         "kinds": count_kinds(encoder, X),
         "integer_dates": named_columns(X, are_dates),
         "integer_codes": named_columns(X, are_codes),
