@@ -61,7 +61,7 @@ def from_native(X: Any) -> Any:
     import_pandas()
     import_pyarrow()
     rows = X.to_pandas()
-    # A column of pyarrow has no name.
+    # Columns of pyarrow are not named.
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
 
 

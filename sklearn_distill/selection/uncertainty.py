@@ -85,7 +85,7 @@ class UncertaintySelection(BaseDistiller):
         Teacher whose out-of-fold predictions label the distilled rows: a random forest
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
         probabilities become soft labels, corrected to the class balance of the
-        distilled set; predicted continuous targets replace y. None is no teacher.
+        distilled set; predicted continuous targets replace y. None uses no teacher.
     evaluator : estimator or None, default=None
         Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
         model in the encoded space.
