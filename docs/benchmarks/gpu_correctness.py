@@ -96,6 +96,9 @@ def run(settings, emit):
     os.environ["SKLEARN_DISTILL_DEVICE"] = settings["device"]
     arguments = [str(ROOT / "tests" / "device"), "-m", "device", "-v", "--rootdir"]
     arguments += [str(ROOT), "-p", "no:cacheprovider"]
+    # Other packages of the machine may warn when skorch imports them, and the settings
+    # of the test suite would turn these warnings into errors.
+    arguments += ["-W", "default::DeprecationWarning", "-W", "default::FutureWarning"]
     status = pytest.main(arguments, plugins=[Events(emit, settings)])
     # Return 0 if tests failed because each failed test is reported in a separate row.
     known = pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED

@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .resampling import transformed
+
 Augmentation = Callable[[Tensor], Tensor]
 
 
@@ -112,13 +114,7 @@ def flip() -> Augmentation:
 def _affine(matrix: Sequence[Sequence[float]]) -> Augmentation:
     """Return the augmentation that transforms the coordinates by a 2 x 3 matrix."""
 
-    def augment(x: Tensor) -> Tensor:
-        theta = torch.tensor(matrix, dtype=x.dtype, device=x.device)
-        theta = theta.expand(len(x), 2, 3)
-        grid = F.affine_grid(theta, list(x.shape), align_corners=True)
-        return F.grid_sample(x, grid, align_corners=True)
-
-    return augment
+    return lambda x: transformed(x, matrix)
 
 
 def scale() -> Augmentation:

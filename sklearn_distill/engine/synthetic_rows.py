@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .resampling import enlarged
+
 # The smallest probability that a learned label may give to a class.
 SMALLEST = 1e-6
 
@@ -93,7 +95,7 @@ class SyntheticRows(nn.Module):
         """Return the rows at full size."""
         if self.full_size is None:
             return rows
-        return F.interpolate(rows, size=self.full_size, mode="bilinear")
+        return enlarged(rows, self.full_size)
 
     @torch.no_grad()
     def clamp_(self) -> None:

@@ -34,6 +34,15 @@ by_kind = pytest.mark.parametrize("kind", KINDS)
 TOLERANCE = 0.02
 
 
+@pytest.fixture(autouse=True)
+def deterministic_teachers(monkeypatch):
+    """Make the convolutions of teachers deterministic, since nets of the user are not.
+
+    The library makes the convolutions of students deterministic while they are trained.
+    """
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
+
+
 def classifier_net(device, kind):
     """Return an unfitted skorch classifier for a table or for images."""
     if kind == "images":

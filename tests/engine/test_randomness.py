@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 import torch
@@ -41,3 +43,14 @@ def test_fits_in_threads_give_the_set_of_a_single_fit(distiller):
     for found in in_threads(delayed(distill)() for _ in range(4)):
         np.testing.assert_array_equal(found, alone)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_convolutions_are_deterministic_inside_on_a_gpu_only(monkeypatch):
+    cudnn = torch.backends.cudnn
+    monkeypatch.setattr(torch.random, "fork_rng", lambda devices: nullcontext())
+    before = cudnn.deterministic, cudnn.benchmark
+    with own_randomness("cuda"):
+        assert (cudnn.deterministic, cudnn.benchmark) == (True, False)
+    assert (cudnn.deterministic, cudnn.benchmark) == before
+    with own_randomness("cpu"):
+        assert (cudnn.deterministic, cudnn.benchmark) == before
