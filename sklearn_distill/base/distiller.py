@@ -2,13 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
-import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
@@ -25,20 +23,15 @@ from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
 from ..validation.targets import label_values
-from .assembly import assemble, with_info
+from .assembly import assemble
 from .budget import ALLOCATIONS
 from .enclosing import check_enclosing
+from .fitting import fit_distiller
 from .output import output_rows, required_container
 from .problem import Kept, Learned, Problem
-from .pseudo_labels import check_length_differs, n_rows_of, with_pseudo_labels
+from .pseudo_labels import check_length_differs, n_rows_of
 from .scoring import score_with
-from .training_data import (
-    TrainingData,
-    check_common_parameters,
-    check_training_data,
-    keep_all_rows,
-    make_problem,
-)
+from .training_data import Scales, TrainingData
 
 # The version of the contract between `BaseDistiller` and the methods. The class
 # attribute `plugin_api` of a method names the version that it was written for.
@@ -119,6 +112,12 @@ class BaseDistiller(
 
     # The value for methods whose __init__ does not take the parameter.
     categorical_features: Any = "from_dtype"
+    # How StreamingDistiller distills the parts of a data set with this method:
+    # "weighted" if a row of weight 2 has the effect of two rows, so that the method can
+    # distill the weighted rows that it kept of the parts; "unweighted" if equal rows
+    # count once and weights have another meaning. None keeps rows of each part by
+    # kernel herding, and uses the method for the last step only.
+    merging: str | None = None
 
     _parameter_constraints: dict[str, Any] = {
         "budget": [Integral, Real, Mapping],
@@ -191,38 +190,23 @@ class BaseDistiller(
         ValueError, TypeError
             If the input cannot be distilled.
         """
-        started = time.perf_counter()
-        check_common_parameters(self, BaseDistiller._parameter_constraints)
-        # Open the context before anything can fail, so that callbacks are torn down.
-        context = self._init_callback_context(max_subtasks=getattr(self, "max_iter", 0))
-        data = check_training_data(self, X, y, sample_weight)
-        self._check_parameters()
-        if X_unlabeled is not None:
-            data = with_pseudo_labels(self, data, X_unlabeled)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        problem = make_problem(self, data)
-        if problem.n_rows.sum() >= len(data.X):
-            result: Kept | Learned = keep_all_rows(self, data)
-        else:
-            result = self._distill(problem)
-        distilled = self._assemble(result, problem, data)
-        self.encoder_ = problem.encoder
-        self.__dict__.pop("sample_indices_", None)
-        if isinstance(result, Kept):
-            self.sample_indices_ = data.positions[np.asarray(result.indices)]
-        self.distilled_ = with_info(
-            distilled,
-            result,
-            data,
-            given=X,
-            method=type(self).__name__,
-            parameters=self.get_params(),
-            seconds=time.perf_counter() - started,
+        return fit_distiller(
+            self, BaseDistiller._parameter_constraints, X, y, sample_weight, X_unlabeled
         )
-        context.call_on_fit_task_end(
-            estimator=self, X=X, y=y, reconstruction_attributes=dict
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def _fit_with_scales(
+        self, X: Any, y: Any, sample_weight: Any, scales: Scales
+    ) -> Self:
+        """Distill rows that represent other rows, whose encoder is fitted already."""
+        return fit_distiller(
+            self,
+            BaseDistiller._parameter_constraints,
+            X,
+            y,
+            sample_weight,
+            scales=scales,
         )
-        return self
 
     def fit_distill(self, X: Any, y: Any = None, **fit_params: Any) -> DistilledSet:
         """Fit and return the distilled set: ``Xs, ys = distiller.fit_distill(X, y)``.

@@ -5,7 +5,7 @@
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state, get_tags
@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state, get_tags
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native
 from ..encoding import make_encoder
+from ..encoding.columns import NumericColumn
 from ..soft_labels.teacher import teacher_or_forest
 from ..validation.rows import check_lengths, check_rows, check_weights
 from ..validation.targets import Target, check_target
@@ -137,24 +138,48 @@ def keep_all_rows(distiller: Any, data: TrainingData) -> Kept:
         f"budget={distiller.budget!r} covers all {len(data.X)} rows, which are "
         "returned unchanged. Lower the budget to distill them.",
         UserWarning,
-        stacklevel=4,  # the caller of fit, beyond scikit-learn's wrapper of fit
+        stacklevel=5,  # the caller of fit, beyond scikit-learn's wrapper of fit
     )
     weights = data.sample_weight if data.is_weighted else None
     return Kept(np.arange(len(data.X)), sample_weight=weights)
 
 
-def make_problem(distiller: Any, data: TrainingData) -> Problem:
-    """Encode the training data, and share the budget among the classes."""
+class Scales(NamedTuple):
+    """The encoder of a larger data set, of which the training data are a part.
+
+    Attributes
+    ----------
+    encoder : TableEncoder or ImageEncoder
+        Fitted.
+    target : NumericColumn or None
+        Standardizes the targets of a regression; None for any other task.
+    """
+
+    encoder: Any
+    target: NumericColumn | None = None
+
+
+def make_problem(
+    distiller: Any, data: TrainingData, scales: Scales | None = None
+) -> Problem:
+    """Encode the training data, and share the budget among the classes.
+
+    If `scales` is None, the encoder is fitted to the training data.
+    """
     rng = check_random_state(distiller.random_state)
     teacher_seed = int(rng.randint(np.iinfo(np.int32).max))
     weights = data.sample_weight
-    encoder = make_encoder(
-        data.X,
-        image_shape=distiller.image_shape,
-        numeric=distiller.numeric,
-        categorical_features=distiller.categorical_features,
-    ).fit(data.X, weights)
-    labels = LabelColumn.fit(data.target, weights)
+    if scales is None:
+        encoder = make_encoder(
+            data.X,
+            image_shape=distiller.image_shape,
+            numeric=distiller.numeric,
+            categorical_features=distiller.categorical_features,
+        ).fit(data.X, weights)
+        labels = LabelColumn.fit(data.target, weights)
+    else:
+        encoder, target = scales.encoder, data.target
+        labels = LabelColumn(target.task, target.classes, target.name, scales.target)
     if data.target.task == "classification":
         y = codes = data.target.values
     else:

@@ -66,14 +66,31 @@ class TableEncoder:
         TableEncoder
         """
         is_category = categorical_mask(X, self.categorical_features)
-        self.columns_ = [
-            (CategoryColumn() if code else _column_encoder(values, self.numeric)).fit(
+        columns = [
+            (CategoryColumn() if code else column_encoder(values, self.numeric)).fit(
                 values, sample_weight
             )
             for values, code in zip(columns_of(X), is_category, strict=True)
         ]
-        for j, column in enumerate(self.columns_):
+        for j, column in enumerate(columns):
             _warn_if_categories_are_merged(column_name(X, j), column)
+        return self.set_columns(columns, X)
+
+    def set_columns(self, columns: list[Any], X: Any) -> "TableEncoder":
+        """Use fitted column encoders instead of fitting them to rows.
+
+        Parameters
+        ----------
+        columns : list
+            One fitted encoder for each column of X.
+        X : ndarray or DataFrame of shape (n, n_columns)
+            The container, the column names and the dtypes of decoded rows.
+
+        Returns
+        -------
+        TableEncoder
+        """
+        self.columns_ = columns
         ends = np.cumsum([0] + [column.width for column in self.columns_])
         self.slices_ = [slice(a, b) for a, b in pairwise(ends)]
         self.shape_ = (int(ends[-1]),)
@@ -159,7 +176,7 @@ class TableEncoder:
         return snapped
 
 
-def _column_encoder(values: np.ndarray, numeric: str) -> Any:
+def column_encoder(values: np.ndarray, numeric: str) -> Any:
     """Return the unfitted encoder for the values of one column."""
     if values.dtype.kind not in KINDS:
         return CategoryColumn()

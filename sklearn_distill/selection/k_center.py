@@ -149,6 +149,7 @@ class KCenterSelection(BaseDistiller):
     """
 
     plugin_api = 1
+    merging = "unweighted"
 
     def __init__(
         self,

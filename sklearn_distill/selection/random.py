@@ -85,6 +85,7 @@ class RandomSelection(BaseDistiller):
     """
 
     plugin_api = 1
+    merging = "weighted"
 
     def __init__(
         self,
