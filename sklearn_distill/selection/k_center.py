@@ -149,6 +149,7 @@ class KCenterSelection(BaseDistiller):
     """
 
     plugin_api = 1
+    supports_several_targets = True
 
     def __init__(
         self,

@@ -85,6 +85,7 @@ class RandomSelection(BaseDistiller):
     """
 
     plugin_api = 1
+    supports_several_targets = True
 
     def __init__(
         self,

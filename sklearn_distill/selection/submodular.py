@@ -256,6 +256,7 @@ class SubmodularSelection(BaseDistiller):
     """
 
     plugin_api = 1
+    supports_several_targets = True
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
