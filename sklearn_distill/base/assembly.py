@@ -161,6 +161,7 @@ def _teach(teacher: Any, result: Kept | Learned, problem: Problem) -> np.ndarray
         problem.teacher_seed,
         is_regression=is_regression,
         n_rows=len(problem.Z),
+        n_targets=problem.y[0].size,
     )
     if isinstance(result, Kept):
         kept, Z = result.indices, problem.Z[result.indices]

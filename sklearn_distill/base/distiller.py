@@ -22,7 +22,7 @@ from .._utils.native_rows import from_native
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
-from ..validation.targets import label_values
+from ..validation.targets import label_values, target_columns
 from .assembly import assemble
 from .budget import ALLOCATIONS
 from .enclosing import check_enclosing
@@ -118,6 +118,8 @@ class BaseDistiller(
     # count once and weights have another meaning. None keeps rows of each part by
     # kernel herding, and uses the method for the last step only.
     merging: str | None = None
+    # Whether `_distill` supports `Problem.y` of shape (n, n_targets) for regression.
+    supports_several_targets = False
 
     _parameter_constraints: dict[str, Any] = {
         "budget": [Integral, Real, Mapping],
@@ -170,8 +172,9 @@ class BaseDistiller(
         X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Numbers, booleans, categories, dates and durations, any of which may be
             missing; images as (n, C, H, W).
-        y : array-like of shape (n,), default=None
-            Class labels (strings, integers, booleans) or continuous targets.
+        y : array-like of shape (n,) or (n, n_targets), default=None
+            Class labels (strings, integers, booleans), or one or several continuous
+            targets.
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows. Rows of weight 0 are checked, and otherwise ignored.
         X_unlabeled : array-like, DataFrame or sparse matrix of k rows, default=None
@@ -311,7 +314,8 @@ class BaseDistiller(
             raise ValueError(
                 "score requires labels, but fit was called without y. Call fit(X, y)."
             )
-        X, y = check_rows(self, X, reset=False), label_values(from_native(y))
+        X, y = check_rows(self, X, reset=False), from_native(y)
+        y = target_columns(y) if self.distilled_.y.ndim == 2 else label_values(y)
         return score_with(
             self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
         )
@@ -323,6 +327,7 @@ class BaseDistiller(
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = False
+        tags.target_tags.multi_output = self.supports_several_targets
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

@@ -73,6 +73,7 @@ def validation_batches(problem: Problem, learner: Any, seed: int) -> "Batches":
 
 def _real_rows(problem: Problem, device: str) -> "RealRows":
     """Return the rows of a problem on the device; on the CPU without a copy of Z."""
+    from ..engine.network_training import loss_for
     from ..engine.real_rows import RealRows
 
     is_classification = problem.task == "classification"
@@ -82,4 +83,5 @@ def _real_rows(problem: Problem, device: str) -> "RealRows":
         problem.y if is_classification else np.zeros(len(problem.y), np.int64),
         problem.sample_weight,
         device,
+        loss_for(problem.task),
     )

@@ -19,7 +19,7 @@ class Problem:
     ----------
     Z : float32 ndarray of shape (n, d), or (n, C, H, W) for images
         The training rows in the encoded space, where all columns have one scale.
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,), or (n, n_targets) for several targets of a regression
         Class codes (int64) for classification, standardized numbers (float32) for
         regression, zeros (int64) without labels.
     sample_weight : float64 ndarray of shape (n,)
@@ -90,11 +90,11 @@ class Problem:
         Returns
         -------
         float32 ndarray of shape (len(y), n_targets)
-            Centered one-hot vectors for classes, standardized numbers in a single
-            column for regression.
+            Centered one-hot vectors for classes, standardized numbers in one column per
+            target for regression.
         """
         if self.task == "regression":
-            return y[:, None].astype(np.float32)
+            return y.reshape(len(y), -1).astype(np.float32)
         n_classes = len(self.n_rows)
         return (np.eye(n_classes)[y] - 1.0 / n_classes).astype(np.float32)
 
@@ -131,7 +131,7 @@ class Kept:
     ----------
     indices : int ndarray of shape (m,)
         Positions of the rows in `Problem.Z`.
-    y : ndarray of shape (m,), default=None
+    y : ndarray of shape (m,) or (m, n_targets), default=None
         Labels in the form of `Problem.y`; None keeps the labels of the rows.
     sample_weight : ndarray of shape (m,), default=None
     """
@@ -149,7 +149,7 @@ class Learned:
     ----------
     Z : float32 ndarray of shape (m, ...)
         Encoded rows; decoding makes them valid.
-    y : ndarray of shape (m,)
+    y : ndarray of shape (m,), or (m, n_targets) for several targets of a regression
         Labels in the form of `Problem.y`.
     soft_labels : ndarray of shape (m, n_classes), default=None
     sample_weight : ndarray of shape (m,), default=None

@@ -70,7 +70,11 @@ def with_pseudo_labels(
     Z = encoder.fit(X, weights).encode(X).reshape(len(X), -1)
     seed = _teacher_seed(distiller)
     teacher = teacher_or_forest(
-        distiller.soft_labels, seed, is_regression=classes is None, n_rows=n
+        distiller.soft_labels,
+        seed,
+        is_regression=classes is None,
+        n_rows=n,
+        n_targets=y[0].size,
     )
     fitted = fit_weighted(seeded(teacher, seed), Z[:n], y, data.sample_weight)
     if classes is None:

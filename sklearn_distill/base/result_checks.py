@@ -107,8 +107,9 @@ def _checked_labels(y: Any, m: int, problem: Problem, who: str) -> np.ndarray:
     if y.dtype.kind not in ("iu" if is_class else "iuf"):
         kind = "integer class codes" if is_class else "numbers"
         raise TypeError(f"{who}: the labels y must be {kind}, got dtype {y.dtype}.")
-    if y.shape != (m,):
-        raise ValueError(f"{who}: the labels y must have shape ({m},), got {y.shape}.")
+    shape = (m, *problem.y.shape[1:])
+    if y.shape != shape:
+        raise ValueError(f"{who}: the labels y must have shape {shape}, got {y.shape}.")
     last = len(problem.n_rows) - 1
     if is_class and len(y) and (y.min() < 0 or y.max() > last):
         raise ValueError(

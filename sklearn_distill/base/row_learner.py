@@ -135,7 +135,7 @@ class RowLearner(BaseDistiller):
 
         The first pair holds the synthetic rows, the second a batch of real rows. The
         targets are centered one-hot vectors for classification and standardized
-        numbers for regression. In evaluation mode the module returns the validation
+        numbers, in one column per target, for regression. In evaluation mode the module returns the validation
         loss. Its parameters are optimized together with the rows; state that is not a
         parameter or buffer, but is needed to resume from a checkpoint, belongs in its
         extra state.
@@ -269,7 +269,7 @@ class RowLearner(BaseDistiller):
                 self.learn_rows,
                 self.factor,
                 self.averaging,
-                (float(problem.y.min()), float(problem.y.max())),
+                target_range_of(problem),
             )
             step_size = self._step_size(problem)
             return make_loop(
@@ -312,7 +312,7 @@ class RowLearner(BaseDistiller):
         if self.learn_labels:
             targets = state["targets"].cpu().numpy()
             if problem.task == "regression":
-                return replace(made, y=targets[:, 0])
+                return replace(made, y=targets.reshape(-1, *problem.y.shape[1:]))
             return replace(made, soft_labels=probabilities_of(targets))
         if problem.task == "regression" and self.factor == 1:
             # The rows have moved away from the positions at which they were labeled.
@@ -356,6 +356,14 @@ class RowLearner(BaseDistiller):
         if problem.Z.ndim == 4 and settings.image_step_size is not None:
             step_size = settings.image_step_size
         return step_size * float(typical) / np.sqrt(Z.shape[1])
+
+
+def target_range_of(problem: Problem) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the lowest and the highest continuous targets; None for other tasks."""
+    if problem.task != "regression":
+        return None
+    targets = problem.targets(problem.y)
+    return targets.min(axis=0), targets.max(axis=0)
 
 
 def probabilities_of(targets: np.ndarray) -> np.ndarray:

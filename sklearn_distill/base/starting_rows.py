@@ -34,13 +34,14 @@ COMPARED_ROWS = 4_096
 
 
 def features_with_target(problem: Problem) -> np.ndarray:
-    """Return the rows for distances; for regression with the target as a last column.
+    """Return the rows for distances; for regression with the targets as last columns.
 
-    The target has `TARGET_WEIGHT` times the weight of all other columns together.
+    The targets together have `TARGET_WEIGHT` times the weight of all other columns.
     """
     if problem.task != "regression":
         return problem.flat
-    width = TARGET_WEIGHT * np.sqrt(problem.flat.shape[1])
+    n_targets = problem.y[0].size
+    width = TARGET_WEIGHT * np.sqrt(problem.flat.shape[1] / n_targets)
     return np.column_stack([problem.flat, width * problem.y]).astype(np.float32)
 
 
@@ -96,7 +97,9 @@ def randomly_drawn_rows(problem: Problem) -> np.ndarray:
 
 
 def _means(labels: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weighted mean of y for each label."""
+    """Return the weighted mean of y, or of each of its columns, for each label."""
+    if y.ndim == 2:
+        return np.column_stack([_means(labels, column, weights) for column in y.T])
     mass = np.bincount(labels, weights=weights)
     return np.bincount(labels, weights=weights * y) / mass
 
@@ -113,12 +116,12 @@ def targets_around(problem: Problem, Z: np.ndarray, y: np.ndarray) -> np.ndarray
     problem : Problem
         A regression problem.
     Z : ndarray of shape (m, ...)
-    y : ndarray of shape (m,)
+    y : ndarray of shape (m,) or (m, n_targets)
         The result for rows of Z that are nearest to none of the real rows.
 
     Returns
     -------
-    ndarray of shape (m,)
+    ndarray of the shape of y
     """
     nearest = pairwise_distances_argmin(problem.flat, Z.reshape(len(Z), -1))
     used, labels = np.unique(nearest, return_inverse=True)
@@ -150,7 +153,7 @@ def best_start(problem: Problem, starts: Sequence[Learned]) -> Learned:
         ridge = KernelRidge(alpha=START_RIDGE, kernel="rbf", gamma=1.0 / width)
         ridge.fit(start.Z.reshape(len(start.Z), -1), start.y)
         missed = (ridge.predict(flat[others]) - y[others]) ** 2
-        errors.append(np.average(missed, weights=weights[others]))
+        errors.append(np.average(missed, axis=0, weights=weights[others]).mean())
     return starts[int(np.argmin(errors))]
 
 
@@ -165,8 +168,8 @@ def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray
     indices : ndarray of int of shape (m,)
         The real row that is nearest to each centroid.
     centroids : float32 ndarray of shape (m, ...)
-    y : ndarray of shape (m,)
-        The class code; for regression the mean target of the cluster.
+    y : ndarray of shape (m,) or (m, n_targets)
+        The class code; for regression the mean targets of the cluster.
     """
     rng = problem.random_state
     indices, centres, targets = [], [], []

@@ -114,7 +114,8 @@ def check_training_data(
         X, weights = take_rows(X, present), weights[present]
         if y is not None:
             y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
-    target = check_target(y, task=distiller.task)
+    target = check_target(y, task=distiller.task, several=True)
+    _check_several_targets(distiller, target)
     _check_teacher(distiller.soft_labels, target.task)
     check_evaluator(distiller.evaluator, target.task)
     if target.task == "classification":
@@ -210,6 +211,19 @@ def _extension_dtype(y: Any) -> Any:
         return None
     dtype = y.dtypes.iloc[0] if y.ndim == 2 else y.dtype
     return None if isinstance(dtype, np.dtype) else dtype
+
+
+def _check_several_targets(distiller: Any, target: Target) -> None:
+    """Raise ValueError for several targets if a method supports only one."""
+    if target.task != "regression" or target.values.ndim == 1:
+        return
+    if not get_tags(distiller).target_tags.multi_output:
+        raise ValueError(
+            f"{type(distiller).__name__} does not support several targets, but y has "
+            f"{target.values.shape[1]} columns. Use another method, such as "
+            "HerdingSelection or KernelInducingPoints, or distill for each target "
+            "separately."
+        )
 
 
 def _check_teacher(teacher: Any, task: str) -> None:

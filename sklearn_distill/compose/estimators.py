@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -209,8 +210,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
 class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     """A regressor that is fitted on a distilled set.
 
-    `fit` distills (X, y) with y as a continuous target, and fits the estimator on the
-    distilled set. Predictions are those of the estimator.
+    `fit` distills (X, y) with y as one or several continuous targets, and fits the
+    estimator on the distilled set. Predictions are those of the estimator.
 
     Parameters
     ----------
@@ -253,3 +254,11 @@ class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     """
 
     _task = "regression"
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = (
+            get_tags(self.distiller).target_tags.multi_output
+            and get_tags(self.estimator).target_tags.multi_output
+        )
+        return tags

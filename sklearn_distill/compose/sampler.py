@@ -120,7 +120,7 @@ class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or DataFrame of n rows
-        y : array-like of shape (n,)
+        y : array-like of shape (n,) or (n, n_targets)
         **params : dict
             Metadata for the distiller's `fit`.
 
@@ -168,7 +168,8 @@ class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
         # For regression both parameters change y itself, which fit_resample returns.
         if not active or y is None:
             return
-        if check_target(y, task=given.get("task", "auto")).task == "classification":
+        target = check_target(y, task=given.get("task", "auto"), several=True)
+        if target.task == "classification":
             raise ValueError(
                 f"{active[0]}={given[active[0]]!r} creates soft labels, which "
                 "fit_resample cannot return. Leave this parameter out, or use "
@@ -182,10 +183,7 @@ def _values(tags: Any) -> dict[str, Any]:
 
 
 def _in_container_of(y: Any, labels: Any) -> Any:
-    """Return labels in the container of y, and in its dtype if it can hold them.
-
-    Distilled targets of a regression may lie between whole numbers.
-    """
+    """Return labels in the container of y, and in its dtype if it can hold them."""
     if isinstance(y, list) and labels is not None:
         return labels.tolist()
     if type(y).__module__.partition(".")[0] != "pandas":
@@ -194,9 +192,21 @@ def _in_container_of(y: Any, labels: Any) -> Any:
 
     if not hasattr(y, "iloc"):
         return pd.array(labels, dtype=y.dtype)
-    column = y if y.ndim == 1 else y.iloc[:, 0]
+    if y.ndim == 1:
+        return _like_column(y, labels)
+    columns = np.asarray(labels).reshape(len(labels), -1).T
+    pairs = zip(y.items(), columns, strict=True)
+    return pd.concat([_like_column(column, v) for (_, column), v in pairs], axis=1)
+
+
+def _like_column(column: Any, labels: np.ndarray) -> Any:
+    """Return labels as a Series with the name of a column, and with its dtype if it can.
+
+    Distilled targets of a regression may lie between whole numbers.
+    """
+    import pandas as pd
+
     try:
-        labels = pd.Series(labels, dtype=column.dtype, name=column.name)
+        return pd.Series(labels, dtype=column.dtype, name=column.name)
     except (TypeError, ValueError):
-        labels = pd.Series(labels, name=column.name)
-    return labels if y.ndim == 1 else labels.to_frame()
+        return pd.Series(labels, name=column.name)

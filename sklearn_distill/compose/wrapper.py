@@ -27,8 +27,10 @@ from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .._utils.native_rows import rows_for
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
+from ..soft_labels.teacher import supports_several_targets
 from ..validation.missing_values import check_accepts_missing
 from ..validation.rows import check_rows
+from ..validation.targets import n_columns
 
 IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
 
@@ -97,9 +99,10 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         ----------
         X : array-like, DataFrame or sparse matrix of n rows
             The training data.
-        y : array-like of shape (n,) or (n, 1)
-            Class labels, or continuous targets for regression. If the estimator is a
-            skorch net for regression, a column (n, 1) reaches it as a column.
+        y : array-like of shape (n,) or (n, n_targets)
+            Class labels, or one or several continuous targets for regression. If the
+            estimator is a skorch net for regression, a column (n, 1) reaches it as a
+            column.
         sample_weight : array-like of shape (n,), default=None
             Sample weights for the distiller.
         **params : dict
@@ -126,6 +129,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         distiller = self._clone_distiller()
         self._check_estimator()
         check_accepts_missing(self.estimator, X)
+        self._check_number_of_targets(y)
         as_column = self._task == "regression" and is_column(y) and ends_in_net(self)
         if as_column:
             y = y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
@@ -184,6 +188,17 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
                 "but does not define predict."
             )
 
+    def _check_number_of_targets(self, y: Any) -> None:
+        """Raise ValueError for several targets if the estimator supports only one."""
+        if self._task != "regression" or supports_several_targets(self.estimator):
+            return
+        if (n_targets := n_columns(y)) > 1:
+            raise ValueError(
+                f"The estimator {type(self.estimator).__name__} supports a single "
+                f"target, but y has {n_targets} columns. Pass "
+                "sklearn.multioutput.MultiOutputRegressor(estimator)."
+            )
+
     def _route(self, params: dict[str, Any]) -> dict[str, Any]:
         """Return the metadata for the `fit` of the distiller."""
         if _routing_enabled():
@@ -209,7 +224,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n,) or (n, n_targets)
             With some parameters, such as `return_std`, a tuple of arrays.
         """
         check_is_fitted(self)

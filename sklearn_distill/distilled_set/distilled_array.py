@@ -21,7 +21,7 @@ class DistilledLabels(NamedTuple):
 
     Attributes
     ----------
-    y : ndarray of shape (m,) or None
+    y : ndarray of shape (m,) or (m, n_targets), or None
     soft_labels : ndarray of shape (m, n_classes) or None
     sample_weight : ndarray of shape (m,) or None
     classes : ndarray of shape (n_classes,) or None
@@ -80,7 +80,7 @@ class DistilledArray(np.ndarray):
 
     @property
     def y(self) -> np.ndarray | None:
-        """The labels of the rows, of shape (m,), or None."""
+        """The labels of the rows, of shape (m,) or (m, n_targets), or None."""
         return None if self.labels is None else self.labels.y
 
     @property

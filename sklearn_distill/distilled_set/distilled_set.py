@@ -31,16 +31,18 @@ class DistilledSet:
         The distilled rows, in the units, dtypes, column names and container of the
         training data; images have shape (m, channels, height, width). Other sparse
         formats are converted to CSR.
-    y : array of shape (m,), default=None
-        Class labels or continuous targets; None for rows without labels.
+    y : array of shape (m,) or (m, n_targets), default=None
+        Class labels, or one or several continuous targets; None for rows without
+        labels.
     soft_labels : array of shape (m, n_classes), default=None
         Class probabilities, with columns in the order of `classes`.
     sample_weight : array of shape (m,), default=None
         The sample weights.
     classes : array of shape (n_classes,), default=None
         The sorted class labels; None for regression and for rows without labels.
-    target_name : str, default=None
-        The name of the column of labels in a table.
+    target_name : str or list of str, default=None
+        The name of the column of labels in a table, or one name for each of several
+        targets.
     info : dict, default=None
         How the distilled set was made: method, parameters, versions, sizes, loss and
         seconds.
@@ -90,7 +92,7 @@ class DistilledSet:
         soft_labels: Any = None,
         sample_weight: Any = None,
         classes: Any = None,
-        target_name: str | None = None,
+        target_name: str | list[str] | None = None,
         info: dict[str, Any] | None = None,
         class_mass: Any = None,
         target_dtype: Any = None,
@@ -133,6 +135,8 @@ class DistilledSet:
             parts[0] += " columns"
         if self.classes is not None:
             parts.append(f"{len(self.classes)} classes")
+        if self.y is not None and self.y.ndim == 2:
+            parts.append(f"{self.y.shape[1]} targets")
         if self.soft_labels is not None:
             parts.append("soft labels")
         if self.sample_weight is not None:
@@ -174,7 +178,7 @@ class DistilledSet:
         Returns
         -------
         X : ndarray or DataFrame of k rows
-        y : ndarray of shape (k,) or None
+        y : ndarray of shape (k,) or (k, n_targets), or None
         sample_weight : ndarray of shape (k,) or None
         """
         if self.soft_labels is None or self.classes is None:
@@ -232,8 +236,8 @@ class DistilledSet:
     def to_frame(self) -> Any:
         """Return rows, labels and weights as one table of the kind of X.
 
-        The columns are those of X, then the labels under `target_name` (or "target"),
-        in the dtype of the y that was distilled (for example an ordered categorical),
+        The columns are those of X, then the labels under `target_name` (or "target";
+        "target_0" and so on for several targets), in the dtype of the y that was distilled (for example an ordered categorical),
         then "sample_weight" and one "soft_label:<class>" per class, if present.
 
         Returns

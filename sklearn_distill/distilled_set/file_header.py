@@ -11,7 +11,8 @@ from .._utils.optional import import_pandas, import_pyarrow
 from .parts import SetParts
 
 FORMAT = "sklearn-distill-set"
-FORMAT_VERSION = 1
+# Files with several targets have version 2, which older versions of the package reject.
+FORMAT_VERSION = 2
 WEIGHT_COLUMN = "sample_weight"
 SOFT_PREFIX = "soft_label:"
 NO_HEADER = "the file has no header of a distilled set"
@@ -20,9 +21,10 @@ NO_HEADER = "the file has no header of a distilled set"
 def header_of(parts: SetParts) -> dict[str, Any]:
     """Return the header entries that .npz and .parquet files have in common."""
     y, classes = parts.y, parts.classes
-    return {
+    has_several = y is not None and y.ndim == 2
+    header = {
         "format": FORMAT,
-        "version": FORMAT_VERSION,
+        "version": 2 if has_several else 1,
         "target_name": parts.target_name,
         "has_y": y is not None,
         "y_dtype": None if y is None else str(y.dtype),
@@ -32,6 +34,9 @@ def header_of(parts: SetParts) -> dict[str, Any]:
         "class_mass": parts.class_mass,
         "target": _target_header(parts.target_dtype),
     }
+    if y is not None and has_several:
+        header["n_targets"] = y.shape[1]
+    return header
 
 
 def _target_header(dtype: Any) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._utils.native_rows import dense_rows_of
 from .parts import SetParts
+from .tables import target_columns
 
 # How many rows and columns of the distilled set the table shows.
 MAX_ROWS, MAX_COLUMNS = 5, 8
@@ -84,6 +85,8 @@ def _facts(parts: SetParts, nbytes: int) -> dict[str, str]:
         names = [str(label) for label in parts.classes[:MAX_COLUMNS].tolist()]
         names += [MORE] * (len(parts.classes) > MAX_COLUMNS)
         facts["Classes"] = f"{len(parts.classes)} ({', '.join(names)})"
+    if parts.y is not None and parts.y.ndim == 2:
+        facts["Targets"] = str(parts.y.shape[1])
     kinds = []
     if parts.soft_labels is not None:
         kinds.append("soft labels")
@@ -119,14 +122,17 @@ def _table(parts: SetParts) -> str:
     if n_columns > shown:
         names.append(MORE)
         columns.append([MORE] * len(columns[0]))
-    labels = {
-        parts.target_name or "target": parts.y,
-        "sample_weight": parts.sample_weight,
-    }
+    labels: dict[str, Any] = dict(target_columns(parts))
+    if len(labels) > MAX_COLUMNS:
+        labels = dict(list(labels.items())[:MAX_COLUMNS]) | {MORE: None}
+    if parts.sample_weight is not None:
+        labels["sample_weight"] = parts.sample_weight
     for name, values in labels.items():
+        cells = [MORE] * len(columns[0])
         if values is not None:
-            names.append(str(name))
-            columns.append([_cell(value) for value in values[:MAX_ROWS].tolist()])
+            cells = [_cell(value) for value in values[:MAX_ROWS].tolist()]
+        names.append(name)
+        columns.append(cells)
     rows = [*zip(*columns, strict=True)]
     if parts.X.shape[0] > MAX_ROWS:
         rows.append((MORE,) * len(names))

@@ -22,11 +22,11 @@ class SetParts(NamedTuple):
     Attributes
     ----------
     X : ndarray, DataFrame, table or CSR matrix of m rows
-    y : ndarray of shape (m,) or None
+    y : ndarray of shape (m,) or (m, n_targets), or None
     soft_labels : ndarray of shape (m, n_classes) or None
     sample_weight : ndarray of shape (m,) or None
     classes : ndarray of shape (n_classes,) or None
-    target_name : str or None
+    target_name : str, list of str or None
     info : dict or None
     class_mass : float64 ndarray of shape (n_classes,) or (1,), or None
     target_dtype : pandas extension dtype or None
@@ -37,7 +37,7 @@ class SetParts(NamedTuple):
     soft_labels: Any = None
     sample_weight: Any = None
     classes: Any = None
-    target_name: str | None = None
+    target_name: str | list[str] | None = None
     info: dict[str, Any] | None = None
     class_mass: Any = None
     target_dtype: Any = None
@@ -47,7 +47,7 @@ def as_arrays(parts: SetParts) -> SetParts:
     """Return the parts with lists converted to arrays and `info` copied."""
     return SetParts(
         X=_rows(parts.X),
-        y=_optional_array(parts.y),
+        y=_targets(parts.y),
         soft_labels=_optional_array(parts.soft_labels, np.float64),
         sample_weight=_optional_array(parts.sample_weight, np.float64),
         classes=_optional_array(parts.classes),
@@ -76,7 +76,9 @@ def check_parts(parts: SetParts) -> None:
             )
     for name in ("y", "sample_weight", "classes"):
         value = getattr(parts, name)
-        if value is not None and value.ndim != 1:
+        if name == "y" and parts.classes is None:
+            _check_targets(value, parts.target_name)
+        elif value is not None and value.ndim != 1:
             raise ValueError(f"{name} must be 1-D; got shape {value.shape}.")
     weights = parts.sample_weight
     if weights is not None and not (np.isfinite(weights) & (weights >= 0)).all():
@@ -92,6 +94,24 @@ def check_parts(parts: SetParts) -> None:
         _check_soft_labels(parts.soft_labels, shape[0], parts.classes)
     if parts.class_mass is not None:
         _check_class_mass(parts.class_mass, parts.classes)
+
+
+def _check_targets(y: np.ndarray | None, name: Any) -> None:
+    """Raise ValueError for continuous targets of a wrong shape, or for their names."""
+    if y is None:
+        return
+    if y.ndim > 2 or y.size == 0:
+        raise ValueError(
+            "y must have shape (m,), or (m, n_targets) for several continuous targets; "
+            f"got shape {y.shape}."
+        )
+    n_targets = 1 if y.ndim == 1 else y.shape[1]
+    n_names = len(name) if isinstance(name, list | tuple) else 1
+    if name is not None and n_names != n_targets:
+        raise ValueError(
+            f"target_name={name!r} names {n_names} targets, but y has {n_targets}. "
+            "Pass one name for each target."
+        )
 
 
 def _check_soft_labels(soft_labels: np.ndarray, m: int, classes: Any) -> None:
@@ -135,6 +155,13 @@ def _rows(X: Any) -> Any:
     if hasattr(X, "iloc") or keeps_container(X):
         return X
     return np.asarray(from_native(X))
+
+
+def _targets(y: Any) -> np.ndarray | None:
+    """Return labels or targets as an array; a single column becomes 1-D."""
+    y = _optional_array(y)
+    is_column = y is not None and y.ndim == 2 and y.shape[1] == 1
+    return y[:, 0] if y is not None and is_column else y
 
 
 def _optional_array(value: Any, dtype: Any = None) -> np.ndarray | None:

@@ -58,23 +58,36 @@ def set_to_frame(parts: SetParts) -> Any:
 
 def _label_columns(parts: SetParts) -> dict[str, Any]:
     """Return the columns of labels, sample weights and soft labels by their names."""
-    if parts.target_name is not None and _is_reserved(parts.target_name):
+    targets = target_columns(parts)
+    if reserved := [name for name in targets if _is_reserved(name)]:
         raise ValueError(
-            f"target_name={parts.target_name!r} is reserved for the sample weights and "
+            f"target_name={reserved[0]!r} is reserved for the sample weights and "
             "soft labels of a table. Set another target_name."
         )
-    columns: dict[str, Any] = {}
-    if parts.y is not None:
-        y = parts.y
-        if parts.target_dtype is not None:
-            y = _with_dtype(y, parts.target_dtype)
-        columns[parts.target_name or "target"] = y
+    columns: dict[str, Any] = dict(targets)
+    if parts.target_dtype is not None:
+        columns = {n: _with_dtype(y, parts.target_dtype) for n, y in targets.items()}
     if parts.sample_weight is not None:
         columns[WEIGHT_COLUMN] = parts.sample_weight
     if parts.soft_labels is not None:
         for label, column in zip(parts.classes, parts.soft_labels.T, strict=True):
             columns[f"{SOFT_PREFIX}{label}"] = column
     return columns
+
+
+def target_columns(parts: SetParts) -> dict[str, np.ndarray]:
+    """Return the labels, or each of several targets, by the name of the column."""
+    if parts.y is None:
+        return {}
+    if parts.y.ndim == 1:
+        return {str(parts.target_name or "target"): parts.y}
+    names = parts.target_name or [f"target_{j}" for j in range(parts.y.shape[1])]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"Several targets have the same name: target_name={list(names)!r}. Set "
+            "another target_name."
+        )
+    return dict(zip(names, parts.y.T, strict=True))
 
 
 def _with_dtype(y: np.ndarray, dtype: Any) -> Any:
@@ -147,7 +160,10 @@ def read_parquet(path: Any) -> SetParts:
         header,
     )
     rest = iter(columns[len(header["columns"]) :])
-    y = next(rest).to_numpy().astype(header["y_dtype"]) if header["has_y"] else None
+    # Files with a single target have no entry for the number of targets.
+    n_targets = header.get("n_targets", 1) if header["has_y"] else 0
+    targets = [next(rest).to_numpy().astype(header["y_dtype"]) for _ in range(n_targets)]
+    y = np.column_stack(targets) if n_targets > 1 else next(iter(targets), None)
     weights = next(rest).to_numpy() if header["has_sample_weight"] else None
     soft = list(rest)
     return SetParts(
@@ -178,6 +194,11 @@ def to_csv(parts: SetParts) -> str:
     if parts.y is None:
         raise ValueError(
             "A CSV file cannot store a distilled set without labels. Use .npz."
+        )
+    if parts.y.ndim == 2:
+        raise ValueError(
+            "A CSV file cannot distinguish several targets from the columns of X. Use "
+            ".npz or .parquet, or write to_frame() as a CSV file."
         )
     frame = set_to_frame(_with_readable_labels(parts))
     names = [str(name) for name in frame.columns]

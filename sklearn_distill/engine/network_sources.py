@@ -47,7 +47,7 @@ def make_source(
     make : callable
         Returns a new network.
     real : RealRows
-        The rows on which the networks of "full" are trained.
+        The rows on which the networks of "full" are trained, and the training loss.
     has_targets : bool
         Whether the rows have targets, which "queue" and "full" require.
     n_networks : int
@@ -70,14 +70,14 @@ def make_source(
     if training == "none":
         return RandomNetworks(make, n_networks, keep)
     if training == "queue":
-        return NetworkQueue(make, n_networks)
+        return NetworkQueue(make, n_networks, task_loss=real.task_loss)
 
     def batches() -> Iterator[tuple[Tensor, Tensor]]:
         n_batches = min(500, max(200, 20 * len(real) // batch_size))
         seed = int(torch.randint(2**31, ()))
         yield from Batches(real, batch_size, n_batches, seed)
 
-    return TrainedNetworks(make, batches, n_networks)
+    return TrainedNetworks(make, batches, n_networks, task_loss=real.task_loss)
 
 
 class RandomNetworks:
@@ -249,6 +249,8 @@ class TrainedNetworks:
         The number of trained networks, at least `n_networks`.
     learning_rate : float, default=1e-3
         The step size of Adam.
+    task_loss : callable
+        The training loss, a function of outputs and targets.
     """
 
     def __init__(
@@ -258,6 +260,7 @@ class TrainedNetworks:
         n_networks: int = 1,
         size: int = 5,
         learning_rate: float = 1e-3,
+        task_loss: Loss = task_loss,
     ):
         self.n_networks = n_networks
         self.starts, self.ends = [], []
@@ -266,7 +269,7 @@ class TrainedNetworks:
             self.starts.append(frozen(copy.deepcopy(network)))
             optimizer = torch.optim.Adam(network.parameters(), lr=learning_rate)
             for rows, targets in batches():
-                train_step(network, optimizer, rows, targets)
+                train_step(network, optimizer, rows, targets, task_loss)
             self.ends.append(frozen(network.eval()))
         self.fixed = self.ends[:n_networks]
 

@@ -21,6 +21,14 @@ def task_loss(logits: Tensor, targets: Tensor) -> Tensor:
     return F.cross_entropy(logits, targets + 1.0 / targets.shape[1])
 
 
+def loss_for(task: str) -> Loss:
+    """Return the training loss of a network for a task.
+
+    For regression, the squared error is averaged over the rows and the targets.
+    """
+    return F.mse_loss if task == "regression" else task_loss
+
+
 def trainable_names(network: nn.Module) -> frozenset[str]:
     """Return the names of the weights that require gradients."""
     return frozenset(n for n, p in network.named_parameters() if p.requires_grad)

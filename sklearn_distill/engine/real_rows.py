@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .network_training import Loss, task_loss
+
 # A batch never has more rows than the data, except that batches of up to this many rows
 # are drawn from any number of rows.
 SMALL = 1_024
@@ -38,6 +40,8 @@ class RealRows:
         Positive weights.
     device : str
         The device of the batches.
+    task_loss : callable
+        The loss of a network that is trained on these rows; see `loss_for`.
     """
 
     def __init__(
@@ -47,8 +51,10 @@ class RealRows:
         groups: np.ndarray,
         sample_weight: np.ndarray,
         device: str,
+        task_loss: Loss = task_loss,
     ):
         self.device = device
+        self.task_loss = task_loss
         home = device if fits_on_device(Z, device) else "cpu"
         self.Z = torch.as_tensor(Z, device=home)
         self.targets = torch.as_tensor(targets, device=home)

@@ -34,7 +34,7 @@ class SyntheticRows(nn.Module):
     learn_targets : bool, default=False
         Whether the targets are learned. After each step they are made valid again:
         centered one-hot vectors become centered probabilities, and numbers are clamped
-        to `target_range`.
+        to `target_range`, if that is given.
     learn_rows : bool, default=True
         Whether the rows are learned.
     factor : int, default=1
@@ -44,8 +44,9 @@ class SyntheticRows(nn.Module):
     averaging : float, default=0.0
         The decay of the exponential moving average of the rows over the steps. The
         average is what the user gets; 0 means the rows themselves.
-    target_range : tuple of two floats
-        The range of the real rows' continuous targets.
+    target_range : tuple of two arrays of shape (n_targets,), default=None
+        The lowest and the highest of the real rows' continuous targets; None if the
+        targets are centered one-hot vectors.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class SyntheticRows(nn.Module):
         learn_rows: bool = True,
         factor: int = 1,
         averaging: float = 0.0,
-        target_range: tuple[float, float] = (-np.inf, np.inf),
+        target_range: tuple[np.ndarray, np.ndarray] | None = None,
     ):
         super().__init__()
         self.full_size = rows.shape[2:] if factor > 1 else None
@@ -74,7 +75,11 @@ class SyntheticRows(nn.Module):
         self.register_buffer("lower", low)
         self.register_buffer("upper", high)
         self.snap = snap
-        self.target_range = target_range
+        self.has_range = target_range is not None
+        if target_range is not None:
+            # The range follows from the data, so that checkpoints need not contain it.
+            ends = torch.as_tensor(np.array(target_range, dtype=np.float32))
+            self.register_buffer("target_range", ends, persistent=False)
         self.averaging = averaging
         if averaging:
             self.register_buffer("averaged", small.clone())
@@ -108,9 +113,9 @@ class SyntheticRows(nn.Module):
 
     def _clamp_targets(self) -> None:
         """Clamp the targets to probabilities or to the range of the real targets."""
-        n_targets = self.targets.shape[1]
-        if n_targets == 1:
+        if self.has_range:
             self.targets.clamp_(*self.target_range)
             return
+        n_targets = self.targets.shape[1]
         positive = (self.targets + 1.0 / n_targets).clamp_min(SMALLEST)
         self.targets.copy_(positive / positive.sum(1, keepdim=True) - 1.0 / n_targets)

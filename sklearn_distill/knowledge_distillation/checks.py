@@ -5,12 +5,14 @@
 from typing import Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 
 from .labeled_rows import LabeledRows
 from .nets.wrapping import innermost, is_net
 from .students import check_student
 from .teachers import (
     check_can_be_trained,
+    check_frozen_predictions,
     check_takes_weights,
     check_teachers,
     default_alpha,
@@ -85,6 +87,8 @@ def check_before_training(
         if uses_predictions_of_labeled_rows(params, teachers, has_added):
             check_can_be_trained(teachers)
     for each in teachers:
+        if isinstance(each, FrozenEstimator) and data.classes is None:
+            check_frozen_predictions(each, data.X, data.y)
         if is_weighted:
             check_takes_weights(each, "teacher")
         _check_net_on_rows(each, data, hints or {})
@@ -247,7 +251,7 @@ def _check_net_on_rows(net: Any, data: LabeledRows, layers: Any) -> None:
     from .nets.estimators import NetClassifier, NetRegressor
 
     if data.classes is None:
-        NetRegressor(net).check(data.X, 1, layers)
+        NetRegressor(net).check(data.X, data.y[0].size, layers)
     else:
         NetClassifier(net).check(data.X, len(data.classes), layers)
 
@@ -272,7 +276,7 @@ def check_given_predictions(
     if predictions is None:
         return None
     given, n_rows = np.asarray(predictions, dtype=np.float64), data.n_given
-    width = () if data.classes is None else (len(data.classes),)
+    width = data.labels.shape[1:]
     name = "teacher_predictions" if data.classes is None else "teacher_proba"
     shapes = [(n_rows, *width)]
     if n_unlabeled:
@@ -287,7 +291,7 @@ def check_given_predictions(
         )
     if not np.isfinite(given).all():
         raise ValueError(f"{name} must not contain NaN or infinity.")
-    if width and (
+    if data.classes is not None and (
         (given < 0).any() or not np.allclose(given.sum(axis=1), 1.0, atol=1e-3)
     ):
         raise ValueError(

@@ -122,10 +122,12 @@ def _row_scores(
     """Return the teacher's score, the student's score and the weight of each row."""
     row_weights = np.ones(len(y)) if weights is None else weights
     if classes is None:
-        variance = max(float(np.var(y)), np.finfo(float).tiny)
-        by_student = np.asarray(alone.predict(X)).reshape(len(y))
-        teacher = 1 - (predicted - y) ** 2 / variance
-        student = 1 - (by_student - y) ** 2 / variance
+        variance = np.maximum(np.var(y, axis=0), np.finfo(float).tiny)
+        by_student = np.asarray(alone.predict(X)).reshape(y.shape)
+        teacher, student = (
+            (1 - (values - y) ** 2 / variance).reshape(len(y), -1).mean(axis=1)
+            for values in (predicted, by_student)
+        )
     else:
         teacher = predicted.argmax(axis=1) == y
         if hasattr(alone, "classes_"):

@@ -22,9 +22,9 @@ class LabeledRows(NamedTuple):
     Attributes
     ----------
     X : array or DataFrame of n rows
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,) or (n, n_targets)
         Class codes, or continuous targets.
-    labels : ndarray of shape (n, n_classes) or (n,)
+    labels : ndarray of shape (n, n_classes), (n,) or (n, n_targets)
         One-hot rows or the soft labels of a distilled set; continuous targets.
     weights : ndarray of shape (n,) or None
         None if no sample weights were given.
@@ -95,7 +95,7 @@ def read_labeled_rows(
         X, weights = take_rows(X, present), weights[present]
         y = take_rows(y if hasattr(y, "iloc") else np.asarray(y), present)
         soft = None if soft is None else soft[present]
-    target = check_target(y, task=task)
+    target = check_target(y, task=task, several=True)
     values = target.values
     if target.classes is None:
         values = labels = values.astype(np.float64)

@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 
 from .._utils._sklearn_private import _fit_context
 from .fitting import _KnowledgeDistillation
+from .teachers import as_targets
 
 
 class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
@@ -37,7 +38,8 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         The weight of each of several teachers.
     loss : str or callable, default="blended"
         "blended", or "outlier_robust", which replaces y by the prediction of the
-        teacher where they differ by more than three times the median difference. Only
+        teacher where they differ by more than three times the median difference (in
+        one of several targets). Only
         for nets: "bounded", or a callable as in
         `sklearn_distill.knowledge_distillation.losses.regression`.
     alpha : "auto", float or callable, default="auto"
@@ -185,8 +187,9 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         X : array-like, DataFrame or sparse matrix of n rows
             Distilled rows that carry labels are trained on these. Values may be missing
             (NaN) if all teachers and the student accept missing values.
-        y : array-like of shape (n,), default=None
-            Continuous targets.
+        y : array-like of shape (n,) or (n, n_targets), default=None
+            Continuous targets. A teacher or student that supports a single target is
+            trained once for each target.
         sample_weight : array-like of shape (n,), default=None
             The weights of the rows, for the teacher and for the student. Rows of weight
             0 count as absent.
@@ -194,6 +197,7 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
             Additional rows for the teacher to label.
         teacher_predictions : array of shape (n,) or (n + m,), default=None
             Predictions that a teacher made before. The last m are for `X_unlabeled`.
+            For several targets, the array has one column for each.
 
         Returns
         -------
@@ -217,7 +221,7 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
 
         Returns
         -------
-        ndarray of shape (n,)
+        ndarray of shape (n,) or (n, n_targets)
         """
         X = self._check_rows(X)
         return self.student_.predict(X)
@@ -250,4 +254,9 @@ class KnowledgeDistillationRegressor(RegressorMixin, _KnowledgeDistillation):
         export_student(self.student_, path, rows, classes=None)
 
     def _predict_targets(self, X: Any) -> np.ndarray:
-        return np.asarray(self.student_.predict(X), dtype=np.float64).reshape(len(X))
+        return as_targets(self.student_.predict(X))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

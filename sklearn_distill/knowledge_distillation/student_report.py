@@ -19,7 +19,7 @@ from .._utils.optional import import_onnx, import_pandas
 from .checks import teacher_weights
 from .fitting import _KnowledgeDistillation
 from .students import class_targets
-from .teachers import Committee, fitted_committee
+from .teachers import Committee, as_targets, fitted_committee
 
 
 def student_report(
@@ -173,7 +173,7 @@ def _predict(model: Any, estimator: Any, X: Any) -> np.ndarray:
         return estimator.predict_targets(X)
     classes = getattr(model, "classes_", None)
     if classes is None:
-        return np.asarray(estimator.predict(X), dtype=np.float64).reshape(len(X))
+        return as_targets(estimator.predict(X))
     return class_targets(estimator, X, classes)
 
 

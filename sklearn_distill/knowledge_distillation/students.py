@@ -49,10 +49,10 @@ def fit_student(
         return _fit_net(student, X, targets, seed, net_training)
     weights = targets.weights if targets.has_weights() else None
     blended = targets.blended()
-    if targets.classes is None:
+    if targets.classes is None and blended.ndim == 1:
         return fit_weighted(clone(student), X, blended, weights)
-    if is_regressor(student):
-        return _fit_on_probabilities(student, X, blended, weights)
+    if targets.classes is None or is_regressor(student):
+        return _fit_on_columns(student, X, blended, weights)
     if weight_parameter(student) is None:
         # Without sample weights, each row can only have its likeliest class.
         return clone(student).fit(X, targets.classes[blended.argmax(axis=1)])
@@ -87,10 +87,10 @@ def _fit_net(
     return Pipeline([*fitted.steps, (student.steps[-1][0], wrapped)])
 
 
-def _fit_on_probabilities(
-    student: Any, X: Any, proba: np.ndarray, weights: np.ndarray | None
+def _fit_on_columns(
+    student: Any, X: Any, targets: np.ndarray, weights: np.ndarray | None
 ) -> Any:
-    """Fit a regressor on the probabilities of all classes, jointly or one by one."""
+    """Fit a regressor on several targets or probabilities, jointly or one by one."""
     regressor = clone(student)
     if not get_tags(innermost(student)).target_tags.multi_output:
         # The regressor is replaced inside the Pipeline, so that sample weights still
@@ -103,7 +103,7 @@ def _fit_on_probabilities(
         # `fit` of MultiOutputRegressor takes weights, but raises an error if the
         # regressor inside does not.
         weights = None
-    return fit_weighted(regressor, X, proba, weights)
+    return fit_weighted(regressor, X, targets, weights)
 
 
 def class_probabilities(student: Any, X: Any, classes: np.ndarray) -> np.ndarray:

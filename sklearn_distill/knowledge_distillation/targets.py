@@ -20,7 +20,7 @@ class Targets:
 
     Attributes
     ----------
-    labels : ndarray of shape (n, n_classes), or (n,) for regression
+    labels : ndarray of shape (n, n_classes), or (n,) or (n, n_targets) for regression
         Rows of probabilities, one-hot unless the labels are soft; continuous targets.
         Added rows have no label, and hold the prediction of the teacher instead.
     predictions : ndarray of the same shape
@@ -109,7 +109,9 @@ def make_targets(
     teacher_only = np.arange(len(labels)) >= n_labeled
     if ignore_outliers:
         distance = np.abs(data.y - predictions[:n_labeled])
-        teacher_only[:n_labeled] = distance > OUTLIER_FACTOR * np.median(distance)
+        is_outlier = distance > OUTLIER_FACTOR * np.median(distance, axis=0)
+        # A row is an outlier if one of its targets is.
+        teacher_only[:n_labeled] = is_outlier.reshape(n_labeled, -1).any(axis=1)
     weights = np.ones(len(labels))
     weights[:n_labeled] = 1.0 if data.weights is None else data.weights
     weights[n_labeled:] = transfer_weight * weights[:n_labeled].mean()

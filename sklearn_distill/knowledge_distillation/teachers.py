@@ -11,8 +11,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils.containers import take_rows
 from ..soft_labels.fitting import fit_weighted, weight_parameter
-from ..soft_labels.teacher import cross_fitted_predictions, gets_method
+from ..soft_labels.teacher import cross_fitted_predictions, for_targets, gets_method
 from .nets.wrapping import innermost, is_net, wrap_nets
 
 TINY = 1e-12
@@ -100,11 +101,13 @@ class Committee(BaseEstimator):
         """Fit a clone of each teacher."""
         task = "regression" if self.classes is None else "classification"
         labels = y if self.classes is None else self.classes[y]
+        wrapped = [wrap_nets(teacher, task, self.seed) for teacher in self.teachers]
+        wrapped = [
+            each if isinstance(each, FrozenEstimator) else for_targets(each, y[0].size)
+            for each in wrapped
+        ]
         self.teachers_ = [
-            fit_weighted(
-                clone(wrap_nets(teacher, task, self.seed)), X, labels, sample_weight
-            )
-            for teacher in self.teachers
+            fit_weighted(clone(each), X, labels, sample_weight) for each in wrapped
         ]
         if self.classes is not None:
             # Some classes may be missing from y, as in a fold of cross-fitting.
@@ -123,9 +126,9 @@ class Committee(BaseEstimator):
         return np.tensordot(self._weights(), each, axes=1)
 
     def predict_targets(self, X: Any) -> np.ndarray:
-        """Return probabilities, (n, n_classes), or continuous predictions, (n,)."""
+        """Return probabilities, (n, n_classes), or predictions, (n,) or (n, n_targets)."""
         if self.classes is None:
-            return np.asarray(self.predict(X), dtype=np.float64).reshape(len(X))
+            return as_targets(self.predict(X))
         proba = np.zeros((len(X), len(self.classes)))
         proba[:, self.classes_] = self.predict_proba(X)
         return proba
@@ -200,8 +203,14 @@ def normalized(proba: np.ndarray) -> np.ndarray:
 
 
 def _predict(teacher: Any, X: Any) -> np.ndarray:
-    predictions = teacher.predict(_as_input(teacher, X))
-    return np.asarray(predictions, dtype=np.float64).reshape(len(X))
+    return as_targets(teacher.predict(_as_input(teacher, X)))
+
+
+def as_targets(predictions: Any) -> np.ndarray:
+    """Return the predictions of a regressor; a single column becomes 1-D."""
+    predictions = np.asarray(predictions, dtype=np.float64)
+    is_column = predictions.ndim == 2 and predictions.shape[1] == 1
+    return predictions[:, 0] if is_column else predictions
 
 
 def _as_input(teacher: Any, X: Any) -> Any:
@@ -286,6 +295,17 @@ def _check_frozen(teacher: Any, classes: np.ndarray | None) -> None:
         raise ValueError(
             f"The teacher knows the classes {known.tolist()}, but y also holds "
             f"{missing}. Pass a teacher that was trained on the same classes."
+        )
+
+
+def check_frozen_predictions(teacher: Any, X: Any, y: np.ndarray) -> None:
+    """Raise ValueError unless a frozen regressor predicts as many targets as y has."""
+    shape = _predict(teacher, take_rows(X, np.arange(2))).shape
+    if shape != (2, *y.shape[1:]):
+        n_targets = int(np.prod(shape[1:]))
+        raise ValueError(
+            f"The teacher {teacher!r} predicts {n_targets} targets, but y has "
+            f"{y[0].size}. Pass a teacher that was trained on the same targets."
         )
 
 

@@ -150,6 +150,7 @@ class KCenterSelection(BaseDistiller):
 
     plugin_api = 1
     merging = "unweighted"
+    supports_several_targets = True
 
     def __init__(
         self,

@@ -101,6 +101,7 @@ class KMeansSelection(BaseDistiller):
 
     plugin_api = 1
     merging = "weighted"
+    supports_several_targets = True
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,

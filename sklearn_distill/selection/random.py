@@ -86,6 +86,7 @@ class RandomSelection(BaseDistiller):
 
     plugin_api = 1
     merging = "weighted"
+    supports_several_targets = True
 
     def __init__(
         self,

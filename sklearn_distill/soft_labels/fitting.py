@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn import config_context
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from .._utils.containers import take_rows
@@ -28,6 +29,10 @@ def weight_parameter(estimator: Any) -> str | None:
         name, last = estimator.steps[-1]
         inner = weight_parameter(last)
         return None if inner is None else f"{name}__{inner}"
+    if isinstance(estimator, MultiOutputRegressor):
+        # Its `fit` raises an error if the regressor for each target takes no weights.
+        inner = weight_parameter(estimator.estimator)
+        return inner if inner == "sample_weight" else None
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.utils import get_tags
 
 from .._utils.containers import take_rows
 from .fitting import fit_weighted
@@ -28,12 +30,18 @@ MAX_FOREST_ROWS = 2_000
 
 
 def teacher_or_forest(
-    teacher: Any, seed: int, *, is_regression: bool = False, n_rows: int = 0
+    teacher: Any,
+    seed: int,
+    *,
+    is_regression: bool = False,
+    n_rows: int = 0,
+    n_targets: int = 1,
 ) -> Any:
     """Return the teacher that a `soft_labels`, `proxy` or similar parameter specifies.
 
     None and "teacher" specify a random forest or, for a regression with more than
-    `MAX_FOREST_ROWS` rows, histogram gradient boosting.
+    `MAX_FOREST_ROWS` rows, histogram gradient boosting. For several targets, a teacher
+    that supports only one is trained once for each target.
 
     Raises
     ------
@@ -48,13 +56,14 @@ def teacher_or_forest(
             return ensemble.RandomForestClassifier(random_state=seed)
         if n_rows <= MAX_FOREST_ROWS:
             return ensemble.RandomForestRegressor(random_state=seed)
-        return ensemble.HistGradientBoostingRegressor(
+        boosting = ensemble.HistGradientBoostingRegressor(
             learning_rate=0.3,
             max_iter=30,
             max_leaf_nodes=15,
             early_stopping=False,
             random_state=seed,
         )
+        return for_targets(boosting, n_targets)
     if isinstance(teacher, FrozenEstimator):
         raise ValueError(
             f"The teacher {teacher!r} is frozen, but a distiller trains its teacher on "
@@ -77,7 +86,32 @@ def teacher_or_forest(
             f"The teacher {teacher!r} is a classifier, but y is continuous. Pass a "
             "regressor."
         )
-    return teacher
+    return for_targets(teacher, n_targets)
+
+
+def for_targets(regressor: Any, n_targets: int) -> Any:
+    """Return a regressor that supports a number of targets.
+
+    A regressor that supports only one target is wrapped, so that a clone is trained for
+    each target. One whose tags are unknown is returned unchanged.
+    """
+    if n_targets == 1 or supports_several_targets(regressor):
+        return regressor
+    return MultiOutputRegressor(regressor)
+
+
+def supports_several_targets(regressor: Any) -> bool:
+    """Return whether a regressor may support several targets; True if unknown."""
+    if hasattr(regressor, "initialize_module") or isinstance(regressor, type):
+        return True
+    if not hasattr(regressor, "__sklearn_tags__"):
+        return True
+    if get_tags(regressor).target_tags.multi_output:
+        return True
+    # The tags of a search over a regressor do not tell what the regressor supports.
+    inner = getattr(regressor, "estimator", None)
+    is_search = hasattr(regressor, "refit")
+    return bool(is_search and hasattr(inner, "fit") and supports_several_targets(inner))
 
 
 def gets_method(estimator: Any, name: str) -> bool:
@@ -132,11 +166,11 @@ def cross_fitted_predictions(
 
     Returns
     -------
-    ndarray of shape (m, n_classes), or (m,) for regression
+    ndarray of shape (m, n_classes), or (m,) or (m, n_targets) for regression
         Rows of probabilities sum to 1.
     """
     splitter = _splitter(y, n_classes, seed)
-    shape = (len(Z_new),) if n_classes is None else (len(Z_new), n_classes)
+    shape = (len(Z_new), *(y.shape[1:] if n_classes is None else (n_classes,)))
     total, n_predictions = np.zeros(shape), np.zeros(len(Z_new))
     all_rows = np.ones(len(Z_new), dtype=bool)
     for train, held_out in _folds(splitter, Z, y):

@@ -30,21 +30,22 @@ class Target(NamedTuple):
     Attributes
     ----------
     task : {"classification", "regression", "unsupervised"}
-    values : ndarray of shape (n,) or None
+    values : ndarray of shape (n,) or (n, n_targets), or None
         The int64 codes of the classes, or the continuous targets.
     classes : ndarray of shape (n_classes,) or None
         The sorted class labels; None unless the task is classification.
     dtype : dtype or None
         The dtype of y.
-    name : str or None
-        The name of y, if y is a Series or a DataFrame of one column.
+    name : str, list of str or None
+        The name of y, if y is a Series or a DataFrame of one column; the names of the
+        columns of a DataFrame with several targets.
     """
 
     task: str
     values: Any
     classes: np.ndarray | None
     dtype: np.dtype | None
-    name: str | None
+    name: str | list[str] | None
 
 
 def label_values(y: Any) -> np.ndarray:
@@ -83,7 +84,7 @@ def label_values(y: Any) -> np.ndarray:
     return y
 
 
-def check_target(y: Any, *, task: str = "auto") -> Target:
+def check_target(y: Any, *, task: str = "auto", several: bool = False) -> Target:
     """Check y, and return class codes or continuous targets together with the task.
 
     Strings and booleans are classes, and numbers with fractions are continuous
@@ -94,12 +95,16 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
     than 10 distinct values of which most occur once or twice. For all other whole
     numbers, `task` must be set.
 
+    Several columns are continuous targets if one of them is by these rules.
+
     Parameters
     ----------
-    y : array-like of shape (n,) or None
+    y : array-like of shape (n,) or (n, n_targets), or None
         None stands for rows without labels.
     task : {"auto", "classification", "regression"}, default="auto"
         "auto" infers the task from y.
+    several : bool, default=False
+        Whether several continuous targets are allowed.
 
     Returns
     -------
@@ -108,8 +113,9 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
     Raises
     ------
     ValueError
-        For missing values, more than one column, a single class, or whole numbers that
-        could be either classes or continuous targets.
+        For missing values, several columns that are not allowed or not continuous, a
+        single class, or whole numbers that could be either classes or continuous
+        targets.
     """
     if y is None:
         if task in ("classification", "regression"):
@@ -117,6 +123,14 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
                 f"task={task!r} requires y to be passed, but the target y is None."
             )
         return Target("unsupervised", None, None, None, None)
+    if task != "classification" and n_columns(y) > 1:
+        target = _several_targets(y, task)
+        if several:
+            return target
+        raise ValueError(
+            f"Several targets are not supported here, but y has {n_columns(y)} "
+            "columns. Pass one column of y at a time."
+        )
     name = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
     name = name if isinstance(name, str) else None
     y = label_values(y)
@@ -127,6 +141,67 @@ def check_target(y: Any, *, task: str = "auto") -> Target:
         return Target("regression", y, None, y.dtype, name)
     classes, codes = _check_classes(y)
     return Target("classification", codes, classes, y.dtype, name)
+
+
+def n_columns(y: Any) -> int:
+    """Return the number of columns of y; 1 if y is one-dimensional."""
+    if not hasattr(y, "shape") and isinstance(y, list | tuple):
+        nested = len(y) and isinstance(y[0], list | tuple | np.ndarray)
+        return len(y[0]) if nested else 1
+    shape = getattr(y, "shape", ())
+    return int(shape[1]) if len(shape) == 2 else 1
+
+
+def target_columns(y: Any) -> np.ndarray:
+    """Return continuous targets as an array of numbers of shape (n, n_targets).
+
+    Raises
+    ------
+    ValueError
+        If a column contains missing values or values other than numbers.
+    """
+    if issparse(y):
+        raise ValueError("y is a sparse matrix. Pass y.toarray().")
+    if hasattr(y, "iloc"):
+        columns = [y.iloc[:, j] for j in range(y.shape[1])]
+    else:
+        columns = list(np.asarray(y).T)
+    return np.column_stack([_check_continuous(label_values(c)) for c in columns])
+
+
+def _several_targets(y: Any, task: str) -> Target:
+    """Return the continuous targets in the columns of y."""
+    if task == "auto":
+        _check_not_classes(y)
+    values = target_columns(y)
+    names = list(y.columns) if hasattr(y, "columns") else [None]
+    named = all(isinstance(name, str) for name in names)
+    return Target("regression", values, None, values.dtype, names if named else None)
+
+
+def _check_not_classes(y: Any) -> None:
+    """Raise ValueError if the columns of y could be classes or their probabilities."""
+    values = y.toarray() if issparse(y) else np.asarray(y)
+    if values.dtype.kind not in "iufO" or is_distribution(values):
+        raise _columns_error(y)
+    columns = [y.iloc[:, j] for j in range(y.shape[1])] if hasattr(y, "iloc") else None
+    for column in values.T if columns is None else columns:
+        try:
+            if _task_of(label_values(column)) == "regression":
+                return
+        except ValueError as error:
+            if "distinct whole numbers" not in str(error):
+                raise
+    raise _columns_error(y)
+
+
+def is_distribution(values: np.ndarray) -> bool:
+    """Return whether the rows of an array are non-negative numbers that sum to 1."""
+    try:
+        values = values.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1.0))
 
 
 def _check_continuous(y: np.ndarray) -> np.ndarray:
@@ -230,25 +305,25 @@ def _are_codes(values: np.ndarray, counts: np.ndarray) -> bool:
 
 
 def _columns_error(y: Any) -> ValueError:
-    """Return the error for a y of several columns."""
+    """Return the error for a y of several columns that are not continuous targets."""
     values = y.toarray() if issparse(y) else np.asarray(y)
     message = (
-        f"Multilabel and multioutput targets are not supported. y has {y.shape[1]} "
-        "columns, but must be one column of labels or targets. "
+        f"Multilabel and multioutput classification is not supported. y has "
+        f"{values.shape[1]} columns, but must be one column of labels. "
     )
-    try:
-        values = values.astype(np.float64)
-    except (TypeError, ValueError):
-        return ValueError(message + "Distill separately for each target.")
-    if (values >= 0).all() and np.allclose(values.sum(axis=1), 1.0):
-        one_hot = np.isin(values, (0.0, 1.0)).all()
+    if is_distribution(values):
+        one_hot = np.isin(values.astype(np.float64), (0.0, 1.0)).all()
         held = "one-hot encoded classes" if one_hot else "class probabilities"
         array = "y.toarray()" if issparse(y) else "numpy.asarray(y)"
         return ValueError(
             f"{message}Its rows look like {held}. Pass the index of the class instead: "
-            f"y={array}.argmax(axis=1)."
+            f"y={array}.argmax(axis=1). For several continuous targets, set "
+            "task='regression'."
         )
-    return ValueError(message + "Distill separately for each target.")
+    return ValueError(
+        message + "Distill separately for each target, or, for several continuous "
+        "targets, set task='regression'."
+    )
 
 
 def _missing_error() -> ValueError:

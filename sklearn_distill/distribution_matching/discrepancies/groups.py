@@ -27,11 +27,12 @@ def membership(targets: Tensor, has_classes: bool) -> Tensor:
 
 
 def with_target(features: Tensor, targets: Tensor) -> Tensor:
-    """Return the features f joined with the products y f of target and features.
+    """Return the features f joined with the products y f for each target y.
 
-    The means of the products describe how the features depend on a continuous target.
+    The means of the products describe how the features depend on continuous targets.
     """
-    return torch.cat([features, targets * features], dim=2)
+    products = [target[:, None] * features for target in targets.unbind(1)]
+    return torch.cat([features, *products], dim=2)
 
 
 def group_means(features: Tensor, groups: Tensor) -> Tensor:

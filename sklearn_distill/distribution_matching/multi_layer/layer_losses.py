@@ -77,7 +77,10 @@ def confident_loss(synthetic: Tensor, y_S: Tensor, real: Tensor, y_R: Tensor) ->
 
 
 def make_discriminators(
-    layers: Sequence[Tensor], n_groups: int, attention_power: float | None, task: str
+    layers: Sequence[Tensor],
+    n_groups: int,
+    attention_power: float | None,
+    n_products: int,
 ) -> nn.ModuleList:
     """Return one discriminator per layer.
 
@@ -89,14 +92,14 @@ def make_discriminators(
         The number of groups of rows.
     attention_power : float or None
         The exponent of the attention maps that replace feature maps.
-    task : {"classification", "regression", "unsupervised"}
-        The task.
+    n_products : int
+        The number of continuous targets whose products with the outputs are appended.
     """
     discriminators = []
     for f in layers:
         if attention_power is not None and f.ndim > 3:
             f = spatial_attention(f, attention_power)
-        n_features = f[0, 0].numel() * (2 if task == "regression" else 1)
+        n_features = f[0, 0].numel() * (1 + n_products)
         discriminators.append(Discriminator(n_features, n_groups))
     return nn.ModuleList(discriminators)
 

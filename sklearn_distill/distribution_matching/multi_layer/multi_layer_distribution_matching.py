@@ -204,6 +204,7 @@ class MultiLayerDistributionMatching(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.02,
         steps_per_epoch=20,
@@ -332,8 +333,10 @@ class MultiLayerDistributionMatching(RowLearner):
         discriminators = None
         if self.adversarial:
             *layers, _ = outputs(source.fixed[:1], rows)
+            is_regression = problem.task == "regression"
+            n_products = real.targets.shape[1] if is_regression else 0
             discriminators = make_discriminators(
-                layers, len(problem.n_rows), power, problem.task
+                layers, len(problem.n_rows), power, n_products
             )
         return MultiLayerLoss(
             source,

@@ -187,6 +187,7 @@ class DistributionMatching(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.02,
         image_step_size=0.05,
@@ -285,7 +286,9 @@ class DistributionMatching(RowLearner):
         features = LayerOutputs(source.fixed[0], rows)
         with torch.no_grad():
             (example,) = features(source.fixed[:1], rows)
-        n_features = example[0, 0].numel() * (2 if problem.task == "regression" else 1)
+        n_features = example[0, 0].numel()
+        if problem.task == "regression":
+            n_features *= 1 + real.targets.shape[1]
         return DistributionMatchingLoss(
             source,
             features,

@@ -23,7 +23,7 @@ def check_data(
 ) -> tuple[Any, np.ndarray, np.ndarray | None, str]:
     """Return the checked rows, their labels, the classes or None, and the task."""
     check_lengths(X, y)
-    target = check_target(y, task=task)
+    target = check_target(y, task=task, several=True)
     if target.task == "unsupervised":
         raise ValueError("compare_distillers requires labels; got y=None.")
     labels = np.asarray(target.values)

@@ -111,7 +111,8 @@ class DistilledRowsDisplay:
         ----------
         distilled : DistilledSet
         X, y : array-like
-            Real rows, of which at most 2,000 are drawn.
+            Real rows, of which at most 2,000 are drawn. Rows are colored by the first
+            of several targets.
         ax : matplotlib Axes, default=None
             Axes to draw on. None creates a new figure.
 
@@ -131,8 +132,8 @@ class DistilledRowsDisplay:
         return cls(
             pca.transform(Z[shown]),
             pca.transform(Z_distilled),
-            None if y is None else np.asarray(y)[shown],
-            distilled.y,
+            None if y is None else _first_target(np.asarray(y)[shown]),
+            None if distilled.y is None else _first_target(distilled.y),
             pca.explained_variance_ratio_,
             distilled.classes is None,
         ).plot(ax=ax)
@@ -189,3 +190,8 @@ class DistilledRowsDisplay:
         if self.is_regression is None:
             return self.real_labels.dtype.kind == "f"
         return self.is_regression
+
+
+def _first_target(y: np.ndarray) -> np.ndarray:
+    """Return the labels, or the first of several targets."""
+    return y[:, 0] if y.ndim == 2 else y

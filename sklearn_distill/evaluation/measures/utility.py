@@ -17,6 +17,7 @@ from ...soft_labels.data_prior import (
     needs_prior_weights,
 )
 from ...soft_labels.fitting import fit_on_set
+from ...soft_labels.teacher import for_targets
 from .learners import resolve_learners
 from .metrics import (
     DATA_PRIOR_METRICS,
@@ -105,7 +106,8 @@ def learner_scores(
         over the classes), "log_loss", "recall" (dict of class to recall), and
         "accuracy_data_prior" and "log_loss_data_prior" of predictions that are
         corrected to the class shares of the training data (`train.class_mass`); for
-        regression "score" (R^2) and "rmse". Metrics that a learner cannot provide are
+        regression "score" (R^2) and "rmse", which are means over several targets.
+        Learners that support a single target are trained once for each. Metrics that a learner cannot provide are
         NaN.
     """
     is_classification = train.classes is not None
@@ -113,6 +115,9 @@ def learner_scores(
     chosen = resolve_learners(learners, task, len(train), random_state=random_state)
     numeric = as_numeric_set(prepare, train)
     X_test, y_test = as_numbers(prepare, X_test), np.asarray(y_test)
+    if not is_classification:
+        n_targets = np.asarray(train.y)[0].size
+        chosen = {name: for_targets(one, n_targets) for name, one in chosen.items()}
     evaluate = classification_metrics if is_classification else regression_metrics
     rows = []
     for name, learner in chosen.items():

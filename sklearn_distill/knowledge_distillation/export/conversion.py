@@ -207,9 +207,11 @@ def _export_module(
     if classes is not None and not net.gives_probabilities:
         module = nn.Sequential(module, nn.Softmax(dim=1))
     elif classes is None:
-        scale = nn.Linear(1, 1)
-        nn.init.constant_(scale.weight, net.y_scale_)
-        nn.init.constant_(scale.bias, net.y_mean_)
+        factors, means = np.atleast_1d(net.y_scale_), np.atleast_1d(net.y_mean_)
+        scale = nn.Linear(len(factors), len(factors))
+        with torch.no_grad():
+            scale.weight.copy_(torch.as_tensor(np.diag(factors)))
+            scale.bias.copy_(torch.as_tensor(means))
         module = nn.Sequential(module, nn.Flatten(), scale)
     module.eval()
     rows = torch.export.Dim("rows")

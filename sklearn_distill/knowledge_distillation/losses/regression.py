@@ -1,6 +1,7 @@
 r"""Losses of student nets for regression.
 
-The losses are plain functions of tensors of shape (n,). All targets are in units of the
+The losses are plain functions of tensors of shape (n,), which contain one value for
+each row and target. All targets are in units of the
 standard deviation of y. A loss is called as
 
     loss(student, teacher, y, alpha=a, sample_weight=w)

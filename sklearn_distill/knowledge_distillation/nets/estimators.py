@@ -165,7 +165,7 @@ class _NetEstimator(BaseEstimator):
                 ) from error
         n_outputs = int(np.prod(outputs.shape[1:]))
         if n_outputs != self.n_outputs_:
-            needed = "one for regression"
+            needed = "one for each target of the regression"
             if self._task == "classification":
                 needed = "one for each class, also for two classes"
             raise ValueError(
@@ -310,11 +310,13 @@ class NetRegressor(RegressorMixin, _NetEstimator):
 
     def train(self, X: Any, targets: Targets, training: NetTraining) -> Self:
         """Train a clone of the net on rows and targets."""
+        self.n_outputs_ = targets.labels[0].size
         labeled = targets.weights * ~targets.teacher_only
         weights = labeled if labeled.any() else targets.weights
-        self.y_mean_ = float(np.average(targets.labels, weights=weights))
+        self.y_mean_ = np.average(targets.labels, axis=0, weights=weights)
         centered = targets.labels - self.y_mean_
-        self.y_scale_ = float(np.sqrt(np.average(centered**2, weights=weights))) or 1.0
+        scale = np.sqrt(np.average(centered**2, axis=0, weights=weights))
+        self.y_scale_ = np.where(scale > 0, scale, 1.0)
         standardized = replace(
             targets,
             labels=centered / self.y_scale_,
@@ -324,7 +326,8 @@ class NetRegressor(RegressorMixin, _NetEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the predictions, in the units of y."""
-        return self._outputs(X).reshape(len(X)) * self.y_scale_ + self.y_mean_
+        outputs = self._outputs(X).reshape(len(X), *self.y_mean_.shape)
+        return outputs * self.y_scale_ + self.y_mean_
 
     def _objective(
         self, targets: Targets, regressors: list[nn.Module], training: NetTraining

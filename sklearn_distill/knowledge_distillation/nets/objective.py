@@ -157,13 +157,18 @@ class RegressionObjective(_Objective):
         self.loss = loss
 
     def terms(self, outputs: Tensor, target: dict[str, Tensor], alpha: Tensor) -> Terms:
-        """Return the terms of the loss of a batch, by name."""
+        """Return the terms of the loss of a batch, by name.
+
+        The values of several targets form one long vector, because the losses are
+        functions of vectors.
+        """
+        n_targets = target["labels"][0].numel()
         terms = self.loss(
-            outputs.reshape(len(outputs)),
-            target["teacher"],
-            target["labels"],
-            alpha=alpha,
-            sample_weight=target["weights"],
+            outputs.reshape(-1),
+            target["teacher"].reshape(-1),
+            target["labels"].reshape(-1),
+            alpha=alpha.repeat_interleave(n_targets),
+            sample_weight=target["weights"].repeat_interleave(n_targets),
         )
         return dict(terms) if isinstance(terms, dict) else {"loss": terms}
 

@@ -18,7 +18,7 @@ from ..._utils.fingerprint import fingerprint
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.batches_net import BatchesNet
 from ...engine.network_factory import NetworkFactory
-from ...engine.network_training import task_loss
+from ...engine.network_training import Loss
 from ...engine.randomness import own_randomness
 from ...engine.real_rows import Batches, RealRows
 from .inner_training import flat_weights
@@ -73,6 +73,8 @@ class ExpertNet(BatchesNet):
         The parameters of `skorch.NeuralNet`.
     augmentation : SiameseAugmentation
         The augmentation of the batches.
+    task_loss : callable
+        The training loss, a function of outputs and targets.
     flat : bool, default=False
         Whether the gradients are those of GSAM: the gradient at the worst weights
         nearby, minus a multiple of the original gradient's component that is orthogonal
@@ -83,15 +85,17 @@ class ExpertNet(BatchesNet):
         self,
         *args: Any,
         augmentation: SiameseAugmentation,
+        task_loss: Loss,
         flat: bool = False,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         self.augmentation = augmentation
+        self.task_loss = task_loss
         self.flat = flat
 
     def get_loss(self, y_pred: Tensor, y_true: Tensor, *args: Any, **kw: Any) -> Tensor:
-        return task_loss(y_pred, y_true)
+        return self.task_loss(y_pred, y_true)
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         rows, targets = batch
@@ -152,6 +156,7 @@ def train_expert(
             make(),
             nn.Identity,
             augmentation=SiameseAugmentation(training.augmentation, real.Z.ndim == 4),
+            task_loss=real.task_loss,
             flat=training.flat,
             optimizer=torch.optim.SGD,
             lr=training.learning_rate,

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ...engine.augmentation import Augmentation
-from ...engine.network_training import task_loss, trainable_names
+from ...engine.network_training import Loss, task_loss, trainable_names
 from ...engine.recompute import recomputed
 
 # The indices of the rows of a step, and the augmentation of these rows.
@@ -35,10 +35,13 @@ class FlatNetwork:
     network : nn.Module
         The architecture, and which of its weights require gradients; the other weights
         have zero gradients. The weights of this module themselves are not used.
+    task_loss : callable
+        The training loss, a function of outputs and targets.
     """
 
-    def __init__(self, network: nn.Module):
+    def __init__(self, network: nn.Module, task_loss: Loss = task_loss):
         self.network = network
+        self.task_loss = task_loss
         parameters = dict(network.named_parameters())
         self.names = list(parameters)
         self.shapes = [p.shape for p in parameters.values()]
@@ -68,7 +71,7 @@ class FlatNetwork:
     ) -> Tensor:
         """Return the gradient of the task loss for the weights, as one vector."""
         with torch.enable_grad():
-            loss = task_loss(self(weights, rows), targets)
+            loss = self.task_loss(self(weights, rows), targets)
             (gradient,) = torch.autograd.grad(loss, weights, create_graph=create_graph)
             if self.frozen is None:
                 return gradient

@@ -53,6 +53,8 @@ class TrajectoryMatchingLoss(nn.Module):
         The augmentation of the student's batches.
     train : callable
         `weights_in_constant_memory` or `weights_with_graph`.
+    has_classes : bool
+        Whether the targets are centered one-hot vectors.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class TrajectoryMatchingLoss(nn.Module):
         step_size: float,
         augmentation: SiameseAugmentation,
         train: Callable[..., Tensor] = weights_in_constant_memory,
+        has_classes: bool = True,
     ):
         super().__init__()
         self.network = network
@@ -80,6 +83,7 @@ class TrajectoryMatchingLoss(nn.Module):
         self.first_step_size = step_size
         self.augmentation = augmentation
         self.train_student = train
+        self.has_classes = has_classes
         self.log_step_size = nn.Parameter(torch.zeros(()))
         self.register_buffer("n_calls", torch.zeros((), dtype=torch.int64))
         self.validation_students = LastCallCache(self._train_validation_students)
@@ -98,7 +102,10 @@ class TrajectoryMatchingLoss(nn.Module):
         (S, y_S), (R, y_R) = synthetic, real
         if not self.training:
             students = self.validation_students(S, y_S, self.step_size.detach())
-            errors = [error(self.network(weights, R), y_R) for weights in students]
+            errors = [
+                error(self.network(weights, R), y_R, self.has_classes)
+                for weights in students
+            ]
             return torch.stack(errors).mean()
         start, goal = self._draw_start_and_goal(S.device)
         end = self.train_student(
@@ -161,13 +168,12 @@ class TrajectoryMatchingLoss(nn.Module):
         ]
 
 
-def error(outputs: Tensor, targets: Tensor) -> Tensor:
+def error(outputs: Tensor, targets: Tensor, has_classes: bool) -> Tensor:
     """Return the mean squared error of numbers, or of predicted probabilities.
 
     The cross-entropy is not used, because it depends mostly on how confident a student
     is in its few wrong predictions.
     """
-    n_classes = targets.shape[1]
-    if n_classes > 1:
-        outputs = outputs.softmax(dim=1) - 1.0 / n_classes
+    if has_classes:
+        outputs = outputs.softmax(dim=1) - 1.0 / targets.shape[1]
     return (outputs - targets).square().sum(dim=1).mean()

@@ -212,6 +212,7 @@ class TrajectoryMatching(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.02, steps_per_epoch=20, max_validation_rows=1_024
     )
@@ -332,7 +333,7 @@ class TrajectoryMatching(RowLearner):
         )
         example = make()
         check_normalization(example)
-        network = FlatNetwork(example)
+        network = FlatNetwork(example, real.task_loss)
         fewest, most = STEPS_PER_EPOCH
         training = Training(
             n_epochs=self.max_epochs,
@@ -360,6 +361,7 @@ class TrajectoryMatching(RowLearner):
             step_size=self.expert_learning_rate * covered,
             augmentation=SiameseAugmentation(self.augmentation, problem.Z.ndim == 4),
             train=weights_with_graph if in_graph else weights_in_constant_memory,
+            has_classes=problem.task == "classification",
         )
 
     def _initial_targets(

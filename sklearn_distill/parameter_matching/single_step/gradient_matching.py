@@ -194,6 +194,7 @@ class GradientMatching(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.015, steps_per_epoch=20, max_validation_rows=1_024
     )
@@ -293,7 +294,9 @@ class GradientMatching(RowLearner):
         """Return the source of the networks."""
         if trained_on == "none":
             return RandomNetworks(make, self.n_networks, n_fixed=N_VALIDATION_NETWORKS)
-        queue = NetworkQueue(make, self.n_networks, max_steps=MAX_AGE)
+        queue = NetworkQueue(
+            make, self.n_networks, max_steps=MAX_AGE, task_loss=real.task_loss
+        )
         oldest = min(MAX_AGE, self.max_iter)
         ages = [min(age, oldest) for age in VALIDATION_AGES]
         queue.fixed = networks_of_ages(make, real, self.batch_size, ages)

@@ -65,8 +65,8 @@ class GradientMatchingLoss(NetworkObjective):
         total = S.new_zeros(())
         for network in networks:
             with torch.no_grad():
-                by_layer_R = group_gradients(network, *of_R)
-            by_layer_S = group_gradients(network, *of_S)
+                by_layer_R = group_gradients(network, *of_R, self.has_classes)
+            by_layer_S = group_gradients(network, *of_S, self.has_classes)
             for g_S, g_R in zip(by_layer_S, by_layer_R, strict=True):
                 total = total + self.distance(g_S, g_R)
         return total / len(networks)
@@ -112,7 +112,7 @@ def networks_of_ages(
     for next_age in ages:
         seed = int(torch.randint(2**31, ()))
         for rows, targets in Batches(real, batch_size, next_age - age, seed):
-            train_step(network, optimizer, rows, targets)
+            train_step(network, optimizer, rows, targets, real.task_loss)
         age = next_age
         copies.append(frozen(copy.deepcopy(network)))
     return copies

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 
 
-def row_losses(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Return the cross-entropy of each row, or its squared error for a single target.
+def row_losses(outputs: Tensor, targets: Tensor, has_classes: bool) -> Tensor:
+    """Return the cross-entropy of each row, or its mean squared error for numbers.
 
     Class targets are centered one-hot vectors.
     """
-    if targets.shape[1] == 1:
-        return (outputs - targets).square()[:, 0]
+    if not has_classes:
+        return (outputs - targets).square().mean(dim=1)
     return F.cross_entropy(outputs, targets + 1.0 / targets.shape[1], reduction="none")
 
 
@@ -60,7 +60,11 @@ class Groups:
 
 
 def group_gradients(
-    network: nn.Module, rows: Tensor, targets: Tensor, weights: Tensor
+    network: nn.Module,
+    rows: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    has_classes: bool = True,
 ) -> list[Tensor]:
     """Return the gradients of each group's loss for the weights of each layer.
 
@@ -76,6 +80,8 @@ def group_gradients(
     targets : Tensor of shape (n_groups, n, n_targets)
     weights : Tensor of shape (n_groups, n)
         The weight of each row in the loss of its group.
+    has_classes : bool, default=True
+        Whether the targets are centered one-hot vectors.
 
     Returns
     -------
@@ -86,8 +92,8 @@ def group_gradients(
     network.eval()
     try:
         if _is_perceptron(network):
-            return _by_outer_products(network, rows, targets, weights)
-        return _by_transformation(network, rows, targets, weights)
+            return _by_outer_products(network, rows, targets, weights, has_classes)
+        return _by_transformation(network, rows, targets, weights, has_classes)
     finally:
         network.train(was_training)
 
@@ -118,7 +124,11 @@ def _has_no_matrix(part: nn.Module) -> bool:
 
 
 def _by_transformation(
-    network: nn.Module, rows: Tensor, targets: Tensor, weights: Tensor
+    network: nn.Module,
+    rows: Tensor,
+    targets: Tensor,
+    weights: Tensor,
+    has_classes: bool,
 ) -> list[Tensor]:
     """Return the gradients of any network, by the transformations of `torch.func`."""
     parameters = {name: p.detach() for name, p in network.named_parameters()}
@@ -126,7 +136,7 @@ def _by_transformation(
 
     def loss(matched: Any, rows: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         outputs = functional_call(network, {**parameters, **matched}, (rows,))
-        return (row_losses(outputs, targets) * weights).sum()
+        return (row_losses(outputs, targets, has_classes) * weights).sum()
 
     if rows.ndim > 3 and not rows.is_cuda:
         # Use a loop, because vectorized gradients of convolutions take twice as long on
@@ -146,7 +156,7 @@ def _by_transformation(
 
 
 def _by_outer_products(
-    network: Any, rows: Tensor, targets: Tensor, weights: Tensor
+    network: Any, rows: Tensor, targets: Tensor, weights: Tensor, has_classes: bool
 ) -> list[Tensor]:
     """Return the gradients of a perceptron, in half the time of `_by_transformation`.
 
@@ -169,7 +179,7 @@ def _by_outer_products(
             outputs.append(part(x))
             # Copy the output, because the next layer may work in place.
             x = outputs[-1].clone()
-        losses = row_losses(x, targets.flatten(0, 1)) * weights.flatten()
+        losses = row_losses(x, targets.flatten(0, 1), has_classes) * weights.flatten()
         slopes = torch.autograd.grad(losses.sum(), outputs, create_graph=differentiable)
     if not differentiable:
         inputs = [x.detach() for x in inputs]

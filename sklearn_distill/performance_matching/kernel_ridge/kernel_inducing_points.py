@@ -189,6 +189,7 @@ class KernelInducingPoints(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
 
     _parameter_constraints: dict[str, Any] = {
         **RowLearner._parameter_constraints,

@@ -184,6 +184,7 @@ class NeuralFeatureRegression(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.02,
         image_step_size=0.05,

@@ -101,7 +101,8 @@ def _train_net(
     if _splits_by_default(net) and not net.callbacks:
         net.set_params(train_split=None)
     draw_by_weight(net, problem.sample_weight)
-    y = problem.y if problem.task == "classification" else problem.y[:, None]
+    is_column = problem.task == "classification" or problem.y.ndim == 2
+    y = problem.y if is_column else problem.y[:, None]
     return frozen(net.fit(problem.Z, y).module_.eval())
 
 

@@ -14,11 +14,9 @@ from ...base import LearningSettings, Problem, RowLearner
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import RandomNetworks
-from ...engine.network_training import Loss, task_loss
 from .meta_learning_loss import MetaLearningLoss
 from .unrolling import UnrolledTraining
 
-LOSSES: dict[str, Loss] = {"squared_error": F.mse_loss, "log_loss": task_loss}
 # The number of networks of the validation loss.
 N_VALIDATION_NETWORKS = 2
 # The number of steps of horizon="auto": one step for this number of distilled rows, but
@@ -201,6 +199,7 @@ class MetaLearning(RowLearner):
     """
 
     plugin_api = 1
+    supports_several_targets = True
     settings = LearningSettings(
         step_size=0.02, steps_per_epoch=20, max_validation_rows=1_024
     )
@@ -209,7 +208,7 @@ class MetaLearning(RowLearner):
         **RowLearner._parameter_constraints,
         "network": [str, callable, HasMethods(["initialize_module"])],
         "n_networks": [Interval(Integral, 1, None, closed="left")],
-        "loss": [StrOptions(set(LOSSES))],
+        "loss": [StrOptions({"squared_error", "log_loss"})],
         "inner_optimizer": [StrOptions({"sgd", "adam"})],
         "inner_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learn_inner_learning_rate": ["boolean"],
@@ -307,7 +306,9 @@ class MetaLearning(RowLearner):
         return MetaLearningLoss(
             source,
             UnrolledTraining(
-                LOSSES[self.loss], self.inner_optimizer, recompute=of_images
+                F.mse_loss if self.loss == "squared_error" else real.task_loss,
+                self.inner_optimizer,
+                recompute=of_images,
             ),
             horizon,
             self.window,

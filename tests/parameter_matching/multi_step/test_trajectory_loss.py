@@ -107,6 +107,8 @@ def test_validation_loss_depends_on_the_step_size_and_is_deterministic():
 
 def test_error_is_the_squared_error_of_probabilities_or_continuous_targets():
     outputs, targets = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.5, -0.5]])
-    assert float(error(outputs, targets)) == pytest.approx(0.5)
+    assert float(error(outputs, targets, True)) == pytest.approx(0.5)
     outputs, targets = torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [4.0]])
-    assert float(error(outputs, targets)) == pytest.approx(2.5)
+    assert float(error(outputs, targets, False)) == pytest.approx(2.5)
+    outputs, targets = torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, 4.0]])
+    assert float(error(outputs, targets, False)) == pytest.approx(5.0)

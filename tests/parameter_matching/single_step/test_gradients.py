@@ -64,14 +64,16 @@ def test_group_gradients_agree_with_a_loop_over_classes(make, shape):
             torch.testing.assert_close(ours[c], theirs)
 
 
-def test_group_gradients_of_a_regression_are_those_of_the_squared_error():
+@pytest.mark.parametrize("n_targets", [1, 3])
+def test_group_gradients_of_a_regression_are_those_of_the_squared_error(n_targets):
     torch.manual_seed(0)
-    network = MLP(4, 1, width=8).double()
-    rows, targets = torch.randn(5, 4).double(), torch.randn(5, 1).double()
+    network = MLP(4, n_targets, width=8).double()
+    rows, targets = torch.randn(5, 4).double(), torch.randn(5, n_targets).double()
     loss = F.mse_loss(network(rows), targets)
     expected = torch.autograd.grad(loss, network[1].weight)[0]
+    weights = torch.full((1, 5), 0.2).double()
     result = group_gradients(
-        frozen(network), rows[None], targets[None], torch.full((1, 5), 0.2).double()
+        frozen(network), rows[None], targets[None], weights, has_classes=False
     )
     torch.testing.assert_close(result[0][0], expected)
 
