@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
+from .._utils.caller import caller_stacklevel
 from .._utils.native_rows import dense_rows_of
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
@@ -74,5 +75,5 @@ def _warn_of_unknown_classes(labels: list[Any], classes: list[Any]) -> None:
             "cv=StratifiedKFold(), which scikit-learn uses by default for classifiers "
             "only.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=caller_stacklevel(),
         )

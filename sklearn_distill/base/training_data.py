@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state, get_tags
 
+from .._utils.caller import caller_stacklevel
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native
 from ..encoding import make_encoder
@@ -139,7 +140,7 @@ def keep_all_rows(distiller: Any, data: TrainingData) -> Kept:
         f"budget={distiller.budget!r} covers all {len(data.X)} rows, which are "
         "returned unchanged. Lower the budget to distill them.",
         UserWarning,
-        stacklevel=5,  # the caller of fit, beyond scikit-learn's wrapper of fit
+        stacklevel=caller_stacklevel(),
     )
     weights = data.sample_weight if data.is_weighted else None
     return Kept(np.arange(len(data.X)), sample_weight=weights)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from .._utils.caller import caller_stacklevel
+
 if TYPE_CHECKING:
     from ..engine.loop import DistillationLoop
 
@@ -20,7 +22,7 @@ def warn_if_unchanged(learner: Any, loop: "DistillationLoop") -> None:
             f"The fit was interrupted after {learner.n_iter_} of {learner.max_iter} "
             "steps. The best rows until then are kept.",
             UserWarning,
-            stacklevel=6,
+            stacklevel=caller_stacklevel(),
         )
     what = "rows" if learner.learn_rows else "labels"
     synthetic: Any = loop.module_
@@ -39,7 +41,7 @@ def warn_if_unchanged(learner: Any, loop: "DistillationLoop") -> None:
             f"{type(learner).__name__}, so the result consists of the initial {what}. "
             "Raise max_time or lower the budget.",
             ConvergenceWarning,
-            stacklevel=6,
+            stacklevel=caller_stacklevel(),
         )
         return
     outcome = (
@@ -52,5 +54,5 @@ def warn_if_unchanged(learner: Any, loop: "DistillationLoop") -> None:
         f"{learner.n_iter_} steps), so the result consists of the initial {what}. Try "
         "another learning_rate, a larger max_iter or more training rows.",
         ConvergenceWarning,
-        stacklevel=6,
+        stacklevel=caller_stacklevel(),
     )

@@ -13,6 +13,7 @@ from sklearn.base import ClassifierMixin, is_regressor
 from sklearn.utils.metaestimators import available_if
 
 from .._utils._sklearn_private import Interval, StrOptions, _fit_context
+from .._utils.caller import caller_stacklevel
 from ..soft_labels.data_prior import correct_proba, corrected_decisions
 from .fitting import _KnowledgeDistillation
 from .nets.wrapping import innermost, is_net
@@ -363,7 +364,7 @@ class KnowledgeDistillationClassifier(ClassifierMixin, _KnowledgeDistillation):
                 "probabilities of the file by prior_ratio_ and renormalize them, or "
                 "set prior='set'.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=caller_stacklevel(),
             )
         rows = self._check_rows(X)
         export_student(self.student_, path, rows, classes=self.classes_)

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from .._utils.caller import caller_stacklevel
 from .._utils.containers import take_rows
 from ..soft_labels.fitting import fit_weighted
 from .students import class_probabilities, fit_student
@@ -162,5 +163,5 @@ def warn_if_no_gain(gain: Gain | None, metric: str) -> None:
         f"{gain.standard_error:.3f}). The student can gain little from this teacher. "
         "Pass a better teacher or a smaller student, or set check_teacher=False.",
         UserWarning,
-        stacklevel=5,
+        stacklevel=caller_stacklevel(),
     )

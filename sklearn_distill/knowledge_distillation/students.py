@@ -12,6 +12,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from .._utils.caller import caller_stacklevel
 from ..soft_labels.data_prior import prior_ratio, sets_own_prior
 from ..soft_labels.fitting import (
     fit_on_soft_labels,
@@ -178,7 +179,7 @@ def under_data_prior(
             "of the distilled rows instead of those of the training data. Use another "
             "student, or set prior='set'.",
             UserWarning,
-            stacklevel=6,  # the caller of fit
+            stacklevel=caller_stacklevel(),
         )
         return targets, None
     joint = targets.blended() * ratio

@@ -14,6 +14,7 @@ from sklearn.model_selection import (
     TunedThresholdClassifierCV,
 )
 
+from .._utils.caller import caller_stacklevel
 from .expansion import weighted_hard_rows
 from .fitting import fit_on_set, takes_soft_labels, weight_parameter
 
@@ -85,7 +86,7 @@ def data_prior_ratio(fitted: Any, distilled: Any) -> np.ndarray | None:
             "distilled set instead of those of the training data. Use another "
             "classifier, or set prior='set'.",
             UserWarning,
-            stacklevel=6,  # the caller of fit of DistilledClassifier
+            stacklevel=caller_stacklevel(),
         )
         return None
     known = getattr(fitted, "classes_", distilled.classes)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import is_classifier, is_regressor
 
+from .._utils.caller import caller_stacklevel
+
 # Parameters that count training rows, and the value with which they have no effect.
 ROW_COUNT_PARAMETERS = {
     "min_samples_leaf": 1,
@@ -124,7 +126,7 @@ def balanced_class_weights(
                 "the classes are about equally frequent. Pass a dict of class weights "
                 "instead.",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=caller_stacklevel(),
             )
     return changed, class_weights
 
