@@ -135,10 +135,10 @@ class RowLearner(BaseDistiller):
 
         The first pair holds the synthetic rows, the second a batch of real rows. The
         targets are centered one-hot vectors for classification and standardized
-        numbers, in one column per target, for regression. In evaluation mode the module returns the validation
-        loss. Its parameters are optimized together with the rows; state that is not a
-        parameter or buffer, but is needed to resume from a checkpoint, belongs in its
-        extra state.
+        numbers, in one column per target, for regression. In evaluation mode the
+        module returns the validation loss. Its parameters are optimized together with
+        the rows; state that is not a parameter or buffer, but is needed to resume from
+        a checkpoint, belongs in its extra state.
 
         Parameters
         ----------

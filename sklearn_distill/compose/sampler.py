@@ -200,7 +200,7 @@ def _in_container_of(y: Any, labels: Any) -> Any:
 
 
 def _like_column(column: Any, labels: np.ndarray) -> Any:
-    """Return labels as a Series with the name of a column, and with its dtype if it can.
+    """Return labels as a Series with the name and, if it can, the dtype of a column.
 
     Distilled targets of a regression may lie between whole numbers.
     """

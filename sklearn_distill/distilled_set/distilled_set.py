@@ -237,8 +237,9 @@ class DistilledSet:
         """Return rows, labels and weights as one table of the kind of X.
 
         The columns are those of X, then the labels under `target_name` (or "target";
-        "target_0" and so on for several targets), in the dtype of the y that was distilled (for example an ordered categorical),
-        then "sample_weight" and one "soft_label:<class>" per class, if present.
+        "target_0" and so on for several targets), in the dtype of the y that was
+        distilled (for example an ordered categorical), then "sample_weight" and one
+        "soft_label:<class>" per class, if present.
 
         Returns
         -------

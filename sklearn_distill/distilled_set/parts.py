@@ -45,9 +45,10 @@ class SetParts(NamedTuple):
 
 def as_arrays(parts: SetParts) -> SetParts:
     """Return the parts with lists converted to arrays and `info` copied."""
+    has_classes = parts.classes is not None
     return SetParts(
         X=_rows(parts.X),
-        y=_targets(parts.y),
+        y=_optional_array(parts.y) if has_classes else _targets(parts.y),
         soft_labels=_optional_array(parts.soft_labels, np.float64),
         sample_weight=_optional_array(parts.sample_weight, np.float64),
         classes=_optional_array(parts.classes),
@@ -100,10 +101,10 @@ def _check_targets(y: np.ndarray | None, name: Any) -> None:
     """Raise ValueError for continuous targets of a wrong shape, or for their names."""
     if y is None:
         return
-    if y.ndim > 2 or y.size == 0:
+    if y.ndim > 2 or y.size == 0 or (y.ndim == 2 and y.dtype.kind not in "biuf"):
         raise ValueError(
             "y must have shape (m,), or (m, n_targets) for several continuous targets; "
-            f"got shape {y.shape}."
+            f"got an array of shape {y.shape} and dtype {y.dtype}."
         )
     n_targets = 1 if y.ndim == 1 else y.shape[1]
     n_names = len(name) if isinstance(name, list | tuple) else 1

@@ -162,7 +162,9 @@ def read_parquet(path: Any) -> SetParts:
     rest = iter(columns[len(header["columns"]) :])
     # Files with a single target have no entry for the number of targets.
     n_targets = header.get("n_targets", 1) if header["has_y"] else 0
-    targets = [next(rest).to_numpy().astype(header["y_dtype"]) for _ in range(n_targets)]
+    targets = [
+        next(rest).to_numpy().astype(header["y_dtype"]) for _ in range(n_targets)
+    ]
     y = np.column_stack(targets) if n_targets > 1 else next(iter(targets), None)
     weights = next(rest).to_numpy() if header["has_sample_weight"] else None
     soft = list(rest)

@@ -126,7 +126,7 @@ class Committee(BaseEstimator):
         return np.tensordot(self._weights(), each, axes=1)
 
     def predict_targets(self, X: Any) -> np.ndarray:
-        """Return probabilities, (n, n_classes), or predictions, (n,) or (n, n_targets)."""
+        """Return class probabilities, or the predictions of `as_targets`."""
         if self.classes is None:
             return as_targets(self.predict(X))
         proba = np.zeros((len(X), len(self.classes)))

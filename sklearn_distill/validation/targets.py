@@ -148,7 +148,7 @@ def n_columns(y: Any) -> int:
     if not hasattr(y, "shape") and isinstance(y, list | tuple):
         nested = len(y) and isinstance(y[0], list | tuple | np.ndarray)
         return len(y[0]) if nested else 1
-    shape = getattr(y, "shape", ())
+    shape: tuple[int, ...] = getattr(y, "shape", ())
     return int(shape[1]) if len(shape) == 2 else 1
 
 
@@ -174,9 +174,10 @@ def _several_targets(y: Any, task: str) -> Target:
     if task == "auto":
         _check_not_classes(y)
     values = target_columns(y)
-    names = list(y.columns) if hasattr(y, "columns") else [None]
-    named = all(isinstance(name, str) for name in names)
-    return Target("regression", values, None, values.dtype, names if named else None)
+    names: list[Any] | None = list(y.columns) if hasattr(y, "columns") else None
+    if names is not None and not all(isinstance(name, str) for name in names):
+        names = None
+    return Target("regression", values, None, values.dtype, names)
 
 
 def _check_not_classes(y: Any) -> None:

@@ -80,8 +80,8 @@ def test_load_raises_for_a_newer_format_version(
     path = tmp_path / f"set{suffix}"
     make_set().save(path)
     change = rewrite_npz if suffix == ".npz" else rewrite_parquet
-    change(path, header={"version": 2})
-    assert "supports versions up to 1; upgrade sklearn-distill" in load_error(path)
+    change(path, header={"version": 3})
+    assert "supports versions up to 2; upgrade sklearn-distill" in load_error(path)
 
 
 def test_load_raises_for_files_without_a_valid_header(load_error, tmp_path):

@@ -49,6 +49,12 @@ def test_as_arrays_keeps_frames_and_missing_parts():
         ({"sample_weight": ["x", 1, 1]}, "could not convert"),
         ({"classes": [["a", "b"]]}, "classes must be 1-D"),
         ({"classes": None}, "soft_labels require classes"),
+        ({"classes": None, "y": [["a", "b"]] * 3}, r"y must have shape \(m,\), or"),
+        ({"classes": None, "y": np.zeros((3, 2, 1))}, r"y must have shape \(m,\), or"),
+        (
+            {"classes": None, "y": np.zeros((3, 2)), "target_name": "a"},
+            "names 1 targets, but y has 2",
+        ),
         ({"soft_labels": [[1, 0], [0, 1]]}, r"soft_labels has shape \(2, 2\)"),
         ({"soft_labels": np.full((3, 3), 1 / 3)}, r"\(3, 2\); got \(3, 3\)"),
         ({"soft_labels": [1, 0, 1]}, r"\(3, 2\); got \(3,\)"),

@@ -152,9 +152,41 @@ ONE_HOT = np.eye(3)[[0, 1, 2, 0]]
     ],
 )
 def test_several_columns_of_labels_raise_an_error_with_advice(y, message):
-    for task in ("auto", "classification", "regression"):
-        with pytest.raises(ValueError, match=f"[23] columns.*{message}"):
-            check_target(y, task=task)
+    for task in ("auto", "classification"):
+        for several in (False, True):
+            with pytest.raises(ValueError, match=f"[23] columns.*{message}"):
+                check_target(y, task=task, several=several)
+
+
+def test_several_columns_are_continuous_targets_if_one_of_them_is():
+    y = pd.DataFrame({"a": [0.5, 1.5, 2.5], "b": pd.array([1, 2, 1], "Int64")})
+    target = check_target(y, several=True)
+    assert target.task == "regression"
+    assert target.name == ["a", "b"]
+    np.testing.assert_array_equal(target.values, [[0.5, 1], [1.5, 2], [2.5, 1]])
+    assert check_target(y.to_numpy(float).tolist(), several=True).name is None
+    with pytest.raises(ValueError, match="Several targets are not supported here"):
+        check_target(y)
+
+
+@pytest.mark.parametrize("values", [np.eye(3), np.ones((3, 2), int)])
+def test_any_numbers_are_continuous_targets_if_the_task_is_regression(values):
+    target = check_target(values, task="regression", several=True)
+    np.testing.assert_array_equal(target.values, values)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.array([[0.5, np.nan], [1.0, 2.0]]), "y contains NaN"),
+        (pd.DataFrame({"a": [0.5, 1.5], "b": [1, None]}), "y contains NaN"),
+        (pd.DataFrame({"a": [0.5, 1.5], "b": ["x", "y"]}), "y must contain numbers"),
+        (scipy.sparse.csr_array(np.eye(2) / 3), r"Pass y.toarray\(\)"),
+    ],
+)
+def test_invalid_values_in_one_of_several_targets_raise(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_target(y, task="regression", several=True)
 
 
 @pytest.mark.parametrize(

@@ -107,8 +107,8 @@ def learner_scores(
         "accuracy_data_prior" and "log_loss_data_prior" of predictions that are
         corrected to the class shares of the training data (`train.class_mass`); for
         regression "score" (R^2) and "rmse", which are means over several targets.
-        Learners that support a single target are trained once for each. Metrics that a learner cannot provide are
-        NaN.
+        Learners that support a single target are trained once for each. Metrics that a
+        learner cannot provide are NaN.
     """
     is_classification = train.classes is not None
     task = "classification" if is_classification else "regression"

@@ -65,8 +65,10 @@ class GradientMatchingLoss(NetworkObjective):
         total = S.new_zeros(())
         for network in networks:
             with torch.no_grad():
-                by_layer_R = group_gradients(network, *of_R, self.has_classes)
-            by_layer_S = group_gradients(network, *of_S, self.has_classes)
+                by_layer_R = group_gradients(
+                    network, *of_R, has_classes=self.has_classes
+                )
+            by_layer_S = group_gradients(network, *of_S, has_classes=self.has_classes)
             for g_S, g_R in zip(by_layer_S, by_layer_R, strict=True):
                 total = total + self.distance(g_S, g_R)
         return total / len(networks)

@@ -28,6 +28,7 @@ def distiller_checks() -> list[Callable[[Any], None]]:
         distilled_set.check_scaling_of_columns,
         distilled_set.check_label_types,
         distilled_set.check_regression,
+        fitting.check_several_targets,
         distilled_set.check_without_labels,
         distilled_set.check_soft_labels,
         fitting.check_zero_weights_are_ignored,

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from .common import (
     SkippedCheck,
@@ -79,6 +80,34 @@ def check_budget_that_covers_all_rows(estimator: Any) -> None:
             err_msg=f"If the budget covers all rows, {name} of the distilled set must "
             f"be {name} of the training data, in the same order.",
         )
+
+
+def check_several_targets(estimator: Any) -> None:
+    """Several continuous targets are distilled, or rejected with a clear error."""
+    X, _ = blobs()
+    noise = 0.1 * np.random.RandomState(0).randn(len(X), 2)
+    y = X[:, :2] @ np.array([[1.0, 100.0], [2.0, 50.0]]) + noise
+    small = quick(estimator, budget=9, task="regression")
+    if not get_tags(estimator).target_tags.multi_output:
+        assert_fit_raises(
+            small,
+            X,
+            y,
+            match=type(estimator).__name__,
+            problem="y has two columns, because the tag target_tags.multi_output of "
+            "the distiller is False",
+        )
+        return
+    fitted = fit(small, X, y)
+    found = np.asarray(fitted.distilled_.y)
+    assert found.shape == (9, 2), (
+        "If y has two columns, y of the distilled set must have the shape (9, 2) with "
+        f"budget=9; got {found.shape}."
+    )
+    is_inside = (found >= y.min(axis=0)) & (found <= y.max(axis=0))
+    assert is_inside.all(), (
+        "Each of several distilled targets must lie in the range of its column of y."
+    )
 
 
 def check_reproducible(estimator: Any) -> None:

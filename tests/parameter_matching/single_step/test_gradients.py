@@ -78,8 +78,9 @@ def test_group_gradients_of_a_regression_are_those_of_the_squared_error(n_target
     torch.testing.assert_close(result[0][0], expected)
 
 
+@pytest.mark.parametrize("has_classes", [True, False])
 @pytest.mark.parametrize("between", [nn.ReLU(inplace=True), nn.LayerNorm(8)])
-def test_outer_products_and_torch_func_give_the_same_gradients(between):
+def test_outer_products_and_torch_func_give_the_same_gradients(between, has_classes):
     """The derivatives of the gradients with respect to the rows are equal, too."""
     network = frozen(
         nn.Sequential(nn.Flatten(), nn.Linear(4, 8), between, nn.Linear(8, 3)).double()
@@ -89,7 +90,8 @@ def test_outer_products_and_torch_func_give_the_same_gradients(between):
     for way in (_by_outer_products, _by_transformation):
         S = rows.clone().requires_grad_()
         weights = torch.full((3, 2), 0.5).double()
-        gradients = way(network, S.view(3, 2, 4), targets.view(3, 2, 3), weights)
+        grouped = S.view(3, 2, 4), targets.view(3, 2, 3), weights
+        gradients = way(network, *grouped, has_classes=has_classes)
         derivatives.append(
             torch.autograd.grad(sum(g.pow(3).sum() for g in gradients), S)
         )
@@ -122,6 +124,6 @@ def test_group_gradients_use_an_overridden_forward(overridden):
     rows, targets = make_rows((4,), [2, 2, 2])
     groups = Groups(torch.tensor([2, 2, 2])).of(torch.arange(3), rows, targets)
     result = group_gradients(frozen(network), *groups)
-    expected = _by_transformation(network, *groups)
+    expected = _by_transformation(network, *groups, has_classes=True)
     for one, other in zip(result, expected, strict=True):
         torch.testing.assert_close(one, other)
