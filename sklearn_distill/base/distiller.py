@@ -12,17 +12,12 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils._sklearn_private import (
-    HasMethods,
-    StrOptions,
-    _fit_context,
-)
+from .._utils._sklearn_private import HasMethods, StrOptions, _fit_context
 from .._utils.names import kebab_case
 from .._utils.native_rows import from_native
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
-from ..validation.targets import label_values, target_columns
 from .assembly import assemble
 from .budget import ALLOCATIONS
 from .enclosing import check_enclosing
@@ -30,7 +25,7 @@ from .fitting import fit_distiller
 from .output import output_rows, required_container
 from .problem import Kept, Learned, Problem
 from .pseudo_labels import check_length_differs, n_rows_of
-from .scoring import score_with
+from .scoring import labels_to_score, score_with
 from .training_data import Scales, TrainingData
 
 # The version of the contract between `BaseDistiller` and the methods. The class
@@ -76,6 +71,10 @@ class BaseDistiller(
         Columns whose numbers are categories: their names, their positions or a boolean
         mask. Strings and the category dtype are categories in any case ("from_dtype").
         "auto" adds integer columns of few distinct values with gaps between them.
+    cover_categories : bool or array-like
+        Columns of categories, as their names or positions, each of whose categories is
+        held by at least one distilled row, so that encoders behind the distiller know
+        them; True is all columns of categories. Missing values count as a category.
     image_shape : tuple (C, H, W) or None
         Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None
@@ -110,8 +109,9 @@ class BaseDistiller(
         "https://sklearn-distill.readthedocs.io/en/latest/methods/{estimator_page}.html"
     )
 
-    # The value for methods whose __init__ does not take the parameter.
+    # The values for methods whose __init__ does not take the parameters.
     categorical_features: Any = "from_dtype"
+    cover_categories: Any = False
     # How StreamingDistiller distills the parts of a data set with this method:
     # "weighted" if a row of weight 2 has the effect of two rows, so that the method can
     # distill the weighted rows that it kept of the parts; "unweighted" if equal rows
@@ -129,6 +129,7 @@ class BaseDistiller(
         "evaluator": [None, HasMethods(["fit", "score"])],
         "numeric": [StrOptions({"auto", "standard", "quantile"})],
         "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],
+        "cover_categories": ["boolean", "array-like"],
         "image_shape": [None, tuple, list],
         "random_state": ["random_state"],
     }
@@ -287,8 +288,7 @@ class BaseDistiller(
         check_is_fitted(self)
         required_container(self, X)
         X = check_rows(self, X, reset=False, keep_container=True)
-        if not issparse(X):
-            # Sparse rows have no categories.
+        if not issparse(X):  # Sparse rows have no categories.
             self.encoder_.check_known(from_native(X))
         return X
 
@@ -310,12 +310,7 @@ class BaseDistiller(
             Accuracy, or R^2 for regression, of `evaluator`.
         """
         check_is_fitted(self)
-        if self.distilled_.y is None:
-            raise ValueError(
-                "score requires labels, but fit was called without y. Call fit(X, y)."
-            )
-        X, y = check_rows(self, X, reset=False), from_native(y)
-        y = target_columns(y) if self.distilled_.y.ndim == 2 else label_values(y)
+        X, y = check_rows(self, X, reset=False), labels_to_score(self.distilled_, y)
         return score_with(
             self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
         )
@@ -349,10 +344,7 @@ class BaseDistiller(
         )
 
     def _begin_iteration(self) -> Any:
-        """Tell scikit-learn's callbacks that an iteration begins.
-
-        Return its context, which is to be passed to `_end_iteration`.
-        """
+        """Tell the callbacks that an iteration begins; return its context."""
         # scikit-learn stores the context of the fit on the estimator until fit ends.
         iteration = self._callback_fit_ctx.subcontext(task_name="iteration")
         iteration.call_on_fit_task_begin(estimator=self)
@@ -364,9 +356,7 @@ class BaseDistiller(
         problem: Problem,
         result: Callable[[], Kept | Learned],
     ) -> bool:
-        """Tell scikit-learn's callbacks that an iteration ends.
-
-        Return True if a callback requests that the fit stops.
+        """Tell the callbacks that an iteration ends; return True if one stops the fit.
 
         Parameters
         ----------

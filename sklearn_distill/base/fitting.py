@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .assembly import with_info
+from .category_coverage import Cell, columns_to_cover, copy_cells, with_all_categories
 from .problem import Kept, Learned
 from .pseudo_labels import with_pseudo_labels
 from .training_data import (
@@ -57,11 +58,20 @@ def fit_distiller(
         data = with_pseudo_labels(distiller, data, X_unlabeled)
     context.call_on_fit_task_begin(estimator=distiller, X=X, y=y)
     problem = make_problem(distiller, data, scales)
+    covered = columns_to_cover(distiller.cover_categories, problem, data.X)
+    cells: list[Cell] = []
     if problem.n_rows.sum() >= len(data.X):
         result: Kept | Learned = keep_all_rows(distiller, data)
     else:
-        result = distiller._distill(problem)
+        result, cells = with_all_categories(
+            distiller._distill(problem),
+            covered,
+            problem,
+            data.X,
+            type(distiller).__name__,
+        )
     distilled = distiller._assemble(result, problem, data)
+    copy_cells(distilled.X, data.X, cells)
     distiller.encoder_ = problem.encoder
     distiller.__dict__.pop("sample_indices_", None)
     if isinstance(result, Kept):

@@ -10,9 +10,10 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from .._utils.caller import caller_stacklevel
-from .._utils.native_rows import dense_rows_of
+from .._utils.native_rows import dense_rows_of, from_native
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
+from ..validation.targets import label_values, target_columns
 
 
 def check_evaluator(evaluator: Any, task: str) -> None:
@@ -22,6 +23,22 @@ def check_evaluator(evaluator: Any, task: str) -> None:
         raise ValueError(
             f"evaluator must be an estimator for {task}, got {evaluator!r}."
         )
+
+
+def labels_to_score(distilled: DistilledSet, y: Any) -> np.ndarray:
+    """Return the checked labels of the rows on which a distilled set is scored.
+
+    Raises
+    ------
+    ValueError
+        If the distilled set has no labels, or if y is invalid.
+    """
+    if distilled.y is None:
+        raise ValueError(
+            "score requires labels, but fit was called without y. Call fit(X, y)."
+        )
+    y = from_native(y)
+    return target_columns(y) if distilled.y.ndim == 2 else label_values(y)
 
 
 def score_with(

@@ -51,23 +51,28 @@ def categorical_mask(X: Any, categorical_features: Any) -> np.ndarray:
                 f"of the {n_columns} columns of X; got shape {given.shape}."
             )
         return given.copy()
-    mask[[_position(X, column) for column in given.tolist()]] = True
+    mask[column_positions(X, given.tolist(), "categorical_features")] = True
     return mask
 
 
-def _position(X: Any, column: Any) -> int:
+def column_positions(X: Any, columns: Any, parameter: str) -> list[int]:
+    """Return the positions of columns that a parameter gives by name or position."""
+    return [_position(X, column, parameter) for column in columns]
+
+
+def _position(X: Any, column: Any, parameter: str) -> int:
     """Return the position of a column that is given by its name or position."""
     if isinstance(column, str):
         names = list(getattr(X, "columns", []))
         if column not in names:
             raise ValueError(
-                f"categorical_features contains {column!r}, which is not the name of a "
+                f"{parameter} contains {column!r}, which is not the name of a "
                 "column of X."
             )
         return names.index(column)
     if not isinstance(column, int) or not 0 <= column < X.shape[1]:
         raise ValueError(
-            "categorical_features must contain names of columns of X, or positions "
+            f"{parameter} must contain names of columns of X, or positions "
             f"from 0 to {X.shape[1] - 1}; got {column!r}."
         )
     return column

@@ -48,7 +48,7 @@ class CategoryColumn:
             # A mask hides this value, which stands in for missing values.
             self.values_[len(distinct) :] = np.zeros(1, values.dtype)[0]
         total_weights = np.bincount(
-            self._codes(values), weights=weights, minlength=n_codes
+            self.codes(values), weights=weights, minlength=n_codes
         )
         if self.missing_code_ is not None:
             # Missing values must not share a column with categories.
@@ -76,7 +76,7 @@ class CategoryColumn:
         observed = np.ma.getdata(values)[~np.ma.getmaskarray(values)]
         return [v for v in dict.fromkeys(observed.tolist()) if v not in self.code_of_]
 
-    def _codes(self, values: np.ndarray) -> np.ndarray:
+    def codes(self, values: np.ndarray) -> np.ndarray:
         """Return the code of each value, and -1 for a value that `fit` did not see."""
         data, missing = np.ma.getdata(values), np.ma.getmaskarray(values)
         codes = np.array([self.code_of_.get(v, -1) for v in data], dtype=np.int64)
@@ -88,7 +88,7 @@ class CategoryColumn:
 
         A category that did not occur in `fit` is encoded as a row of zeros.
         """
-        codes = self._codes(values)
+        codes = self.codes(values)
         block = np.eye(self.width)[self.slot_of_[codes]]
         block[codes < 0] = 0.0
         return block

@@ -144,6 +144,10 @@ class MultiLayerDistributionMatching(RowLearner):
         Columns whose numbers are categories: their names, their positions or a boolean
         mask. Strings and the category dtype are categories in any case ("from_dtype").
         "auto" adds integer columns of few distinct values with gaps between them.
+    cover_categories : bool or array-like, default=False
+        Columns of categories, as their names or positions, each of whose categories is
+        held by at least one distilled row, so that encoders behind the distiller know
+        them; True is all columns of categories. Missing values count as a category.
     image_shape : tuple (C, H, W) or None, default=None
         Channels, height and width of the images if the rows of X are flat images.
     random_state : int, RandomState instance or None, default=None
@@ -268,6 +272,7 @@ class MultiLayerDistributionMatching(RowLearner):
         evaluator: Any = None,
         numeric: str = "auto",
         categorical_features: Any = "from_dtype",
+        cover_categories: Any = False,
         image_shape: tuple[int, ...] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -301,6 +306,7 @@ class MultiLayerDistributionMatching(RowLearner):
         self.evaluator = evaluator
         self.numeric = numeric
         self.categorical_features = categorical_features
+        self.cover_categories = cover_categories
         self.image_shape = image_shape
         self.random_state = random_state
 

@@ -64,6 +64,7 @@ def group_gradients(
     rows: Tensor,
     targets: Tensor,
     weights: Tensor,
+    *,
     has_classes: bool = True,
 ) -> list[Tensor]:
     """Return the gradients of each group's loss for the weights of each layer.
