@@ -15,6 +15,8 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from .absent_categories import warn_of_absent_categories
+
 # Packages whose functions may lie on the call stack between a distiller and the object
 # that composes it.
 COMPOSING_PACKAGES = {"imblearn", "joblib", "sklearn", "sklearn_distill"}
@@ -25,7 +27,9 @@ PACKAGES_WITHOUT_LABELS = {"catboost", "imblearn", "lightgbm", "sklearn", "xgboo
 def check_enclosing(distiller: Any) -> None:
     """Raise ValueError if the rows that a distiller returns would be misused.
 
-    `fit_transform` calls this function if it returns fewer rows than it received.
+    `fit_transform` calls this function if it returns fewer rows than it received. If
+    the next step of a Pipeline reads the labels of the rows, this function warns of
+    categories that the step will reject.
 
     Raises
     ------
@@ -46,6 +50,7 @@ def check_enclosing(distiller: Any) -> None:
             if following is not None:
                 if _ignores_labels(following):
                     raise _error_in_pipeline(name, type(following).__name__)
+                warn_of_absent_categories(following, distiller, stacklevel=3)
                 return
         frame = frame.f_back
 

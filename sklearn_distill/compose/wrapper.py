@@ -25,6 +25,7 @@ from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_para
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .._utils.native_rows import rows_for
+from ..base.absent_categories import warn_of_absent_categories
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..soft_labels.teacher import supports_several_targets
@@ -149,6 +150,8 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
+        # The caller of fit is beyond scikit-learn's wrapper of fit.
+        warn_of_absent_categories(self.estimator, self.distiller_, stacklevel=3)
         self.estimator_ = self._fit_estimator(distilled, as_column)
         copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:

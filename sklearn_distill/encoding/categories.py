@@ -76,6 +76,13 @@ class CategoryColumn:
         observed = np.ma.getdata(values)[~np.ma.getmaskarray(values)]
         return [v for v in dict.fromkeys(observed.tolist()) if v not in self.code_of_]
 
+    def absent(self, values: np.ndarray) -> list[Any]:
+        """Return the categories of `fit`, None if missing, not among the values."""
+        codes = np.setdiff1d(np.arange(self.n_categories), self.codes(values))
+        return [
+            None if code == self.missing_code_ else self.values_[code] for code in codes
+        ]
+
     def codes(self, values: np.ndarray) -> np.ndarray:
         """Return the code of each value, and -1 for a value that `fit` did not see."""
         data, missing = np.ma.getdata(values), np.ma.getmaskarray(values)

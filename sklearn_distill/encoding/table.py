@@ -130,6 +130,18 @@ class TableEncoder:
                     f"{unknown[:5]}. Map them to known categories or drop their rows."
                 )
 
+    def absent_categories(self, X: Any) -> dict[Any, list[Any]]:
+        """Return the categories seen in `fit` that no row of X holds, by column name.
+
+        Columns whose categories all occur are left out. None stands for missing values.
+        """
+        absent = {}
+        for j, values in enumerate(columns_of(X)):
+            column = self.columns_[j]
+            if isinstance(column, CategoryColumn) and (found := column.absent(values)):
+                absent[column_name(X, j)] = found
+        return absent
+
     def encode(self, X: Any) -> np.ndarray:
         """Return rows of X as a float32 array of shape (n, n_encoded)."""
         Z = np.empty((len(X), *self.shape_), dtype=np.float32)
