@@ -6,6 +6,7 @@ convert the rows that users pass, and convert the distilled rows back.
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -110,6 +111,38 @@ def like_native(given: Any, rows: Any) -> Any:
         dtypes = {n: t for n, t in given.schema.items() if n in frame.columns}
         return frame.cast(dtypes)
     return _with_arrow_types(table, given.schema)
+
+
+def schema_text(X: Any) -> str | None:
+    """Return library and column types of a table of polars or pyarrow, as text."""
+    if not is_table(X):
+        return None
+    table = X[:0]
+    schema = table.schema if hasattr(table, "replace_schema_metadata") else None
+    if schema is None:
+        schema = table.to_arrow().schema
+    content = schema.remove_metadata().serialize().to_pybytes()
+    return f"{native_library(X)} {b64encode(content).decode()}"
+
+
+def like_schema(text: str | None, rows: Any) -> Any:
+    """Return a DataFrame as a table of the library and types of `schema_text`.
+
+    It is returned unchanged if the text is None, or if the library is not installed.
+    """
+    if text is None:
+        return rows
+    library, _, content = text.partition(" ")
+    try:
+        pa, _ = import_pyarrow()
+        empty = pa.ipc.read_schema(pa.py_buffer(b64decode(content))).empty_table()
+        if library == "polars":
+            import polars
+
+            empty = polars.from_arrow(empty)
+    except ImportError:
+        return rows
+    return like_native(empty, rows)
 
 
 def _with_arrow_types(table: Any, schema: Any) -> Any:

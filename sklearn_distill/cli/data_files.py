@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._utils.native_rows import from_native
 from .._utils.optional import import_pandas, import_pyarrow
 from ._common import InputError, joined, one_line, suggestion
 from .csv_files import (
@@ -180,7 +181,8 @@ def _read_distilled_set(path: Path, labeled: bool) -> Data:
         )
     if parts.target_name is None:
         return Data(parts.X, parts.y)
-    return Data(parts.X, import_pandas().Series(parts.y, name=parts.target_name))
+    X = from_native(parts.X)
+    return Data(X, import_pandas().Series(parts.y, name=parts.target_name))
 
 
 def _pop_target(frame: Any, path: Path, target: str) -> Any:

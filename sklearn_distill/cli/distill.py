@@ -215,11 +215,17 @@ def _check_output_format(data: Data, distiller: Any, output: Path) -> None:
     are more specific than those of the output format.
     """
     from ..distilled_set.distilled_set import DistilledSet
+    from ..validation.missing_values import has_missing
     from ..validation.rows import check_rows
     from ..validation.targets import check_target
 
     distiller._validate_params()
-    check_rows(distiller, _flat(data.X), reset=True)
+    X = check_rows(distiller, _flat(data.X), reset=True)
+    if output.suffix.lower() == ".csv" and has_missing(X):
+        raise InputError(
+            f"{output}: X has missing values, which a CSV file cannot distinguish from "
+            "empty text. Write a .parquet or .npz file, or impute X first."
+        )
     target = check_target(data.y, task=distiller.task)
     y = None if target.values is None else target.values[:1]
     one_row = DistilledSet(

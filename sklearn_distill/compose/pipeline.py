@@ -13,6 +13,7 @@ from .estimators import DistilledClassifier, DistilledRegressor
 
 def make_distill_pipeline(
     *steps: Any,
+    prior: str | None = None,
     memory: Any = None,
     transform_input: list[str] | None = None,
     verbose: bool = False,
@@ -30,6 +31,9 @@ def make_distill_pipeline(
         Exactly one step must be a distiller. The last step after the distiller must be
         a classifier or a regressor. If the distiller is the last step, the result is
         that of `make_pipeline`.
+    prior : {"data", "set"}, default=None
+        The class shares that predictions assume, as for DistilledClassifier; None is
+        its default, "data". For classifiers only.
     memory : str or joblib.Memory, default=None
         The cache of fitted transformers and distillers.
     transform_input : list of str, default=None
@@ -49,7 +53,8 @@ def make_distill_pipeline(
         If the number of distillers is not one, if a distiller is inside a step before,
         or if the last step is neither a classifier nor a regressor.
     ValueError
-        If `transform_input` is given, but there are no steps before the distiller.
+        If `transform_input` is given, but there are no steps before the distiller; or
+        if `prior` is given, but the last step is not a classifier.
 
     Examples
     --------
@@ -75,15 +80,28 @@ def make_distill_pipeline(
     before, distiller, after = steps[:place], steps[place], steps[place + 1 :]
     outer = {"memory": memory, "transform_input": transform_input, "verbose": verbose}
     if not after:
+        if prior is not None:
+            raise ValueError(
+                f"prior={prior!r} requires a classifier after the distiller, but the "
+                "distiller is the last step. Leave out prior."
+            )
         return make_pipeline(*steps, **outer)
     if not (is_classifier(after[-1]) or is_regressor(after[-1])):
         raise TypeError(
             f"The last step must be a classifier or a regressor; got {after[-1]!r}. "
             "Fit other estimators on distiller.fit_distill(X, y)."
         )
-    wrap = DistilledRegressor if is_regressor(after[-1]) else DistilledClassifier
+    is_regression = is_regressor(after[-1])
+    if is_regression and prior is not None:
+        raise ValueError(
+            f"prior={prior!r} applies to class shares, but the last step "
+            f"{type(after[-1]).__name__} is a regressor. Leave out prior."
+        )
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
-    wrapped = wrap(distiller, model, memory=memory)
+    wrapped: Any = DistilledRegressor(distiller, model, memory=memory)
+    if not is_regression:
+        prior = "data" if prior is None else prior
+        wrapped = DistilledClassifier(distiller, model, prior=prior, memory=memory)
     if before:
         return make_pipeline(*before, wrapped, **outer)
     if transform_input is not None:

@@ -258,7 +258,9 @@ class DistilledSet:
         """Write the distilled set to a ``.npz``, ``.parquet`` or ``.csv`` file.
 
         Files are written atomically: if writing fails, an existing file at `path`
-        remains unchanged. ``.npz`` keeps every dtype and `info`. ``.parquet`` and
+        remains unchanged. ``.npz`` keeps every dtype and `info`. A polars or pyarrow
+        table is restored as one by ``.npz`` and ``.parquet``, if the library is
+        installed. ``.parquet`` and
         ``.csv`` are for tables and need pandas (``.parquet`` also pyarrow). A CSV file
         keeps neither dtypes nor `class_mass` nor `info`, and `load` cannot detect a CSV
         file that was truncated at the end of a line, or that was not written by `save`.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.native_rows import schema_text
 from .._utils.optional import import_pandas, import_pyarrow
 from .parts import SetParts
 
@@ -34,6 +35,8 @@ def header_of(parts: SetParts) -> dict[str, Any]:
         "class_mass": parts.class_mass,
         "target": _target_header(parts.target_dtype),
     }
+    if (schema := schema_text(parts.X)) is not None:
+        header["table"] = schema
     if y is not None and has_several:
         header["n_targets"] = y.shape[1]
     return header

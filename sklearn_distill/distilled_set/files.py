@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array, csr_matrix, issparse, sparray
 
 from .._utils.atomic_file import write_atomically
-from .._utils.native_rows import from_native
+from .._utils.native_rows import from_native, like_schema
 from .._utils.optional import import_pyarrow
 from .column_values import (
     object_from_json,
@@ -39,16 +39,17 @@ CSR_ARRAYS = ("data", "indices", "indptr")
 def save_set(parts: SetParts, path: str | os.PathLike[str]) -> None:
     """Write a distilled set in the format of the file's suffix."""
     suffix = _suffix(path)
+    header = header_of(parts)
     parts = parts._replace(X=parts.X if issparse(parts.X) else from_native(parts.X))
     if suffix == ".npz":
-        arrays = _to_arrays(parts)
+        arrays = _to_arrays(parts, header)
         write_atomically(path, lambda file: np.savez_compressed(file, **arrays))
     elif suffix == ".csv":
         text = to_csv(parts).encode("utf-8")
         write_atomically(path, lambda file: file.write(text))
     else:
         _, pq = import_pyarrow()
-        table = to_table(parts)
+        table = to_table(parts, header)
         write_atomically(
             path, lambda file: pq.write_table(table, file, write_page_checksum=True)
         )
@@ -82,9 +83,8 @@ def load_set(path: str | os.PathLike[str]) -> SetParts:
     return parts
 
 
-def _to_arrays(parts: SetParts) -> dict[str, Any]:
+def _to_arrays(parts: SetParts, header: dict[str, Any]) -> dict[str, Any]:
     """Return the arrays of an .npz file, without Python objects."""
-    header = header_of(parts)
     arrays: dict[str, Any] = {}
     for name in ROW_PARTS:
         value = getattr(parts, name)
@@ -132,7 +132,7 @@ def _read_npz(path: Any) -> SetParts:
             _read_column(described, arrays.get(f"X_{j}"))
             for j, described in enumerate(header["columns"])
         ]
-        X = frame_of_columns(columns, header)
+        X = like_schema(header.get("table"), frame_of_columns(columns, header))
     elif "csr" in header:
         X = _read_csr(arrays, header["csr"])
     else:

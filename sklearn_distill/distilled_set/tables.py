@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.native_rows import dense_rows_of
+from .._utils.native_rows import dense_rows_of, like_schema
 from .._utils.optional import import_pandas, import_pyarrow
 from .column_values import missing_object, restored_objects
 from .file_header import (
@@ -22,7 +22,6 @@ from .file_header import (
     column_headers,
     dtype_of,
     frame_of_columns,
-    header_of,
     parts_of_header,
     to_json,
 )
@@ -108,11 +107,10 @@ def _is_reserved(name: str) -> bool:
     return name == WEIGHT_COLUMN or name.startswith(SOFT_PREFIX)
 
 
-def to_table(parts: SetParts) -> Any:
+def to_table(parts: SetParts, header: dict[str, Any]) -> Any:
     """Return the pyarrow table of a .parquet file."""
     pa, _ = import_pyarrow()
     frame = set_to_frame(parts)
-    header = header_of(parts)
     header["columns"] = column_headers(frame.iloc[:, : parts.X.shape[1]])
     for j, described in enumerate(header["columns"]):
         if described["dtype"] == "object":
@@ -169,7 +167,7 @@ def read_parquet(path: Any) -> SetParts:
     weights = next(rest).to_numpy() if header["has_sample_weight"] else None
     soft = list(rest)
     return SetParts(
-        X,
+        like_schema(header.get("table"), X),
         y,
         soft_labels=np.column_stack(soft) if soft else None,
         sample_weight=weights,

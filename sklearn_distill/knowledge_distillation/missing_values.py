@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from ..validation.missing_values import has_missing, may_accept_missing
+from ..validation.missing_values import has_missing, rejecting_part
 
 
 def check_missing_values(
@@ -25,9 +25,11 @@ def check_missing_values(
         return
     for role, estimators in (("student", [student]), ("teacher", teachers)):
         for estimator in estimators:
-            if not may_accept_missing(estimator):
+            if (rejecting := rejecting_part(estimator)) is not None:
+                is_part = rejecting is not estimator
+                part = f"{type(rejecting).__name__}, a step of " if is_part else ""
                 raise ValueError(
-                    "X has missing values (NaN), which the "
+                    f"X has missing values (NaN), which {part}the "
                     f"{role}, {type(estimator).__name__}, does not accept. Impute "
                     f"them first, or pass the {role} in a Pipeline after a "
                     "SimpleImputer."

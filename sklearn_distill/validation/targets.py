@@ -70,6 +70,9 @@ def label_values(y: Any) -> np.ndarray:
         y = np.asarray(y)
     if hasattr(y, "ndim") and y.ndim == 2 and y.shape[1] > 1:
         raise _columns_error(y)
+    if hasattr(y, "cat") and y.cat.categories.dtype == bool:
+        # scikit-learn would convert categories that are booleans to floats.
+        y = y.astype(bool)
     if hasattr(getattr(y, "dtype", None), "numpy_dtype"):
         # scikit-learn would convert nullable integers and booleans to floats.
         y = values_of(y)

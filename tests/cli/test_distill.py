@@ -217,8 +217,9 @@ def test_set_sets_nested_parameters(distill, table, tmp_path, install_plugin):
         (
             ["--set", "numerics=quantile"],
             "method 'random' has no parameter 'numerics'. Did you mean 'numeric'? The "
-            "parameters are: allocation, budget, categorical_features, evaluator, "
-            "image_shape, numeric, random_state, soft_labels, task.",
+            "parameters are: allocation, budget, categorical_features, "
+            "cover_categories, evaluator, image_shape, numeric, random_state, "
+            "soft_labels, task.",
         ),
         (["--set", "soft_labels__depth=3"], "has no parameter 'soft_labels__depth'"),
         (["--set", "numeric"], "'numeric' must have the form KEY=VALUE"),
@@ -306,6 +307,7 @@ def test_images_keep_their_shape(distill, shape, digits, tmp_path):
             "CSV.* label",
         ),
         ("small.csv", ["--target", "soft_label:a"], "target_name"),
+        ("small.csv", ["--target", "missing"], "X has missing values.* .parquet"),
     ],
 )
 def test_invalid_output_is_an_error_before_fit(
@@ -319,6 +321,11 @@ def test_invalid_output_is_an_error_before_fit(
     if "soft_label:a" in options:
         names = {"kind": "soft_label:a"}
         shapes.rename(columns=names).to_csv(table, index=False)
+    if "missing" in options:
+        options = ["--target", "kind"]
+        with_gap = shapes.copy()
+        with_gap.loc[0, "size"] = None
+        with_gap.to_csv(table, index=False)
     before = table.read_bytes()
     assert distill(table, tmp_path / output, *options) == 2
     assert re.search(message, error_line())

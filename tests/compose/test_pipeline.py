@@ -126,3 +126,15 @@ def test_transform_input_without_steps_before_the_distiller_raises():
 def test_distiller_inside_a_step_raises_an_error(steps, message):
     with pytest.raises(TypeError, match=message):
         make_distill_pipeline(*steps)
+
+
+def test_prior_is_that_of_the_classifier():
+    steps = HerdingSelection(3), LinearSVC()
+    assert make_distill_pipeline(*steps).prior == "data"
+    assert make_distill_pipeline(*steps, prior="set").prior == "set"
+    scaled = make_distill_pipeline(StandardScaler(), *steps, prior="set")
+    assert scaled.get_params()["distilledclassifier__prior"] == "set"
+    with pytest.raises(ValueError, match=r"prior='set' .*Ridge is a regressor"):
+        make_distill_pipeline(HerdingSelection(3), Ridge(), prior="set")
+    with pytest.raises(ValueError, match="prior='set' requires a classifier"):
+        make_distill_pipeline(StandardScaler(), HerdingSelection(3), prior="set")

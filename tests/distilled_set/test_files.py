@@ -6,10 +6,12 @@ import stat
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -432,3 +434,33 @@ def test_npz_file_of_format_version_1_with_an_object_array_is_loaded(assert_same
     X = np.array([["a", 1], ["b", 2.5]], dtype=object)
     expected = DistilledSet(X, [0.5, 1.5])
     assert_same_set(expected, DistilledSet.load(FORMAT_1 / "array.npz"))
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+@pytest.mark.parametrize("suffix", ["npz", "parquet"])
+def test_tables_of_other_libraries_are_restored(library, suffix, tmp_path):
+    X = pl.DataFrame(
+        {
+            "small": pl.Series([1, None, 3, 4], dtype=pl.Int16),
+            "text": ["a", None, "b", "a"],
+            "enum": pl.Series(list("xyxy"), dtype=pl.Enum(["y", "x", "z"])),
+            "day": [date(2020, 1, day) for day in (1, 2, 3, 4)],
+        }
+    )
+    X = X if library == "polars" else X.to_arrow()
+    small = DistilledSet(X, [0.5, 1.5, 2.5, 3.5])
+    small.save(tmp_path / f"set.{suffix}")
+    loaded = DistilledSet.load(tmp_path / f"set.{suffix}")
+    assert type(loaded.X) is type(X)
+    assert loaded.X.schema == X.schema
+    assert loaded.X.equals(X)
+
+
+def test_a_polars_table_is_loaded_with_pandas_if_polars_is_missing(
+    tmp_path, monkeypatch
+):
+    small = DistilledSet(pl.DataFrame({"a": [1, 2]}), [0.5, 1.5])
+    small.save(tmp_path / "set.npz")
+    monkeypatch.setitem(sys.modules, "polars", None)
+    loaded = DistilledSet.load(tmp_path / "set.npz")
+    pd.testing.assert_frame_equal(loaded.X, pd.DataFrame({"a": [1, 2]}))

@@ -16,7 +16,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from sklearn.utils import get_tags
 
@@ -108,6 +108,10 @@ class NeverFitted(HistGradientBoostingClassifier):
         ({"student": LINEAR}, "which the student, LogisticRegression, does not accept"),
         ({"teacher": LINEAR}, "which the teacher, LogisticRegression, does not accept"),
         ({"teacher": [BOOSTING, LINEAR]}, "the teacher, LogisticRegression"),
+        (
+            {"student": make_pipeline(StandardScaler(), LINEAR)},
+            "which LogisticRegression, a step of the student, Pipeline, does not",
+        ),
         ({"transfer": "munge"}, "'munge' does not accept rows with missing values"),
     ],
 )

@@ -36,6 +36,7 @@ CLASSES = {
     "whole floats": ([1.0, 0.0, 1.0], [0.0, 1.0]),
     "nullable integers": (pd.Series([3, 1, 3], dtype="Int64"), [1, 3]),
     "nullable booleans": (pd.Series([True, False], dtype="boolean"), [False, True]),
+    "boolean categories": (pd.Series([True, False], dtype="category"), [False, True]),
     "nullable strings": (pd.Series(["b", "a"], dtype="string"), ["a", "b"]),
     "arrow integers": (pd.Series([3, 1], dtype="int64[pyarrow]"), [1, 3]),
     "categories": (pd.Series(["b", "a"], dtype="category"), ["a", "b"]),

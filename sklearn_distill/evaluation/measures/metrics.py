@@ -88,12 +88,47 @@ def data_prior_metrics(
 
 
 def regression_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    """Return "score" (R^2) and "rmse" of a fitted regressor on test rows."""
+    """Return the metrics of a fitted regressor on test rows.
+
+    Returns
+    -------
+    dict
+        "score" (R^2), "rmse", and "score_error", the standard error of R^2 over the
+        sampling of the test rows.
+    """
     predicted = fitted.predict(X)
     return {
         "score": float(r2_score(y, predicted)),
         "rmse": float(root_mean_squared_error(y, predicted)),
+        "score_error": r2_standard_error(y, predicted),
     }
+
+
+def r2_standard_error(y: np.ndarray, predicted: np.ndarray) -> float:
+    r"""Return the standard error of R^2 over the sampling of the test rows.
+
+    R^2 is one minus the ratio of two means over the rows, of the squared errors
+    :math:`e_i` and of the squared deviations :math:`d_i` of y from its mean. By the
+    delta method, its standard error is that of the mean of :math:`(e_i - r d_i) /
+    ar d`, where r is the ratio. For several targets, these values are averaged.
+
+    Parameters
+    ----------
+    y, predicted : ndarray of shape (n,) or (n, n_targets)
+
+    Returns
+    -------
+    float
+        NaN if there is one row, or if a target is constant.
+    """
+    y, predicted = (np.asarray(a, float).reshape(len(y), -1) for a in (y, predicted))
+    errors, deviations = (predicted - y) ** 2, (y - y.mean(axis=0)) ** 2
+    variance = deviations.mean(axis=0)
+    if len(y) < 2 or not (variance > 0).all():
+        return float("nan")
+    ratio = errors.mean(axis=0) / variance
+    influence = ((errors - ratio * deviations) / variance).mean(axis=1)
+    return float(influence.std(ddof=1) / np.sqrt(len(y)))
 
 
 def _class_scores(fitted: Any, X: np.ndarray) -> tuple[np.ndarray | None, bool]:

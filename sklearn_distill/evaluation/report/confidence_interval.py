@@ -81,13 +81,18 @@ def recall_half_width(recalls: Any, n_rows: Any, level: float = 0.95) -> float:
     return float(norm.ppf(0.5 + level / 2) * np.sqrt(variance))
 
 
-def half_widths_on_test_rows(recalls: Any, y_test: Any, by: str | list[str]) -> Any:
-    """Return half the width of the interval over test rows of each group of recalls.
+def half_widths_on_test_rows(
+    scores: Any, recalls: Any, y_test: Any, by: str | list[str]
+) -> Any:
+    """Return half the width of the interval over test rows of each group of scores.
+
+    The interval of a mean R^2 over learners or seeds is that of learners that make
+    errors on the same rows, which is the widest.
 
     Parameters
     ----------
-    recalls : DataFrame
-        The recalls of a report.
+    scores, recalls : DataFrame
+        The scores and the recalls of a report.
     y_test : ndarray of shape (n,)
     by : str or list of str
         The columns that define the groups, "set" or ["set", "learner"].
@@ -95,12 +100,11 @@ def half_widths_on_test_rows(recalls: Any, y_test: Any, by: str | list[str]) -> 
     Returns
     -------
     Series
-        Empty for regression.
     """
+    if not len(recalls):
+        return norm.ppf(0.975) * scores.groupby(by)["score_error"].mean()
     labels, counts = np.unique(y_test, return_counts=True)
     rows_of = dict(zip(labels.tolist(), counts.tolist(), strict=True))
-    if not len(recalls):
-        return recalls
     by = [by] if isinstance(by, str) else by
     means = recalls.groupby([*by, "class"])["recall"].mean()
     return means.groupby(level=by).agg(

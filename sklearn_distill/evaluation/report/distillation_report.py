@@ -239,9 +239,9 @@ class DistillationReport:
         DataFrame
             Mean score over seeds of each learner, then "mean", "±" (standard deviation
             over seeds), "interval" (half the width of the 95 % confidence interval of
-            the mean balanced accuracy over the sampling of the test rows; NaN for
-            regression), "seed interval" (the same of the mean over seeds; NaN for fewer
-            than three seeds and for methods that do not depend on the seed), "recovery"
+            the mean score over the sampling of the test rows), "seed interval" (the
+            same of the mean over seeds; NaN for fewer than three seeds and for methods
+            that do not depend on the seed), "recovery"
             (share of the mean score of the full data), "above random" (difference to
             the mean score of random rows) and the means of the other metrics. Metrics
             with "(data prior)" in their names are for predictions that are corrected to

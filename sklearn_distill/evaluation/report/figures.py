@@ -62,15 +62,12 @@ def report_figures(
 
 
 def _draw_scores(report: Any, ax: Any) -> None:
-    """Draw the score of each learner on each set, with confidence intervals.
-
-    The intervals are over test rows for classes, and over seeds for regression.
-    """
+    """Draw the score of each learner on each set, with intervals over test rows."""
     scores = report.scores
     learners = scores["learner"].drop_duplicates().tolist()
     names = [name for name in STYLES if name in set(scores["set"])]
     on_test_rows = half_widths_on_test_rows(
-        report.recalls, report.rows.y_test, ["set", "learner"]
+        scores, report.recalls, report.rows.y_test, ["set", "learner"]
     )
     # R^2 has no lower bound.
     lowest = -np.inf if report.is_regression else 0.0
@@ -80,10 +77,7 @@ def _draw_scores(report: Any, ax: Any) -> None:
             mean_interval(own.loc[own["learner"] == learner, "score"])
             for learner in learners
         ]
-        half_widths = [
-            on_test_rows.get((name, learner), interval.half_width)
-            for learner, interval in zip(learners, intervals, strict=True)
-        ]
+        half_widths = [on_test_rows[name, learner] for learner in learners]
         y = np.arange(len(learners)) + 0.12 * (i - (len(names) - 1) / 2)
         means = np.array([interval.mean for interval in intervals])
         ends = [

@@ -92,7 +92,10 @@ def _headline(report: Any, table: Any) -> list[tuple[str, str]]:
     """Return the main results at the top of the page as (value, description)."""
     distilled = table.loc["distilled"]
     metric = "R²" if report.is_regression else "balanced accuracy"
-    results = [(f"{100 * distilled['mean']:.1f} %", metric + _intervals(distilled))]
+    # R^2 has no lower bound.
+    lowest = -np.inf if report.is_regression else 0.0
+    intervals = _intervals(distilled, lowest)
+    results = [(f"{100 * distilled['mean']:.1f} %", metric + intervals)]
     if "recovery" in table:
         results += [
             (f"{100 * distilled['recovery']:.1f} %", "of the full data's score"),
@@ -107,11 +110,11 @@ def _headline(report: Any, table: Any) -> list[tuple[str, str]]:
     return [*results, (f"{n_rows:,}", description)]
 
 
-def _intervals(row: Any) -> str:
+def _intervals(row: Any, lowest: float = 0.0) -> str:
     """Return the intervals of a mean score as text, without those that are NaN."""
     text = ""
     if not np.isnan(row["interval"]):
-        low, high = clipped(row["mean"], row["interval"], 0.0)
+        low, high = clipped(row["mean"], row["interval"], lowest)
         text += f"; {100 * low:.1f} to {100 * high:.1f} % over test rows"
     if not np.isnan(row["seed interval"]):
         text += f"; ±\u00a0{100 * row['seed interval']:.1f} over seeds"

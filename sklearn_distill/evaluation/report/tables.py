@@ -35,7 +35,7 @@ def score_table(scores: Any, recalls: Any, y_test: Any, is_regression: bool) -> 
     intervals = [mean_interval(by_seed[name]) for name in names]
     table["mean"] = [interval.mean for interval in intervals]
     table["±"] = [interval.deviation for interval in intervals]
-    half_widths = half_widths_on_test_rows(recalls, y_test, "set")
+    half_widths = half_widths_on_test_rows(scores, recalls, y_test, "set")
     table["interval"] = [half_widths.get(name, float("nan")) for name in names]
     table["seed interval"] = [interval.half_width for interval in intervals]
     if FULL_DATA in names:

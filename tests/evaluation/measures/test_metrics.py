@@ -15,6 +15,7 @@ from sklearn.svm import SVC
 
 from sklearn_distill.evaluation.measures.metrics import (
     classification_metrics,
+    r2_standard_error,
     regression_metrics,
 )
 
@@ -88,3 +89,17 @@ def test_regression_metrics_equal_those_of_scikit_learn():
     found = regression_metrics(model, X[50:], y[50:])
     assert found["score"] == pytest.approx(r2_score(y[50:], predicted))
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((predicted - y[50:]) ** 2)))
+
+
+def test_standard_error_of_r2_agrees_with_the_bootstrap():
+    rng = np.random.RandomState(0)
+    y = rng.normal(size=(400, 2))
+    predicted = y + rng.standard_t(5, size=y.shape) * [0.3, 1.0]
+    drawn = rng.randint(400, size=(1000, 400))
+    scores = [r2_score(y[rows], predicted[rows]) for rows in drawn]
+    assert r2_standard_error(y, predicted) == pytest.approx(np.std(scores), rel=0.1)
+
+
+def test_standard_error_of_r2_is_nan_for_a_constant_target():
+    assert np.isnan(r2_standard_error(np.ones(5), np.arange(5.0)))
+    assert np.isnan(r2_standard_error(np.ones(1), np.ones(1)))

@@ -70,10 +70,17 @@ def test_regression_report(tmp_path):
     assert report.class_recalls().empty
     assert report.dd_ranking.empty
     assert {"rmse", "recovery"} <= set(table)
+    scores = report.scores.query("set == 'distilled'")
+    errors = scores.groupby("seed")["score_error"].mean()
+    assert 0.03 < errors.mean() < 0.15
+    assert table.loc["distilled", "interval"] == pytest.approx(
+        1.96 * errors.mean(), 1e-3
+    )
     assert table.loc["full data", "mean"] > table.loc["random", "mean"]
     report.to_html(tmp_path / "report.html")
     text = (tmp_path / "report.html").read_text("utf-8")
     assert "R²" in text
+    assert "over test rows" in text
     assert "DD-Ranking" not in text
 
 
