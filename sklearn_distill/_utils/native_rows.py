@@ -189,7 +189,12 @@ def as_output(rows: Any, library: str, names: Callable[[], Any]) -> Any:
 
 
 def rows_for(estimator: Any, X: Any) -> Any:
-    """Return X, as a dense array if it is sparse and the estimator requires one."""
+    """Return X, as a dense array if it is sparse and the estimator requires one.
+
+    A tensor is returned as an array, because labels and weights are arrays.
+    """
+    if is_tensor(X):
+        return from_native(X)
     if not sparse.issparse(X):
         return X
     try:

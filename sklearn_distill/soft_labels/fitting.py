@@ -51,12 +51,15 @@ def fit_weighted(estimator: Any, X: Any, y: Any, weights: np.ndarray | None) -> 
     estimator
     """
     parameter = weight_parameter(estimator)
+    # Return the estimator itself, in case its `fit` returns another object.
     if weights is None or parameter is None:
-        return estimator.fit(X, y)
+        estimator.fit(X, y)
+        return estimator
     # These weights are computed by this package. With metadata routing, scikit-learn
     # would require the estimator and all its parts to have requested them.
     with config_context(enable_metadata_routing=False):
-        return estimator.fit(X, y, **{parameter: weights})
+        estimator.fit(X, y, **{parameter: weights})
+    return estimator
 
 
 def fit_on_set(estimator: Any, distilled: Any, *, as_column: bool = False) -> Any:
