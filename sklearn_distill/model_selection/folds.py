@@ -14,8 +14,6 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
-from .._utils.native_rows import from_native
-from ..validation.targets import label_values
 from .checks import task_of
 from .routing import RoutedMetadata
 from .stacked_rows import Splits
@@ -149,11 +147,6 @@ def distill_fold(
     Returns
     -------
     DistilledSet
-
-    Raises
-    ------
-    ValueError
-        If the distilled set lacks a class of the training rows.
     """
     distiller = clone(distiller)
     n_rows = n_rows_of(X)
@@ -168,23 +161,7 @@ def distill_fold(
         distilled = fit(distiller, X_fold, y_fold, fold_params)
         if context is not None:
             context.call_on_fit_task_end(estimator=caller, X=X_fold, y=y_fold)
-    _check_classes(distilled, y_fold, fold_params.get("sample_weight"), distiller)
     return distilled
-
-
-def _check_classes(distilled: Any, y: Any, weights: Any, distiller: Any) -> None:
-    """Raise ValueError if the distilled set lacks a class of y."""
-    if distilled.classes is None or y is None:
-        return
-    labels = label_values(from_native(y))
-    if weights is not None:
-        labels = labels[np.asarray(weights) > 0]
-    if missing := sorted(set(labels.tolist()) - set(np.unique(distilled.y).tolist())):
-        raise ValueError(
-            f"The distilled set of a fold lacks the classes {missing}, so that "
-            f"candidates cannot learn them. {type(distiller).__name__} must keep at "
-            "least one row of every class."
-        )
 
 
 def distill_folds(
