@@ -109,7 +109,9 @@ def automatic_budget(
         )
         # The splits are replaced by those of the stacked rows.
         probing = confirming_search(search, probes, fold.splits, refit=False)
-        fitted, _ = search_on_sets(probing, fold, [distilled], prior=prior)
+        fitted, _ = search_on_sets(
+            probing, fold, [distilled], prior=prior, memory=memory
+        )
         scores[share] = deciding_scores(fitted.cv_results_, refit)
         if previous is not None and agree(scores[previous], scores[share]):
             return previous, scores

@@ -356,7 +356,9 @@ class DistilledSearchCV(
             large = deciding_scores(fitted["confirmation_"].cv_results_, refit)
         for name in RESULTS_OF_SELECTION:
             self.__dict__.pop(name, None)
-        vars(self).update(fitted, confirmed_indices_=chosen)
+        for name, value in fitted.items():
+            setattr(self, name, value)
+        self.confirmed_indices_ = chosen
         self.cv_results_ = merged_results(
             results, ranks_of(small), chosen, self.confirmation_
         )

@@ -16,7 +16,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from .checks import task_of
 from .routing import RoutedMetadata
-from .stacked_rows import Splits
+from .stacked_rows import Splits, without_column
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,8 @@ def distill_fold(
     distiller = clone(distiller)
     n_rows = n_rows_of(X)
     X_fold = _safe_indexing(X, training)
-    y_fold = None if y is None else _safe_indexing(y, training)
-    propagates = context is not None and memory.location is None
+    y_fold = None if y is None else _safe_indexing(without_column(y), training)
+    propagates = context is not None and getattr(memory, "location", True) is None
     with context.propagate_callback_context(distiller) if propagates else nullcontext():
         if context is not None:
             context.call_on_fit_task_begin(estimator=caller, X=X_fold, y=y_fold)

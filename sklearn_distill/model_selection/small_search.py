@@ -36,8 +36,8 @@ def search_on_sets(
     sets: Sequence[Any],
     *,
     prior: bool,
+    memory: Memory,
     settings: dict[str, Any] | None = None,
-    memory: Memory | None = None,
     context: Any = None,
 ) -> tuple[Any, float]:
     """Fit a search whose candidates are trained on distilled sets.
@@ -52,9 +52,9 @@ def search_on_sets(
         The distilled training rows of each fold.
     prior : bool
         Whether to restore the class shares of the data by weights.
+    memory : joblib.Memory
     settings : dict, default=None
         Parameters of the estimator during the search.
-    memory : joblib.Memory, default=None
     context : CallbackContext, default=None
         Callbacks are passed to a search that is not cached.
 
@@ -78,9 +78,10 @@ def search_on_sets(
     small = clone(search).set_params(cv=stack.splits, refit=False)
     small.estimator.set_params(**(settings or {}))
     name = weight_parameter(estimator)
-    weighted = stack.sample_weight is not None and name is not None
-    params = {name: stack.sample_weight} if weighted else {}
-    caches = memory is not None and memory.location is not None
+    params: dict[str, Any] = {}
+    if stack.sample_weight is not None and name is not None:
+        params[name] = stack.sample_weight
+    caches = getattr(memory, "location", True) is not None
     fit, key = _fit_search, ""
     if caches:
         key = fingerprint(small, stack.X, stack.y, params)

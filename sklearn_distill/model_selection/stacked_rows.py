@@ -120,13 +120,20 @@ def _stack_y(y: Any, folds: Sequence[TrainingRows], estimator: Any) -> Any:
     """Return real labels followed by distilled labels."""
     if y is None:
         return None
-    labels = np.asarray(label_values(from_native(y)))
+    labels = np.asarray(label_values(from_native(without_column(y))))
     learned = np.concatenate([np.asarray(fold.y) for fold in folds])
     if labels.dtype.kind == "f" and learned.dtype.kind == "f":
         # Networks require targets of their own precision.
         learned = learned.astype(labels.dtype)
     both = np.concatenate([labels, learned])
     return both[:, None] if is_column(y) and ends_in_net(estimator) else both
+
+
+def without_column(y: Any) -> Any:
+    """Return y of shape (n, 1), which skorch nets for regression require, as (n,)."""
+    if not is_column(y):
+        return y
+    return y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
 
 
 def _stack_weights(
