@@ -5,6 +5,7 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -88,8 +89,17 @@ def distiller_for(estimator: Any, distiller: Any) -> Any:
 
 
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
-    """Return the distilled set of (X, y); joblib's Memory can cache this function."""
-    return distiller.fit(X, y, **params).distilled_
+    """Return the distilled set of (X, y); joblib's Memory can cache this function.
+
+    A distiller with an int as its parameter `densify` grows its set to so many rows.
+    """
+    distilled = distiller.fit(X, y, **params).distilled_
+    given = distiller.get_params(deep=False)
+    n_rows = given.get("densify")
+    if not isinstance(n_rows, Integral) or not hasattr(distilled, "densify"):
+        return distilled
+    n_rows = max(int(n_rows), len(distilled))
+    return distilled.densify(n_rows, random_state=given.get("random_state"))
 
 
 def rows_of_fold(
