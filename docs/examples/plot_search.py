@@ -4,8 +4,8 @@ Search on distilled rows
 ========================
 
 A search trains dozens of candidates on all rows, although most of them are bad.
-`DistilledSearchCV` ranks the candidates on a few distilled rows, and trains only the best
-few on all rows.
+`DistilledSearchCV` ranks the candidates on a few distilled rows, and trains only the
+best few on all rows.
 """
 
 # %%
