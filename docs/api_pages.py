@@ -11,7 +11,7 @@ import sklearn_distill
 from sklearn_distill import get_distiller, list_distillers
 
 # Packages whose exports are public in addition to those of `sklearn_distill` itself.
-PACKAGES = ("evaluation", "knowledge_distillation")
+PACKAGES = ("evaluation", "knowledge_distillation", "model_selection")
 # Names that authors of methods and tools import. Names that `sklearn_distill` exports
 # too are listed there only.
 FOR_AUTHORS = {

@@ -33,6 +33,7 @@ _HOME_OF = {
     "DistilledRegressor": "compose",
     "DistillationSampler": "compose",
     "make_distill_pipeline": "compose",
+    "DistilledSearchCV": "model_selection",
     "KnowledgeDistillationClassifier": "knowledge_distillation",
     "KnowledgeDistillationRegressor": "knowledge_distillation",
     "student_report": "knowledge_distillation",

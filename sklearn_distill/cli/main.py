@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import check, compare, distill, list_methods
+from . import check, compare, distill, list_methods, search
 from ._common import PROG, Parser, one_line
 
 EPILOG = """\
@@ -28,6 +28,8 @@ examples:
       --set image_shape=1,28,28 --set max_time=60 -o small.npz
   sklearn-distill compare table.csv --target label --methods random,herding \\
       --budget 5,10,50 -o scores.csv
+  sklearn-distill search table.csv --target label --estimator svm \\
+      --grid grid.toml --budget 100 -o best.json
   sklearn-distill check herding
 
 exit codes:
@@ -107,7 +109,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (list_methods, distill, compare, check):
+    for command in (list_methods, distill, compare, search, check):
         command.add_parser(subparsers, parents=[debug])
     return parser
 

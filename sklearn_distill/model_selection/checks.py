@@ -1,0 +1,119 @@
+"""Searches and estimators that cannot be evaluated on distilled rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+from typing import Any
+
+from sklearn.base import is_classifier, is_regressor
+from sklearn.utils import get_tags
+
+from ..soft_labels.repeated_rows import holds_out_rows
+
+# The parameters that every search of scikit-learn and of similar packages has.
+PARAMETERS_OF_SEARCH = ("estimator", "cv", "refit")
+
+
+def check_search(search: Any) -> None:
+    """Raise an error if a search cannot run on stacked distilled rows.
+
+    Parameters
+    ----------
+    search : search
+        Such as GridSearchCV.
+
+    Raises
+    ------
+    TypeError
+        If the object is not a search.
+    ValueError
+        If the search draws subsamples of its rows, or if its estimator expects a
+        matrix of kernel values or distances.
+    """
+    given = search.get_params(deep=False)
+    if missing := [name for name in PARAMETERS_OF_SEARCH if name not in given]:
+        raise TypeError(
+            f"search must be an unfitted search such as GridSearchCV(estimator, "
+            f"param_grid), but {type(search).__name__} lacks the parameters "
+            f"{', '.join(missing)}."
+        )
+    if given.get("resource") == "n_samples":
+        raise ValueError(
+            f"{type(search).__name__}(resource='n_samples') would evaluate candidates "
+            "on a part of the distilled rows, of which there are few already. Set "
+            "resource to a parameter of the estimator, such as n_estimators or "
+            "max_iter, and set max_resources, or use GridSearchCV or "
+            "RandomizedSearchCV."
+        )
+    if given.get("subsample", 1.0) != 1.0:
+        raise ValueError(
+            f"subsample={given['subsample']!r} would drop rows that the splits refer "
+            "to. Set subsample=1.0: the distilled rows are few already."
+        )
+    estimator = given["estimator"]
+    if hasattr(estimator, "__sklearn_tags__"):
+        if get_tags(estimator).input_tags.pairwise:
+            raise ValueError(
+                f"{type(estimator).__name__} expects a precomputed matrix of kernel "
+                "values or distances, which distilled rows do not have. Pass the rows "
+                "themselves, and choose a kernel or metric that the estimator computes."
+            )
+
+
+def warn_about_held_out_rows(estimator: Any) -> None:
+    """Warn if an estimator holds out rows, which are distilled rows in the search."""
+    if not hasattr(estimator, "get_params") or not holds_out_rows(estimator):
+        return
+    warnings.warn(
+        f"{type(estimator).__name__}, or an estimator inside it, evaluates itself on "
+        "rows that it holds out from its training rows. During the search these are "
+        "distilled rows, which are few and unlike real rows, so that the inner "
+        "evaluation is unreliable. Search the inner parameters with `search` instead "
+        "(LogisticRegression instead of LogisticRegressionCV), or turn the hold-out "
+        "off (early_stopping=False, n_iter_no_change=None).",
+        UserWarning,
+        stacklevel=4,  # the caller of fit of DistilledSearchCV
+    )
+
+
+def disabled_validation_splits(estimator: Any) -> dict[str, None]:
+    """Return the parameters that make skorch nets train on all rows; warn if any.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A net, or an estimator that contains nets.
+
+    Returns
+    -------
+    dict of {str: None}
+        Values for `set_params` of the estimator.
+    """
+    if not hasattr(estimator, "get_params"):
+        return {}
+    params = estimator.get_params(deep=True)
+    owners = {"": estimator, **params}
+    disabled: dict[str, None] = {}
+    for name, value in params.items():
+        prefix, _, own_name = name.rpartition("__")
+        is_net = hasattr(owners.get(prefix), "initialize_module")
+        if own_name == "train_split" and is_net and value is not None:
+            disabled[name] = None
+    if disabled:
+        warnings.warn(
+            "The skorch net would hold out a part of the distilled rows for "
+            f"validation. {', '.join(disabled)} is set to None during the search, and "
+            "keeps its value for training on all rows. Set it to None to avoid this "
+            "warning; callbacks that monitor the validation loss need monitor="
+            "'train_loss'.",
+            UserWarning,
+            stacklevel=4,  # the caller of fit of DistilledSearchCV
+        )
+    return disabled
+
+
+def task_of(estimator: Any) -> str | None:
+    """Return the task for which a distiller distills; None if it is to decide."""
+    if is_classifier(estimator):
+        return "classification"
+    return "regression" if is_regressor(estimator) else None

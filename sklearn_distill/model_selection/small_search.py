@@ -1,0 +1,98 @@
+"""Run a search on distilled training rows and real validation rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from joblib import Memory
+from sklearn import config_context
+from sklearn.base import clone
+
+from .._utils.fingerprint import fingerprint
+from ..soft_labels.fitting import weight_parameter
+from .folds import SearchData
+from .stacked_rows import stack_rows
+from .training_rows import training_rows
+
+
+def _fit_search(key: str, search: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
+    """Return the fitted search and its seconds; joblib's Memory can cache this."""
+    started = time.perf_counter()
+    with warnings.catch_warnings():
+        # The weights of validation rows are 1 unless the user passed weights, for which
+        # the confirming search warns.
+        warnings.filterwarnings("ignore", message=".*does not support sample_weight")
+        search.fit(X, y, **params)
+    return search, time.perf_counter() - started
+
+
+def search_on_sets(
+    search: Any,
+    data: SearchData,
+    sets: Sequence[Any],
+    *,
+    prior: bool,
+    memory: Memory,
+    settings: dict[str, Any] | None = None,
+    context: Any = None,
+) -> tuple[Any, float]:
+    """Fit a search whose candidates are trained on distilled sets.
+
+    Parameters
+    ----------
+    search : search
+        A clone is fitted.
+    data : SearchData
+        The real rows, their folds, and weights of the validation rows.
+    sets : sequence of DistilledSet
+        The distilled training rows of each fold.
+    prior : bool
+        Whether to restore the class shares of the data by weights.
+    memory : joblib.Memory
+    settings : dict, default=None
+        Parameters of the estimator during the search.
+    context : CallbackContext, default=None
+        Callbacks are passed to a search that is not cached.
+
+    Returns
+    -------
+    search : search
+        Fitted.
+    seconds : float
+        The time that the search took when it ran.
+    """
+    estimator = search.estimator
+    folds = [training_rows(distilled, estimator, prior) for distilled in sets]
+    stack = stack_rows(
+        data.X,
+        data.y,
+        folds,
+        data.splits,
+        estimator=estimator,
+        scorer_weight=data.routed.scorer_weight,
+    )
+    small = clone(search).set_params(cv=stack.splits, refit=False)
+    small.estimator.set_params(**(settings or {}))
+    name = weight_parameter(estimator)
+    params: dict[str, Any] = {}
+    if stack.sample_weight is not None and name is not None:
+        params[name] = stack.sample_weight
+    caches = getattr(memory, "location", True) is not None
+    fit, key = _fit_search, ""
+    if caches:
+        key = fingerprint(small, stack.X, stack.y, params)
+        fit = memory.cache(_fit_search, ignore=["search", "X", "y", "params"])
+    passes_callbacks = context is not None and not caches
+    # The weights are computed by this package. With metadata routing, scikit-learn
+    # would require the estimator and all its parts to have requested them.
+    with (
+        context.propagate_callback_context(small)
+        if passes_callbacks
+        else nullcontext(),
+        config_context(enable_metadata_routing=False),
+    ):
+        return fit(key, small, stack.X, stack.y, params)

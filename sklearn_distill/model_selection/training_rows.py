@@ -1,0 +1,73 @@
+"""The rows, labels and weights on which candidates are trained."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._utils.containers import take_rows
+from ..soft_labels.data_prior import reweighted, sets_own_prior
+from ..soft_labels.expansion import weighted_hard_rows
+from ..soft_labels.fitting import takes_soft_labels, weight_parameter
+from .metrics import is_balanced_metric
+
+
+class TrainingRows(NamedTuple):
+    """The training rows of one fold.
+
+    Attributes
+    ----------
+    X : array or DataFrame of m rows
+    y : ndarray of shape (m,) or None
+    sample_weight : ndarray of shape (m,) or None
+    """
+
+    X: Any
+    y: np.ndarray | None
+    sample_weight: np.ndarray | None
+
+
+def restores_prior(weights: str | None, estimator: Any, metric: Any) -> bool:
+    """Return whether distilled rows are weighted to the class shares of the data.
+
+    Parameters
+    ----------
+    weights : {"auto", "prior"} or None
+        The parameter of DistilledSearchCV.
+    estimator : estimator
+        With "auto", an estimator that sets the prior itself gets no weights.
+    metric : str, callable or None
+        The metric that decides. With "auto", a metric that weights all classes equally
+        needs no weights.
+    """
+    if weights != "auto":
+        return weights == "prior"
+    return not is_balanced_metric(metric) and not sets_own_prior(estimator)
+
+
+def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
+    """Return the rows of a distilled set on which candidates are trained.
+
+    Soft labels become weighted hard rows if the estimator can be trained on them.
+
+    Parameters
+    ----------
+    distilled : DistilledSet
+    estimator : estimator
+    prior : bool
+        Whether to restore the class shares of the training data by weights whose mean
+        is 1. Sets without classes, and sets whose class mass is unknown, keep their
+        own weights.
+    """
+    has_classes = distilled.classes is not None and distilled.y is not None
+    if prior and has_classes and distilled.class_mass is not None:
+        distilled = reweighted(distilled)
+    X, y, weights = distilled.X, distilled.y, distilled.sample_weight
+    if distilled.soft_labels is not None and takes_soft_labels(estimator):
+        rows, codes, weights = weighted_hard_rows(distilled.soft_labels, weights)
+        X, y = take_rows(X, rows), distilled.classes[codes]
+    if weights is None or weight_parameter(estimator) is None:
+        return TrainingRows(X, y, None)
+    # Weights of 1 have no effect.
+    return TrainingRows(X, y, None if (weights == 1).all() else weights)

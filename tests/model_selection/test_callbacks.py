@@ -1,0 +1,62 @@
+"""Callbacks of scikit-learn see both stages of a search."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import pytest
+from sklearn.callback import ProgressBar
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+
+from sklearn_distill import DistilledSearchCV, RandomSelection
+
+
+class Recorder:
+    """Record the tasks that begin, with the names of the tasks around them."""
+
+    max_propagation_depth = None
+
+    def __init__(self):
+        self.paths = []
+
+    def setup(self, estimator, context):
+        self.paths.append("setup")
+
+    def on_fit_task_begin(self, estimator, context):
+        names = [context.task_name]
+        while context.parent is not None:
+            context = context.parent
+            names.append(context.source_task_name or context.task_name)
+        self.paths.append("/".join(reversed(names)))
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        self.paths.append("teardown")
+
+
+def test_every_stage_is_a_task(rows):
+    grid = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=3)
+    search = DistilledSearchCV(grid, RandomSelection(budget=4), top_k=1)
+    recorder = Recorder()
+    search.set_callbacks(recorder).fit(*rows)
+    paths = recorder.paths
+    assert (paths[0], paths[-1]) == ("setup", "teardown")
+    assert sum(p.endswith("/distill") for p in paths) == 1
+    # Two candidates on three folds of distilled rows, one on three folds of all rows.
+    evaluations = [p for p in paths if "candidate-split" in p or "evaluation" in p]
+    assert sum("search" in p.split("/")[1] for p in evaluations) >= 6
+    assert any("confirm" in p for p in paths)
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+def test_progress_bars(rows, confirm, capsys):
+    pytest.importorskip("rich")
+    grid = GridSearchCV(LogisticRegression(), {"C": [0.1, 1]}, cv=3)
+    search = DistilledSearchCV(
+        grid, RandomSelection(budget=4), top_k=1, confirm=confirm
+    )
+    search.set_callbacks(ProgressBar(max_propagation_depth=2)).fit(*rows)
+    assert search.score(*rows) > 0.5
+    assert not hasattr(search.search, "_skl_callbacks")
+    assert not hasattr(search.distiller, "_skl_callbacks")

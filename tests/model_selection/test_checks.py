@@ -1,0 +1,77 @@
+"""Searches and estimators that DistilledSearchCV rejects or warns about."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import warnings
+
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from sklearn_distill import DistilledSearchCV, HerdingSelection, RandomSelection
+from sklearn_distill.model_selection.checks import (
+    check_search,
+    disabled_validation_splits,
+    task_of,
+    warn_about_held_out_rows,
+)
+
+
+def test_estimator_that_is_not_a_search_raises():
+    with pytest.raises(
+        TypeError, match="SVC lacks the parameters estimator, cv, refit"
+    ):
+        check_search(SVC())
+
+
+def test_pairwise_kernel_raises(rows):
+    grid = GridSearchCV(SVC(kernel="precomputed"), {"C": [1]})
+    with pytest.raises(ValueError, match="precomputed matrix of kernel values"):
+        DistilledSearchCV(grid, HerdingSelection()).fit(*rows)
+
+
+def test_subsample_raises():
+    class Subsampling(GridSearchCV):
+        def __init__(self, estimator, param_grid, cv=None, refit=True, subsample=0.5):
+            super().__init__(estimator, param_grid, cv=cv, refit=refit)
+            self.subsample = subsample
+
+    with pytest.raises(ValueError, match=r"Set subsample=1\.0"):
+        check_search(Subsampling(SVC(), {}))
+
+
+def test_inner_cross_validation_warns(rows):
+    inner = RidgeClassifierCV(alphas=(0.1, 1.0), cv=2)
+    grid = GridSearchCV(inner, {"fit_intercept": [True]}, cv=2)
+    search = DistilledSearchCV(grid, RandomSelection(budget=8, random_state=0))
+    with pytest.warns(UserWarning, match="on rows that it holds out") as caught:
+        search.fit(*rows)
+    assert caught[0].filename == __file__
+
+
+def test_early_stopping_inside_a_pipeline_warns():
+    boosting = HistGradientBoostingClassifier(early_stopping=True)
+    with pytest.warns(UserWarning, match="early_stopping=False"):
+        warn_about_held_out_rows(make_pipeline(StandardScaler(), boosting))
+
+
+def test_plain_estimators_do_not_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_about_held_out_rows(make_pipeline(StandardScaler(), SVC()))
+        assert disabled_validation_splits(SVC()) == {}
+
+
+def test_distiller_for_another_task_raises(rows, grid):
+    with pytest.raises(ValueError, match="for classification, but the distiller has"):
+        DistilledSearchCV(grid, HerdingSelection(task="regression")).fit(*rows)
+
+
+def test_task_of_estimators():
+    assert task_of(LogisticRegression()) == "classification"
+    assert task_of(Ridge()) == "regression"
+    assert task_of(StandardScaler()) is None
