@@ -4,6 +4,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -26,14 +27,64 @@ def linear(a: Tensor, b: Tensor) -> Tensor:
     return a @ b.T / a.shape[1] + 1.0
 
 
-def gaussian(bandwidth: float) -> Kernel:
+def city_block_distances(a: Tensor, b: Tensor) -> Tensor:
+    """Return the sums of absolute differences of columns."""
+    return torch.cdist(a, b, p=1)
+
+
+@dataclass(frozen=True)
+class RadialKernel:
+    """The kernel exp(-distance / bandwidth), whose diagonal is 1.
+
+    Parameters
+    ----------
+    distances : callable
+        Maps rows (a, d) and (b, d) to distances (a, b). Kernels with the same function
+        share the distances of a step.
+    bandwidth : float
+    """
+
+    distances: Kernel
+    bandwidth: float
+
+    def __call__(self, a: Tensor, b: Tensor) -> Tensor:
+        return self.similarities(self.distances(a, b))
+
+    def similarities(self, distances: Tensor) -> Tensor:
+        """Return the kernel matrix of a matrix of distances."""
+        return (distances * (-1.0 / self.bandwidth)).exp()
+
+
+def gaussian(bandwidth: float) -> RadialKernel:
     """Return the kernel exp(-squared distance / bandwidth)."""
-    return lambda a, b: (-squared_distances(a, b) / bandwidth).exp()
+    return RadialKernel(squared_distances, bandwidth)
 
 
-def laplacian(bandwidth: float) -> Kernel:
+def laplacian(bandwidth: float) -> RadialKernel:
     """Return the kernel exp(-city-block distance / bandwidth)."""
-    return lambda a, b: (-torch.cdist(a, b, p=1) / bandwidth).exp()
+    return RadialKernel(city_block_distances, bandwidth)
+
+
+class SharedDistances:
+    """The kernel matrices of two sets of rows; radial kernels share their distances.
+
+    Parameters
+    ----------
+    a, b : Tensor of shape (n_a, d) and (n_b, d)
+    """
+
+    def __init__(self, a: Tensor, b: Tensor):
+        self.a, self.b = a, b
+        self._known: dict[Kernel, Tensor] = {}
+
+    def matrix(self, kernel: Kernel) -> Tensor:
+        """Return the matrix of a kernel, of shape (n_a, n_b)."""
+        if not isinstance(kernel, RadialKernel):
+            return kernel(self.a, self.b)
+        function = kernel.distances
+        if function not in self._known:
+            self._known[function] = function(self.a, self.b)
+        return kernel.similarities(self._known[function])
 
 
 def wide_network(depth: int, tangent: bool) -> Kernel:

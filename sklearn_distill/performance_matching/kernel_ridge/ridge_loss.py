@@ -10,7 +10,10 @@ from torch import Tensor, nn
 
 from ...engine.deadline import check_deadline
 from ...engine.last_call_cache import LastCallCache
-from .kernels import Kernel
+from .discrepancy_terms import DiscrepancyTerms, group_sums
+from .kernels import Kernel, RadialKernel, SharedDistances, linear
+from .linear_loss import linear_ridge_loss
+from .radial_loss import RadialRidgeLoss, RidgeFactor
 from .random_features import FeatureKernel
 
 
@@ -38,45 +41,6 @@ def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
     weights, failed = torch.linalg.solve_ex(regular, targets.double())
     # Return NaN for a singular matrix, so that the loop treats it as a non-finite loss.
     return weights.masked_fill(failed > 0, torch.nan)
-
-
-def mean_within(K_SS: Tensor, like_SS: Tensor) -> Tensor:
-    """Return the mean similarity of each synthetic row to the rows of its group.
-
-    Parameters
-    ----------
-    K_SS : Tensor of shape (m, m)
-    like_SS : Tensor of shape (m, m)
-        1 if both rows belong to the same group, else 0.
-
-    Returns
-    -------
-    Tensor of shape (m,)
-    """
-    return (K_SS * like_SS).sum(1) / like_SS.sum(1)
-
-
-def mean_discrepancy(within: Tensor, K_SR: Tensor, like_SR: Tensor) -> Tensor:
-    r"""Return the squared maximum mean discrepancy of synthetic and real rows.
-
-    :math:`\mathbb{E}\, k(s, s') - 2\, \mathbb{E}\, k(s, r)` within each group, averaged
-    over the synthetic rows. Groups without real rows are left out. The third term,
-    :math:`\mathbb{E}\, k(r, r')`, does not depend on synthetic rows.
-
-    Parameters
-    ----------
-    within : Tensor of shape (m,)
-        The result of `mean_within`.
-    K_SR : Tensor of shape (m, n)
-    like_SR : Tensor of shape (m, n)
-        1 if both rows belong to the same group, else 0.
-    """
-    n_real = like_SR.sum(1)
-    across = (K_SR * like_SR).sum(1) / n_real.clamp_min(1.0)
-    # Leave out groups without real rows, whose synthetic rows would only repel each
-    # other.
-    has_real = (n_real > 0).to(within.dtype)
-    return (has_real * (within - 2.0 * across)).sum() / has_real.sum().clamp_min(1.0)
 
 
 class KernelRidgeLoss(nn.Module):
@@ -107,6 +71,7 @@ class KernelRidgeLoss(nn.Module):
     ):
         super().__init__()
         self.kernels = kernels
+        self.radial = [k for k in kernels if isinstance(k, RadialKernel)]
         self.ridge = ridge
         self.mmd_weight = mmd_weight
         self.has_classes = has_classes
@@ -120,35 +85,76 @@ class KernelRidgeLoss(nn.Module):
         for kernel in self.kernels:
             if isinstance(kernel, FeatureKernel):
                 kernel.renew(self.training)
-        # The synthetic rows are the same for all batches of a validation pass.
-        solve = self._regressions if self.training else self.validation_regressions
-        like_SR = self._same_group(y_S, y_R)
+        groups = self._groups(y_S), self._groups(y_R)
+        terms = DiscrepancyTerms(*groups, self.mmd_weight)
+        pairs, fixed = ((S, y_S), (R, y_R)), (terms, self.ridge)
         loss = torch.zeros((), device=S.device)
-        for kernel, (weights, within) in zip(self.kernels, solve(S, y_S), strict=True):
-            K_SR = kernel(S, R)
-            loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
-            if self.mmd_weight:
-                mmd = mean_discrepancy(within, K_SR, like_SR)
-                loss = loss + self.mmd_weight * mmd
+        if any(self._is_primal(kernel, S) for kernel in self.kernels):
+            loss = loss + linear_ridge_loss(*pairs[0], *pairs[1], *fixed)
+        if self.training and self.radial:
+            loss = loss + RadialRidgeLoss.apply(
+                *pairs[0], *pairs[1], self.radial, *fixed
+            )
+        loss = loss + self._loss_of_matrices(*pairs, terms)
         return loss / len(self.kernels)
 
+    def _loss_of_matrices(
+        self,
+        synthetic: tuple[Tensor, Tensor],
+        real: tuple[Tensor, Tensor],
+        terms: DiscrepancyTerms,
+    ) -> Tensor:
+        """Return the sum of the losses that are computed from kernel matrices."""
+        (S, y_S), (R, y_R) = synthetic, real
+        # The synthetic rows are the same for all batches of a validation pass.
+        solve = self._regressions if self.training else self.validation_regressions
+        loss, distances = torch.zeros((), device=S.device), SharedDistances(S, R)
+        for kernel, (weights, within) in zip(
+            self._with_matrices(S), solve(S, y_S), strict=True
+        ):
+            K_SR = distances.matrix(kernel)
+            loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
+            if self.mmd_weight:
+                across = group_sums(K_SR, terms.groups_S, terms.groups_R)
+                loss = loss + terms.discrepancy(within, across)
+        return loss
+
+    def _with_matrices(self, S: Tensor) -> list[Kernel]:
+        """Return the kernels whose matrices `_loss_of_matrices` computes."""
+        elsewhere = self.radial if self.training else []
+        return [
+            kernel
+            for kernel in self.kernels
+            if kernel not in elsewhere and not self._is_primal(kernel, S)
+        ]
+
+    @staticmethod
+    def _is_primal(kernel: Kernel, S: Tensor) -> bool:
+        """Return whether ridge regression has fewer coefficients than rows."""
+        return kernel is linear and S.shape[1] + 1 < len(S)
+
     def _regressions(self, S: Tensor, y_S: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield the ridge weights and the mean similarities for each kernel."""
-        like_SS, seconds = self._same_group(y_S, y_S), 0.0
-        for kernel in self.kernels:
+        """Yield the ridge weights and the similarities within groups of each kernel."""
+        groups, seconds = self._groups(y_S), 0.0
+        distances = SharedDistances(S, S)
+        for kernel in self._with_matrices(S):
             check_deadline(seconds)
             started = time.monotonic()
-            K_SS = kernel(S, S)
-            weights = ridge_weights(K_SS, y_S, self.ridge).to(S.dtype)
-            within = mean_within(K_SS, like_SS)
+            K_SS = distances.matrix(kernel)
+            if isinstance(kernel, RadialKernel):
+                weights = RidgeFactor(K_SS, self.ridge).solve(y_S)
+            else:
+                weights = ridge_weights(K_SS, y_S, self.ridge).to(S.dtype)
+            within = group_sums(K_SS, groups, groups)
             seconds = time.monotonic() - started
             yield weights, within
 
     def _all_regressions(self, S: Tensor, y_S: Tensor) -> list[tuple[Tensor, Tensor]]:
         return list(self._regressions(S, y_S))
 
-    def _same_group(self, y: Tensor, other: Tensor) -> Tensor:
-        """Return 1 for pairs of rows that belong to the same group, else 0."""
+    def _groups(self, y: Tensor) -> Tensor:
+        """Return one-hot vectors of the groups whose discrepancies are averaged."""
         if not self.has_classes:
-            return torch.ones(len(y), len(other), device=y.device)
-        return (y.argmax(1)[:, None] == other.argmax(1)).to(y.dtype)
+            return torch.ones(len(y), 1, dtype=y.dtype, device=y.device)
+        groups = torch.zeros_like(y, requires_grad=False)
+        return groups.scatter_(1, y.argmax(1, keepdim=True), 1.0)

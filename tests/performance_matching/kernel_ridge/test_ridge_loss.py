@@ -7,11 +7,9 @@ import pytest
 import torch
 from sklearn.kernel_ridge import KernelRidge
 
-from sklearn_distill.performance_matching.kernel_ridge import kernels, ridge_loss
+from sklearn_distill.performance_matching.kernel_ridge import kernels
 from sklearn_distill.performance_matching.kernel_ridge.ridge_loss import (
     KernelRidgeLoss,
-    mean_discrepancy,
-    mean_within,
     ridge_weights,
 )
 
@@ -44,85 +42,88 @@ def test_predictions_agree_with_kernel_ridge_of_scikit_learn():
     np.testing.assert_allclose(ours, theirs, atol=1e-10)
 
 
+PORTFOLIO = [
+    kernels.linear,
+    kernels.gaussian(1.0),
+    kernels.gaussian(4.0),
+    kernels.laplacian(2.0),
+]
+
+
 @pytest.mark.parametrize(
-    "kernel",
-    [
-        kernels.linear,
-        kernels.gaussian(2.0),
-        kernels.laplacian(2.0),
-        kernels.wide_network(2, True),
-    ],
+    "used",
+    [*([kernel] for kernel in PORTFOLIO), PORTFOLIO, [kernels.wide_network(2, True)]],
 )
-def test_gradients_agree_with_finite_differences(kernel):
-    """Gradients flow through the linear system and through the discrepancy."""
-    y_S, y_R = (
-        torch.eye(2).double()[[0, 1, 0, 1]] - 0.5,
-        torch.eye(2).double()[[0, 1, 1]],
-    )
-    loss = KernelRidgeLoss([kernel], ridge=0.2, mmd_weight=1.0, has_classes=True)
+@pytest.mark.parametrize("n_rows", [3, 6])
+@pytest.mark.parametrize("mmd_weight", [0.0, 1.0])
+def test_gradients_agree_with_finite_differences(used, n_rows, mmd_weight):
+    """Gradients flow through the linear system and through the discrepancy.
+
+    The linear kernel of 6 rows of 3 columns is computed by its coefficients.
+    """
+    y_S = torch.eye(2).double()[torch.arange(n_rows) % 2] - 0.5
+    y_R = torch.eye(2).double()[[0, 1, 1]] - 0.5
+    loss = KernelRidgeLoss(used, 0.2, mmd_weight, has_classes=True)
     R = rows(3, seed=5)
-
-    def objective(S):
-        # The objective adds double-precision terms to a zero in single precision.
-        return loss((S, y_S), (R, y_R - 0.5)).double()
-
+    arguments = rows(n_rows).requires_grad_(), (y_S + 0.1).requires_grad_()
     assert torch.autograd.gradcheck(
-        objective, rows(4).requires_grad_(), eps=1e-4, atol=1e-3, rtol=1e-3
+        lambda S, y: loss((S, y), (R, y_R)), arguments, atol=1e-6
     )
 
 
-def test_mean_discrepancy_of_two_classes_by_hand():
-    K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
-    K_SR = torch.tensor([[0.8, 0.6, 0.1], [0.2, 0.4, 0.9]])
-    like_SR = torch.tensor([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    found = mean_discrepancy(mean_within(K_SS, torch.eye(2)), K_SR, like_SR)
-    assert float(found) == pytest.approx(1.0 - 2 * (0.7 + 0.9) / 2)
+@pytest.mark.parametrize("has_classes", [True, False])
+def test_training_and_validation_compute_the_same_loss_and_gradient(has_classes):
+    """In validation, the loss is computed from the matrices of all kernels."""
+    S, R = rows(9).requires_grad_(), rows(6, seed=1)
+    y_S, y_R = rows(9, 2, 2), rows(6, 2, 3)
+    found = []
+    for training in (True, False):
+        loss = KernelRidgeLoss(PORTFOLIO, 0.1, 0.7, has_classes).train(training)
+        value = loss((S, y_S), (R, y_R))
+        found.append((value.detach(), torch.autograd.grad(value, S)[0]))
+    for trained, evaluated in zip(*found, strict=True):
+        np.testing.assert_allclose(trained, evaluated, rtol=1e-9)
 
 
-def test_mean_discrepancy_skips_classes_without_real_rows():
-    """The distilled rows of such a class would only repel each other."""
-    K_SS = torch.tensor([[1.0, 0.3], [0.3, 1.0]])
-    K_SR = torch.tensor([[0.8, 0.6], [0.2, 0.4]])
-    like_SR = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
-    found = mean_discrepancy(mean_within(K_SS, torch.eye(2)), K_SR, like_SR)
-    assert float(found) == pytest.approx(1.0 - 2 * 0.7)
+def test_loss_of_the_portfolio_is_the_mean_over_kernels_of_plain_formulas():
+    S, R = rows(9), rows(6, seed=1)
+    classes_S, classes_R = np.arange(9) % 3, np.arange(6) % 2
+    y_S, y_R = (torch.eye(3).double()[c] - 1 / 3 for c in (classes_S, classes_R))
+    expected = []
+    for kernel in PORTFOLIO:
+        K_SS, K_SR = kernel(S, S), kernel(S, R)
+        weights = ridge_weights(K_SS, y_S, 0.2)
+        error = float((K_SR.T @ weights - y_R).square().sum(1).mean())
+        # Class 2 has no real rows and is left out.
+        terms = []
+        for label in (0, 1):
+            of_S, of_R = classes_S == label, classes_R == label
+            within = K_SS[of_S][:, of_S].mean()
+            terms.append(float(within - 2.0 * K_SR[of_S][:, of_R].mean()))
+        expected.append(error + 0.5 * np.mean(terms))
+    found = KernelRidgeLoss(PORTFOLIO, 0.2, 0.5, True)((S, y_S), (R, y_R))
+    assert float(found) == pytest.approx(np.mean(expected), rel=1e-9)
 
 
-def test_mean_discrepancy_is_the_mean_over_classes():
-    """The term that does not depend on the distilled rows is left out."""
-    a, b = two_batches()
-    classes_a, classes_b = np.arange(7) % 2, np.arange(4) % 2
-    kernel = kernels.gaussian(4.0)
-    like_SS = torch.tensor(classes_b[:, None] == classes_b).float()
-    like_SR = torch.tensor(classes_b[:, None] == classes_a).float()
-    found = mean_discrepancy(mean_within(kernel(b, b), like_SS), kernel(b, a), like_SR)
-    expected = 0.0
-    for label in (0, 1):
-        S, R = b[classes_b == label], a[classes_a == label]
-        term = kernel(S, S).mean() - 2.0 * kernel(S, R).mean()
-        expected += float(term) / 2
-    assert float(found) == pytest.approx(expected, rel=1e-5)
-
-
-def test_validation_solves_once_for_the_same_synthetic_rows(monkeypatch):
+def test_validation_solves_once_for_the_same_synthetic_rows():
     """A step solves anew; batches of a validation pass share the solution."""
     n_solved = 0
 
-    def counted(*arguments):
-        nonlocal n_solved
-        n_solved += 1
-        return ridge_weights(*arguments)
+    class Counted(kernels.RadialKernel):
+        def similarities(self, distances):
+            nonlocal n_solved
+            n_solved += distances.shape[0] == distances.shape[1]
+            return super().similarities(distances)
 
-    monkeypatch.setattr(ridge_loss, "ridge_weights", counted)
-    loss = KernelRidgeLoss([kernels.linear, kernels.gaussian(2.0)], 0.2, 1.0, False)
+    used = [Counted(kernels.squared_distances, b) for b in (1.0, 2.0)]
+    loss = KernelRidgeLoss(used, 0.2, 1.0, False)
     S, y_S = rows(6), rows(6, 1, 1)
     batches = [(rows(5, 3, seed), rows(5, 1, seed)) for seed in (2, 3, 4)]
     trained = [float(loss((S, y_S), batch)) for batch in batches]
-    assert n_solved == 6
     loss.eval()
     evaluated = [float(loss((S.clone(), y_S), batch)) for batch in batches]
-    assert n_solved == 8
-    assert evaluated == trained
+    assert n_solved == 2
+    assert evaluated == pytest.approx(trained, rel=1e-9)
     changed = float(loss((S + 1.0, y_S), batches[0]))
-    assert n_solved == 10
-    assert changed != trained[0]
+    assert n_solved == 4
+    assert changed != pytest.approx(trained[0], rel=1e-3)
