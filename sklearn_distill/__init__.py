@@ -47,6 +47,8 @@ _HOME_OF = {
     "RecoveryCurveDisplay": "evaluation",
     "CriticalDifferenceDisplay": "evaluation",
     "LossHistoryDisplay": "evaluation",
+    "PixelFeatures": "dense",
+    "DistilledSegmenter": "dense",
     "list_distillers": "plugins",
     "get_distiller": "plugins",
 }
