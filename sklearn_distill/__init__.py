@@ -49,6 +49,7 @@ _HOME_OF = {
     "LossHistoryDisplay": "evaluation",
     "PixelFeatures": "dense",
     "DistilledSegmenter": "dense",
+    "DistilledDetector": "dense",
     "list_distillers": "plugins",
     "get_distiller": "plugins",
 }

@@ -12,6 +12,7 @@ from ..distilled_set.distilled_set import DistilledSet
 from .blocks import Block
 from .images import Images
 from .pixel_features import PixelFeatures
+from .pixel_rows import PixelSample
 
 # Estimators predict at most about this many pixels in one call.
 ROWS_PER_CALL = 1 << 18
@@ -43,6 +44,14 @@ class BaseDense(MetaEstimatorMixin, BaseEstimator):
         self.distiller_ = distiller.fit(rows, y, sample_weight=weights, **params)
         self.distilled_ = self.distiller_.distilled_
         return self.distilled_
+
+    def _store_positions(self, sample: PixelSample, images: Images) -> None:
+        """Set `distilled_positions_` if the distilled pixels are labeled real ones."""
+        self.__dict__.pop("distilled_positions_", None)
+        indices = getattr(self.distiller_, "sample_indices_", None)
+        if indices is None or (indices >= len(sample.image)).any():
+            return
+        self.distilled_positions_ = sample.positions(indices, images.sizes)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

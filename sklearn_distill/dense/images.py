@@ -60,7 +60,7 @@ def check_images(images: Any, channels: str = "last") -> Images:
             "images must be an array of shape (n, H, W) or (n, H, W, C), or a list of "
             f"arrays; got {type(images).__name__}."
         )
-    stacked = hasattr(images, "shape") and getattr(images, "dtype", None) != object
+    stacked = hasattr(images, "shape") and str(images.dtype) != "object"
     if stacked:
         images = np.asarray(images)
         if images.ndim not in (3, 4):

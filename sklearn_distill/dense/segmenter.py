@@ -16,15 +16,14 @@ from .dense_base import BaseDense, batches_of_pixels, check_pixel_classifier
 from .images import Images
 from .masks import MaskEncoder, check_masks, labels_of_masks
 from .pixel_features import PixelFeatures
-from .pixel_rows import PixelSample, rows_of_pixels, sample_pixels
+from .pixel_rows import rows_of_pixels, sample_pixels
 from .pixel_weights import fit_weighted_by_mass, represented_mass
 from .segmentation_metrics import confusion_of_masks, iou_of_confusion, macro_mean
 
 
 def _predicts_probabilities(self: Any) -> bool:
-    """Return True if the estimator has `predict_proba`; raise AttributeError if not."""
-    getattr(self, "estimator_", self.estimator).predict_proba
-    return True
+    """Return whether the estimator predicts probabilities."""
+    return hasattr(getattr(self, "estimator_", self.estimator), "predict_proba")
 
 
 class DistilledSegmenter(BaseDense):
@@ -221,14 +220,6 @@ class DistilledSegmenter(BaseDense):
             return {}
         rows = rows_of_pixels(self.features_, images, sample.image, sample.position)
         return {"X_unlabeled": rows}
-
-    def _store_positions(self, sample: PixelSample, images: Images) -> None:
-        """Set `distilled_positions_` if the distilled pixels are labeled real ones."""
-        self.__dict__.pop("distilled_positions_", None)
-        indices = getattr(self.distiller_, "sample_indices_", None)
-        if indices is None or (indices >= len(sample.image)).any():
-            return
-        self.distilled_positions_ = sample.positions(indices, images.sizes)
 
     def predict(self, images: Any) -> Any:
         """Predict the class of each pixel.
