@@ -2,24 +2,34 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from .box_files import boxes_from_coco, boxes_from_frame, boxes_from_voc
 from .boxes import box_iou, boxes_from_masks
+from .checks import check_dense_estimator
 from .detection_metrics import (
     average_precisions,
     mean_average_precision,
     mean_average_recall,
 )
 from .detector import DistilledDetector
+from .displays import DetectionDisplay, DistilledPixelsDisplay, SegmentationDisplay
 from .pixel_features import PixelFeatures
 from .segmentation_metrics import iou_per_class, mean_iou
 from .segmenter import DistilledSegmenter
 
 __all__ = [
+    "DetectionDisplay",
     "DistilledDetector",
+    "DistilledPixelsDisplay",
     "DistilledSegmenter",
     "PixelFeatures",
+    "SegmentationDisplay",
     "average_precisions",
     "box_iou",
+    "boxes_from_coco",
+    "boxes_from_frame",
     "boxes_from_masks",
+    "boxes_from_voc",
+    "check_dense_estimator",
     "iou_per_class",
     "mean_average_precision",
     "mean_average_recall",

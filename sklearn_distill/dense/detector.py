@@ -326,7 +326,7 @@ class DistilledDetector(BaseDense):
 
     def _predict_block(self, image: np.ndarray, block: Block) -> list[Target]:
         """Return the boxes of each class whose center is in a block."""
-        outer = block.grown(margin_of_peaks(self.smooth), image.shape[:2])
+        outer = block.grown(margin_of_peaks(self.smooth) + 1, image.shape[:2])
         features = self.features_.features_of_block(image, outer)
         rows = features.reshape(-1, features.shape[2])
         proba = correct_proba(self.classifier_.predict_proba(rows), self.prior_ratio_)
@@ -346,11 +346,29 @@ class DistilledDetector(BaseDense):
             if not is_inside.any():
                 continue
             y, x = y[is_inside], x[is_inside]
-            sides = self.regressor_.predict(features[y, x])
-            boxes = boxes_of_sides(sides, y + outer.top, x + outer.left)
+            boxes = self._boxes_of_peaks(features, scores, y, x)
+            boxes += [outer.left, outer.top, outer.left, outer.top]
             labels = np.full(len(boxes), label, dtype=self.classes_.dtype)
             found.append({"boxes": boxes, "labels": labels, "scores": scores[y, x]})
         return found
+
+    def _boxes_of_peaks(
+        self, features: np.ndarray, scores: np.ndarray, y: np.ndarray, x: np.ndarray
+    ) -> np.ndarray:
+        """Return the mean box that the pixels at and around each peak predict.
+
+        The pixels are weighted by their scores.
+        """
+        steps = np.arange(-1, 2)
+        height, width = scores.shape
+        rows = np.clip(y[:, None, None] + steps[:, None], 0, height - 1)
+        columns = np.clip(x[:, None, None] + steps, 0, width - 1)
+        rows, columns = np.broadcast_arrays(rows, columns)
+        shape, rows, columns = rows.shape, rows.ravel(), columns.ravel()
+        sides = self.regressor_.predict(features[rows, columns])
+        boxes = boxes_of_sides(sides, rows, columns).reshape(len(y), -1, 4)
+        weights = scores[rows, columns].reshape(len(y), shape[1] * shape[2], 1)
+        return (weights * boxes).sum(axis=1) / weights.sum(axis=1)
 
     def score(self, images: Any, targets: Any) -> float:
         """Return the mean average precision at an intersection over union of 0.5.
