@@ -125,9 +125,11 @@ def detection(halves, method, budget, seed):
     # About 1 % of a crown or a nucleus is the center.
     counts = {"background": train.shape[0] * train.shape[1]}
     areas = np.prod(target["boxes"][:, 2:] - target["boxes"][:, :2], axis=1)
-    counts |= {str(c): int(0.1 * areas.mean() * k) for c, k in zip(labels, n)}
+    counts |= {
+        str(c): int(0.1 * areas.mean() * k) for c, k in zip(labels, n, strict=True)
+    }
     if method == "all":
-        budget = {name: 10**6 for name in counts} | {"background": 20_000}
+        budget = dict.fromkeys(counts, 10**6) | {"background": 20_000}
     detector = DistilledDetector(
         distiller_of(method, budget, seed, counts),
         ExtraTreesClassifier(random_state=seed),

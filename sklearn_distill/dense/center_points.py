@@ -42,8 +42,10 @@ def map_of_centers(
         right, bottom = np.ceil(box[2:]).astype(int)
         place = slice(max(top, 0), bottom), slice(max(left, 0), right)
         distance = squared_distance(box, place, shape)
+        # The pixel at the center belongs to the box, even if the box is tiny or inside
+        # another one.
+        distance[np.unravel_index(distance.argmin(), distance.shape)] = 0
         core = distance < center
-        core[np.unravel_index(distance.argmin(), distance.shape)] = True
         ring = ~core & (distance < ignore)
         result[place][ring & (result[place] == BACKGROUND)] = IGNORED
         wins = core & (distance < nearest[place])

@@ -61,12 +61,14 @@ def _same(first: Any, second: Any) -> None:
 
 def _raises(errors: Any, function: Callable, *arguments: Any) -> None:
     """Raise AssertionError unless a call raises one of the errors, with a message."""
+    message = None
     try:
         function(*arguments)
     except errors as error:
-        assert len(str(error)) > 20, f"the message is too short: {error}"
-        return
-    raise AssertionError(f"{function.__qualname__} accepts wrong input: {arguments!r}")
+        message = str(error)
+    name = function.__qualname__
+    assert message is not None, f"{name} accepts wrong input: {arguments!r}"
+    assert len(message) > 20, f"the message of {name} is too short: {message}"
 
 
 def check_fit_keeps_parameters_and_input(estimator: Any, scenes: Scenes) -> None:
