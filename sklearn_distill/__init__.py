@@ -50,6 +50,13 @@ _HOME_OF = {
     "PixelFeatures": "dense",
     "DistilledSegmenter": "dense",
     "DistilledDetector": "dense",
+    "SceneComposer": "dense",
+    "TileSelection": "dense",
+    "UNetSegmenter": "dense",
+    "CenterPointDetector": "dense",
+    "SegmentationDisplay": "dense",
+    "DetectionDisplay": "dense",
+    "DistilledPixelsDisplay": "dense",
     "list_distillers": "plugins",
     "get_distiller": "plugins",
 }

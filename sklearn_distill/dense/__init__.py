@@ -4,6 +4,7 @@
 
 from .box_files import boxes_from_coco, boxes_from_frame, boxes_from_voc
 from .boxes import box_iou, boxes_from_masks
+from .center_point_detector import CenterPointDetector
 from .checks import check_dense_estimator
 from .detection_metrics import (
     average_precisions,
@@ -13,16 +14,23 @@ from .detection_metrics import (
 from .detector import DistilledDetector
 from .displays import DetectionDisplay, DistilledPixelsDisplay, SegmentationDisplay
 from .pixel_features import PixelFeatures
+from .scenes import SceneComposer
 from .segmentation_metrics import iou_per_class, mean_iou
 from .segmenter import DistilledSegmenter
+from .tiles import TileSelection
+from .unet_segmenter import UNetSegmenter
 
 __all__ = [
+    "CenterPointDetector",
     "DetectionDisplay",
     "DistilledDetector",
     "DistilledPixelsDisplay",
     "DistilledSegmenter",
     "PixelFeatures",
+    "SceneComposer",
     "SegmentationDisplay",
+    "TileSelection",
+    "UNetSegmenter",
     "average_precisions",
     "box_iou",
     "boxes_from_coco",

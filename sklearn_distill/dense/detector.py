@@ -22,20 +22,22 @@ from .boxes import Target, check_targets
 from .center_points import (
     best_boxes,
     boxes_of_sides,
-    map_of_centers,
     margin_of_peaks,
     peaks_of,
-    sides_of_boxes,
     smoothed,
 )
 from .dense_base import BaseDense, check_pixel_classifier
 from .detection_metrics import mean_average_precision
-from .images import Images
+from .object_pixels import (
+    BACKGROUND_NAME,
+    check_background,
+    classes_of,
+    maps_of_objects,
+    sides_of_sample,
+)
 from .pixel_features import PixelFeatures
-from .pixel_rows import PixelSample, rows_of_pixels, sample_pixels
+from .pixel_rows import rows_of_pixels, sample_pixels
 from .pixel_weights import fit_weighted_by_mass, represented_mass
-
-BACKGROUND_NAME = "background"
 
 
 class DistilledDetector(BaseDense):
@@ -220,9 +222,11 @@ class DistilledDetector(BaseDense):
         check_pixel_classifier(self, self.classifier, "classifier")
         checked = self._fit_features(images)
         checked_targets = check_targets(targets, checked.sizes)
-        self.classes_, names = _classes_of(checked_targets)
+        self.classes_, names = classes_of(checked_targets)
         rng = check_random_state(self.random_state)
-        maps, boxes, codes = self._maps(checked_targets, checked)
+        maps, boxes, codes = maps_of_objects(
+            checked_targets, checked, self.classes_, self.center, self.ignore
+        )
         sample = sample_pixels(
             maps,
             lambda numbers: codes[numbers],
@@ -230,7 +234,7 @@ class DistilledDetector(BaseDense):
             max(self.max_pixels, len(names)),
             rng,
         )
-        _check_background(sample)
+        check_background(sample)
         rows = rows_of_pixels(self.features_, checked, sample.image, sample.position)
         self.n_pixels_ = len(rows)
         y = names[sample.code]
@@ -239,29 +243,11 @@ class DistilledDetector(BaseDense):
         self.classifier_, self.prior_ratio_ = fit_weighted_by_mass(
             self.classifier, distilled, self.mass_, self.weights
         )
-        sides = _sides_of_sample(sample, maps, boxes, checked)
+        sides = sides_of_sample(sample, maps, boxes, checked)
         self._store_positions(sample, checked)
         self.distilled_sides_ = self._sides_of_distilled(rows, y, sides)
         self._fit_regressor(rng)
         return self
-
-    def _maps(
-        self, targets: list[Target], images: Images
-    ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
-        """Return maps of centers, all boxes, and the code of each number in the maps.
-
-        The last code, that of the number -1, marks ignored pixels.
-        """
-        maps, first = [], 0
-        for target, size in zip(targets, images.sizes, strict=True):
-            centers = map_of_centers(target["boxes"], size, self.center, self.ignore)
-            centers[centers > 0] += first
-            first += len(target["boxes"])
-            maps.append(centers)
-        boxes = np.concatenate([target["boxes"] for target in targets])
-        labels = np.concatenate([t["labels"] for t in targets if len(t["labels"])])
-        codes = 1 + np.searchsorted(self.classes_, labels)
-        return maps, boxes, np.concatenate([[0], codes, [-1]])
 
     def _sides_of_distilled(
         self, rows: np.ndarray, y: np.ndarray, sides: np.ndarray
@@ -392,63 +378,3 @@ class DistilledDetector(BaseDense):
             iou_thresholds=(0.5,),
             max_detections=self.max_detections,
         )
-
-
-def _classes_of(targets: list[Target]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the labels of the objects, and the names of the classes of pixels."""
-    labels = [t["labels"] for t in targets if len(t["labels"])]
-    if not labels:
-        raise ValueError(
-            "The targets contain no boxes. Pass at least one image with an object."
-        )
-    kinds = {label.dtype.kind in "US" for label in labels}
-    if len(kinds) > 1:
-        raise ValueError(
-            "The labels of some images are strings and those of others are numbers. "
-            "Use labels of one type."
-        )
-    joined = np.concatenate(labels)
-    if joined.dtype.kind == "f":
-        raise ValueError(
-            "The labels of boxes must be strings, integers or booleans; got floats. "
-            "Convert them with numpy.asarray(labels, dtype=int)."
-        )
-    classes = np.unique(joined)
-    names = [BACKGROUND_NAME, *map(str, classes.tolist())]
-    if len(set(names)) < len(names):
-        raise ValueError(
-            f"The label {BACKGROUND_NAME!r} is reserved for pixels outside of all "
-            "objects. Rename the label of these boxes, or remove them."
-        )
-    return classes, np.array(names)
-
-
-def _check_background(sample: PixelSample) -> None:
-    """Raise ValueError if a class of pixels is empty."""
-    if sample.counts[0] == 0:
-        raise ValueError(
-            "No pixel is background, because the boxes cover all images. Lower ignore, "
-            "or pass larger images."
-        )
-    if (sample.counts == 0).any():
-        raise ValueError(
-            "The centers of all boxes of a class are hidden by other boxes. Lower "
-            "center, or remove boxes that repeat others."
-        )
-
-
-def _sides_of_sample(
-    sample: PixelSample, maps: list[np.ndarray], boxes: np.ndarray, images: Images
-) -> np.ndarray:
-    """Return the distances of pixels from the sides of their boxes.
-
-    The distances of pixels of the background are NaN.
-    """
-    sides = np.full((len(sample.image), 4), np.nan)
-    centers = np.flatnonzero(sample.code)
-    if len(centers):
-        image, rows, columns = sample.positions(centers, images.sizes).T
-        numbers = [maps[i][r, c] for i, r, c in zip(image, rows, columns, strict=True)]
-        of_pixels = boxes[np.array(numbers) - 1]
-        sides[centers] = sides_of_boxes(of_pixels, rows, columns)
-    return sides
