@@ -64,3 +64,16 @@ def import_onnx() -> tuple[Any, Any]:
             "pip install 'sklearn-distill[onnx]'"
         ) from error
     return onnx, onnxruntime
+
+
+def import_skimage() -> Any:
+    """Return the module skimage; the ImportError says how to install scikit-image."""
+    try:
+        import skimage
+        import skimage.feature
+    except ImportError as error:
+        raise ImportError(
+            "The features of pixels require scikit-image: "
+            "pip install 'sklearn-distill[dense]'"
+        ) from error
+    return skimage

@@ -1,0 +1,279 @@
+"""CenterPointDetector: a small network that detects the centers of objects."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from scipy.special import expit
+from sklearn.utils.validation import check_is_fitted
+
+from .._utils._sklearn_private import Interval, _fit_context
+from .boxes import Target, check_targets
+from .center_points import best_boxes, boxes_of_sides, peaks_of, squared_distance
+from .detection_metrics import mean_average_precision
+from .net_base import BaseDenseNet
+from .object_pixels import classes_of
+
+# The squared distance, in units of the box, at which the heat of a center has fallen to
+# exp(-1/2), and up to which the sides of the box are learned.
+HEAT_SCALE, SIDES_WITHIN = 0.01, 0.03
+# At first a pixel is a center with a probability of about one percent.
+INITIAL_LOGIT = -4.6
+
+
+class CenterPointDetector(BaseDenseNet):
+    """A detection of objects by a small network that predicts their centers.
+
+    A U-shaped network predicts a heat map of the centers of each class and, at each
+    pixel, the distances to the four sides of the box, as in CenterNet [1]_. It is
+    trained through skorch on random patches of images, such as the scenes of
+    `SceneComposer` or the tiles of `TileSelection`.
+
+    Parameters
+    ----------
+    width : int, default=16
+        The number of channels of the first block; each halving doubles it.
+    depth : int, default=3
+        How often the network halves the image.
+    max_iter : int, default=300
+        The number of optimizer steps.
+    batch_size : int, default=8
+        The number of patches of a step.
+    patch_size : int, default=64
+        The height and width of the random patches for training.
+    lr : float, default=0.003
+        The initial learning rate of Adam, which falls to 0 as a half cosine.
+    mirror : bool, default=True
+        Whether patches are mirrored at random. Objects such as digits, which change
+        their class in a mirror, need False.
+    nms : float, default=0.35
+        The largest intersection over union of two boxes of a class.
+    score_threshold : float, default=0.02
+        The smallest probability of an object.
+    max_detections : int, default=300
+        The largest number of boxes in an image.
+    channels : {"last", "first"}, default="last"
+        The position of the channels of color images.
+    device : str, default="auto"
+        The torch device; "auto" uses a GPU if one is available.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for reproducible results.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The trained network.
+    classes_ : ndarray of shape (n_classes,)
+        The labels of the objects.
+    loss_ : float
+        The mean training loss.
+    n_channels_ : int
+        Number of channels of the images.
+
+    See Also
+    --------
+    DistilledDetector : scikit-learn estimators fitted on distilled pixels.
+
+    References
+    ----------
+    .. [1] X. Zhou, D. Wang, P. Krahenbuhl, "Objects as Points", arXiv:1904.07850, 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_distill import CenterPointDetector
+    >>> images = np.zeros((2, 32, 32))
+    >>> images[:, 6:16, 8:18] = 1
+    >>> targets = [{"boxes": [[8, 6, 18, 16]], "labels": ["square"]}] * 2
+    >>> detector = CenterPointDetector(
+    ...     width=4, depth=2, max_iter=60, patch_size=32, lr=0.03, random_state=0
+    ... ).fit(images, targets)
+    >>> detector.predict(images)[0]["labels"].tolist()[0]
+    'square'
+    """
+
+    _parameter_constraints: dict[str, Any] = {
+        **BaseDenseNet._parameter_constraints,
+        "mirror": ["boolean"],
+        "nms": [Interval(Real, 0, 1, closed="both")],
+        "score_threshold": [Interval(Real, 0, 1, closed="left")],
+        "max_detections": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        *,
+        width: int = 16,
+        depth: int = 3,
+        max_iter: int = 300,
+        batch_size: int = 8,
+        patch_size: int = 64,
+        lr: float = 0.003,
+        mirror: bool = True,
+        nms: float = 0.35,
+        score_threshold: float = 0.02,
+        max_detections: int = 300,
+        channels: str = "last",
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.width = width
+        self.depth = depth
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.patch_size = patch_size
+        self.lr = lr
+        self.mirror = mirror
+        self.nms = nms
+        self.score_threshold = score_threshold
+        self.max_detections = max_detections
+        self.channels = channels
+        self.device = device
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, images: Any, targets: Any) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
+        targets : list of dict
+            For each image {"boxes": (m, 4), "labels": (m,)}.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError, TypeError
+            If images and targets do not match, or if there are no boxes.
+        """
+        from .networks import CenterLoss
+
+        checked = self._fit_images(images)
+        checked_targets = check_targets(targets, checked.sizes)
+        self.classes_, _ = classes_of(checked_targets)
+        maps = [
+            maps_to_learn(target, size, self.classes_)
+            for target, size in zip(checked_targets, checked.sizes, strict=True)
+        ]
+        self._train(
+            checked,
+            maps,
+            len(self.classes_) + 4,
+            CenterLoss,
+            bias=INITIAL_LOGIT,
+            mirror=mirrored if self.mirror else None,
+        )
+        return self
+
+    def predict(self, images: Any) -> list[Target]:
+        """Predict the boxes of the objects in each image.
+
+        Parameters
+        ----------
+        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
+
+        Returns
+        -------
+        list of dict
+            For each image {"boxes": (m, 4), "labels": (m,), "scores": (m,)}, in the
+            order of descending scores.
+        """
+        check_is_fitted(self)
+        checked = self.features_.check(images)
+        return [self._predict_image(image) for image in checked.arrays]
+
+    def _predict_image(self, image: np.ndarray) -> Target:
+        """Return the boxes in one image."""
+        found: list[Target] = []
+        for block, shown, outputs in self._outputs(image, margin=2):
+            for code, label in enumerate(self.classes_):
+                scores = expit(outputs[code])
+                y, x = peaks_of(scores, 1.0, self.score_threshold)
+                rows, columns = y + shown.top, x + shown.left
+                is_inside = (
+                    (rows >= block.top)
+                    & (rows < block.bottom)
+                    & (columns >= block.left)
+                    & (columns < block.right)
+                )
+                y, x = y[is_inside], x[is_inside]
+                # The limit keeps the boxes of an untrained network finite.
+                sides = np.exp(np.minimum(outputs[-4:, y, x].T, 10.0))
+                boxes = boxes_of_sides(sides, rows[is_inside], columns[is_inside])
+                labels = np.full(len(boxes), label, dtype=self.classes_.dtype)
+                found.append({"boxes": boxes, "labels": labels, "scores": scores[y, x]})
+        result = best_boxes(found, self.classes_, self.nms, self.max_detections)
+        height, width = image.shape[:2]
+        result["boxes"] = np.clip(result["boxes"], 0, [width, height, width, height])
+        return result
+
+    def score(self, images: Any, targets: Any) -> float:
+        """Return the mean average precision at an intersection over union of 0.5.
+
+        Parameters
+        ----------
+        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
+        targets : list of dict
+
+        Returns
+        -------
+        float
+        """
+        return mean_average_precision(
+            targets,
+            self.predict(images),
+            iou_thresholds=(0.5,),
+            max_detections=self.max_detections,
+        )
+
+
+def maps_to_learn(
+    target: Target, size: tuple[int, int], classes: np.ndarray
+) -> np.ndarray:
+    """Return the maps that the network learns from the boxes of an image.
+
+    Parameters
+    ----------
+    target : dict
+    size : tuple (height, width)
+    classes : ndarray of shape (n_classes,)
+
+    Returns
+    -------
+    ndarray of float32 of shape (n_classes + 5, H, W)
+        Heat maps of the centers, logarithms of the distances to the left, top, right
+        and bottom side, and the weight of these distances.
+    """
+    maps = np.zeros((len(classes) + 5, *size), dtype=np.float32)
+    nearest = np.full(size, np.inf, dtype=np.float32)
+    codes = np.searchsorted(classes, target["labels"])
+    for box, code in zip(target["boxes"], codes, strict=True):
+        left, top = np.floor(box[:2]).astype(int)
+        right, bottom = np.ceil(box[2:]).astype(int)
+        place = slice(top, bottom), slice(left, right)
+        distance = squared_distance(box, place, size)
+        distance[np.unravel_index(distance.argmin(), distance.shape)] = 0
+        heat = np.exp(-distance / (2 * HEAT_SCALE))
+        maps[code][place] = np.maximum(maps[code][place], heat)
+        wins = (distance < SIDES_WITHIN) & (distance < nearest[place])
+        nearest[place][wins] = distance[wins]
+        rows, columns = np.nonzero(wins)
+        y, x = rows + top + 0.5, columns + left + 0.5
+        sides = np.stack([x - box[0], y - box[1], box[2] - x, box[3] - y])
+        maps[-5:-1, rows + top, columns + left] = np.log(np.maximum(sides, 0.5))
+        maps[-1, rows + top, columns + left] = 1
+    return maps
+
+
+def mirrored(maps: np.ndarray, axis: int) -> np.ndarray:
+    """Return maps mirrored at an axis, in which opposite sides change places."""
+    order = np.arange(len(maps))
+    first = len(maps) - 5 + (0 if axis == 2 else 1)
+    order[[first, first + 2]] = first + 2, first
+    return np.flip(maps, axis)[order]
