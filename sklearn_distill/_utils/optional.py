@@ -64,3 +64,14 @@ def import_onnx() -> tuple[Any, Any]:
             "pip install 'sklearn-distill[onnx]'"
         ) from error
     return onnx, onnxruntime
+
+
+def import_dask() -> Any:
+    """Return the module dask; the ImportError says how to install it."""
+    try:
+        import dask
+    except ImportError as error:
+        raise ImportError(
+            "dask collections require dask: pip install 'sklearn-distill[dask]'"
+        ) from error
+    return dask
