@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint docs gpu clean
+.PHONY: demo test lint docs gpu wheel clean
 
 demo: $(VENV)/installed
 	$(BIN)/python docs/demo.py
@@ -39,5 +39,17 @@ $(VENV)/installed-docs: $(VENV)/installed
 gpu: $(VENV)/installed
 	$(BIN)/python docs/benchmarks/gpu.py $(if $(OUTPUT),--output $(OUTPUT))
 
+# The distributions, in dist, and a test of the wheel in an environment without extras.
+wheel:
+	rm -rf dist $(VENV)-wheel
+	$(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/pip install --quiet --disable-pip-version-check build twine
+	$(VENV)-wheel/bin/python -m build --outdir dist
+	$(VENV)-wheel/bin/twine check --strict dist/*
+	rm -rf $(VENV)-wheel && $(PYTHON) -m venv $(VENV)-wheel
+	$(VENV)-wheel/bin/pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(VENV)-wheel/bin/pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	$(VENV)-wheel/bin/python -P tests/wheel_smoke.py
+
 clean:
-	rm -rf $(VENV) demo-output gpu-output docs/_build docs/api docs/gallery
+	rm -rf $(VENV) $(VENV)-wheel demo-output gpu-output dist docs/_build docs/api docs/gallery

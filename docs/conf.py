@@ -4,6 +4,7 @@
 
 import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import sklearn_distill
@@ -24,10 +25,17 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "page_links",
 ]
+# Formulas are drawn by the copy of MathJax in the package sphinx-mathjax-offline, because
+# a page that is opened must not fetch anything.
+mathjax_folder = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static"
+mathjax_path = "mathjax/tex-chtml.js"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "examples", "api/*.inc"]
+exclude_patterns = ["_build", "examples", "api/*.inc", "gallery/backreferences"]
 # Names in single backticks become links if the API reference has a page for the name.
 default_role = "autolink"
 
@@ -45,40 +53,42 @@ sphinx_gallery_conf = {
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_signature": False,
+    "doc_module": ("sklearn_distill",),
+    "backreferences_dir": "gallery/backreferences",
+    "reference_url": {"sklearn_distill": None},
     "remove_config_comments": True,
     "copyfile_regex": r"$^",
 }
 
 smartquotes = False  # values in docstrings can be copied into code
 toc_object_entries_show_parents = "hide"
+# Break signatures that are longer than a line on a phone into one line per parameter.
+python_maximum_signature_line_length = 60
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn-distill"
-html_static_path = ["_static"]
+html_static_path = ["_static", str(mathjax_folder)]
 html_css_files = ["pages.css"]
+html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": "sklearn-distill"},
+    "logo": {
+        "text": "sklearn-distill",
+        "image_light": "_static/favicon.svg",
+        "image_dark": "_static/favicon.svg",
+    },
     "navbar_align": "left",
-    "header_links_before_dropdown": 9,
-    "show_prev_next": False,
+    "header_links_before_dropdown": 6,
+    "show_prev_next": True,
+    "show_toc_level": 2,
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": [],
 }
-# Remove the left sidebar from pages without subpages.
-html_sidebars = {
-    page: []
-    for page in (
-        "index",
-        "getting-started",
-        "guide",
-        "evaluation",
-        "benchmarks/README",
-        "write-a-method",
-        "changelog",
-    )
-}
+# Remove the left sidebar from the landing page.
+html_sidebars = {"index": []}
 
 
 def quote_shapes(app, what, name, obj, options, lines):

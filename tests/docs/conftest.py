@@ -35,6 +35,14 @@ class Page:
         ]
 
     @property
+    def marked_fences(self):
+        """(mark, code) of each fence that follows an HTML comment, the mark."""
+        marked = re.findall(
+            r"^<!-- (\S+) -->\n```[^\n]*\n(.*?)^```", self.text, flags=re.M | re.S
+        )
+        return [(mark, code) for mark, code in marked]
+
+    @property
     def inline_code(self):
         """The code between backticks, each on one line."""
         spans = INLINE_CODE.findall(FENCE.sub("", self.text))

@@ -26,15 +26,23 @@ def written(tmp_path_factory):
 def test_every_exported_name_has_a_page_and_is_listed(written, name):
     assert f":: {name}\n" in written[f"sklearn_distill.{name}"]
     assert f"\n   {name}\n" in written["index"]
-    assert f"\n   sklearn_distill.{name}\n" in written["index"]
+    assert f"\n   {name} <sklearn_distill.{name}>\n" in written["index"]
 
 
-def test_class_page_lists_only_the_methods_that_this_package_defines(written):
+def test_name_without_a_task_is_listed_by_its_subpackage(tmp_path, monkeypatch):
+    names = {**sklearn_distill._HOME_OF, "new_name": "compose"}
+    monkeypatch.setattr(sklearn_distill, "_HOME_OF", names)
+    sections = runpy.run_path(str(DOCS / "api_pages.py"))["sections"]
+    assert ("Compose", "sklearn_distill", ["new_name"]) in list(sections())
+
+
+def test_class_page_documents_own_methods_and_names_those_of_scikit_learn(written):
     page = written["sklearn_distill.HerdingSelection"]
     assert "automethod:: fit\n" in page
     assert "automethod:: fit_distill\n" in page
-    assert "get_params" not in page
-    assert "set_fit_request" not in page
+    for name in ("get_params", "set_fit_request", "set_callbacks", "set_output"):
+        assert f"automethod:: {name}" not in page
+        assert f"* - ``{name}``\n" in page
     assert "autoproperty:: nbytes\n" in written["sklearn_distill.DistilledSet"]
 
 
