@@ -12,10 +12,9 @@ from ..soft_labels.expansion import weighted_hard_rows
 from ..soft_labels.fitting import takes_soft_labels, weight_parameter
 from .metrics import is_balanced_metric
 
-
 # Weights that differ from 1 by less are omitted. They correct rounded budgets only, and
-# some estimators are much slower with weights: histogram gradient boosting then computes
-# weighted quantiles of every column.
+# some estimators are much slower with weights: histogram gradient boosting then
+# computes weighted quantiles of every column.
 NEGLIGIBLE = 0.02
 
 
