@@ -527,6 +527,14 @@ def test_memory_keeps_finished_stages_of_an_interrupted_search(
     )
 
 
+def test_memory_with_a_scorer_that_cannot_be_pickled(rows, tmp_path):
+    grid = GridSearchCV(
+        SVC(), {"C": [0.1, 10]}, scoring=lambda est, X, y: est.score(X, y), cv=3
+    )
+    search = DistilledSearchCV(grid, HerdingSelection(), memory=str(tmp_path), top_k=1)
+    assert search.fit(*rows).score(*rows) > 0.8
+
+
 def _only_confirming(fit):
     """Return a `fit` of GridSearchCV that fails for stacked rows."""
 
