@@ -45,8 +45,8 @@ def test_every_stage_is_a_task(rows):
     paths = recorder.paths
     assert (paths[0], paths[-1]) == ("setup", "teardown")
     tasks = Counter(path for path in paths if not path.endswith("lbfgs-iter"))
-    # Three folds are distilled, two candidates are evaluated on three folds of distilled
-    # rows, and one candidate on three folds of all rows.
+    # Three folds are distilled, two candidates are evaluated on distilled rows of three
+    # folds, and one candidate on all rows of three folds.
     assert tasks["fit/distill/fit"] == 3
     assert tasks["fit/search/search/fit"] == 6
     assert tasks["fit/confirm/search/fit"] == 3
