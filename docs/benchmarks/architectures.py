@@ -240,7 +240,7 @@ def interval(small, truth):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     folder = os.environ.get("SKLEARN_DISTILL_DATA")
-    parser.add_argument("--data", default=folder, required=folder is None)
+    parser.add_argument("--data", default=folder, help="the folder of the data")
     parser.add_argument("--set", default="magic")
     parser.add_argument("--budget", type=int, default=100)
     parser.add_argument("--epochs", type=int, default=20)
@@ -250,6 +250,8 @@ def main():
     parser.add_argument("--summary", action="store_true", help="print the table only")
     args = parser.parse_args()
     if not args.summary:
+        if args.data is None:
+            parser.error("pass --data, the folder of the data")
         run(args)
     print(summary(args.output).to_string())
 

@@ -246,7 +246,7 @@ def summary(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     folder = os.environ.get("SKLEARN_DISTILL_DATA")
-    parser.add_argument("--data", default=folder, required=folder is None)
+    parser.add_argument("--data", default=folder, help="the folder of the data")
     parser.add_argument("--sets", default="adult,letter,magic,flights,diamonds")
     parser.add_argument("--learners", default="svc,boosting,mlp,forest")
     parser.add_argument("--methods", default="random,herding,k-means")
@@ -260,6 +260,8 @@ def main():
     for name in ("sets", "learners", "methods", "shares"):
         setattr(args, name, getattr(args, name).split(","))
     if not args.summary:
+        if args.data is None:
+            parser.error("pass --data, the folder of the data")
         run(args)
     print(summary(args.output).to_string())
 

@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import get_tags
 
+from .._utils.caller import caller_stacklevel
 from ..soft_labels.repeated_rows import holds_out_rows
 
 # The parameters that every search of scikit-learn and of similar packages has.
@@ -72,7 +73,7 @@ def warn_about_held_out_rows(estimator: Any) -> None:
         "(LogisticRegression instead of LogisticRegressionCV), or turn the hold-out "
         "off (early_stopping=False, n_iter_no_change=None).",
         UserWarning,
-        stacklevel=4,  # the caller of fit of DistilledSearchCV
+        stacklevel=caller_stacklevel(),
     )
 
 
@@ -107,7 +108,7 @@ def disabled_validation_splits(estimator: Any) -> dict[str, None]:
             "warning; callbacks that monitor the validation loss need monitor="
             "'train_loss'.",
             UserWarning,
-            stacklevel=4,  # the caller of fit of DistilledSearchCV
+            stacklevel=caller_stacklevel(),
         )
     return disabled
 

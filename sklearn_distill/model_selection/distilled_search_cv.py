@@ -87,6 +87,9 @@ class DistilledSearchCV(
           "balanced_accuracy", or the estimator sets the prior itself, such as
           ``class_weight="balanced"``.
         - None: the weights that the distilled set has, if any.
+
+        Weights that all differ from 1 by less than two percent are omitted, because
+        some estimators are much slower with weights.
     rescale : dict of {str: float or callable}, default=None
         Changes of parameters between the distilled rows and all rows. The value of a
         parameter is multiplied by (n / m)^exponent for training on all rows, where m is

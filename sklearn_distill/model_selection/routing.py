@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import has_fit_parameter
 
 from .._utils._sklearn_private import _routing_enabled
+from .._utils.caller import caller_stacklevel
 from ..soft_labels.fitting import weight_parameter
 from .metrics import scoring_of
 
@@ -121,7 +122,7 @@ def _warn_about_unused(names: set[str]) -> None:
             "trained on distilled rows, because these rows have no such metadata. The "
             "metadata are used when candidates are trained on all rows.",
             UserWarning,
-            stacklevel=4,  # the caller of fit of DistilledSearchCV
+            stacklevel=caller_stacklevel(),
         )
 
 

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import pickle
 import time
 import warnings
 from collections.abc import Sequence
@@ -28,6 +29,15 @@ def _fit_search(key: str, search: Any, X: Any, y: Any, params: dict[str, Any]) -
         warnings.filterwarnings("ignore", message=".*does not support sample_weight")
         search.fit(X, y, **params)
     return search, time.perf_counter() - started
+
+
+def _can_be_pickled(search: Any) -> bool:
+    """Return whether joblib can store a search; a lambda as scorer prevents it."""
+    try:
+        pickle.dumps(search)
+    except Exception:
+        return False
+    return True
 
 
 def search_on_sets(
@@ -81,7 +91,7 @@ def search_on_sets(
     params: dict[str, Any] = {}
     if stack.sample_weight is not None and name is not None:
         params[name] = stack.sample_weight
-    caches = getattr(memory, "location", True) is not None
+    caches = getattr(memory, "location", True) is not None and _can_be_pickled(small)
     fit, key = _fit_search, ""
     if caches:
         key = fingerprint(small, stack.X, stack.y, params)

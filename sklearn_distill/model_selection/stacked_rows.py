@@ -16,7 +16,7 @@ from scipy import sparse
 from .._utils.containers import stacked
 from .._utils.native_rows import from_native, is_table, like_native
 from ..compose.wrapper import ends_in_net, is_column
-from ..validation.targets import label_values
+from ..validation.targets import label_values, n_columns, target_columns
 from .training_rows import TrainingRows
 
 Splits = list[tuple[np.ndarray, np.ndarray]]
@@ -120,7 +120,8 @@ def _stack_y(y: Any, folds: Sequence[TrainingRows], estimator: Any) -> Any:
     """Return real labels followed by distilled labels."""
     if y is None:
         return None
-    labels = np.asarray(label_values(from_native(without_column(y))))
+    given = from_native(without_column(y))
+    labels = target_columns(given) if n_columns(given) > 1 else label_values(given)
     learned = np.concatenate([np.asarray(fold.y) for fold in folds])
     if labels.dtype.kind == "f" and learned.dtype.kind == "f":
         # Networks require targets of their own precision.

@@ -12,6 +12,11 @@ from ..soft_labels.expansion import weighted_hard_rows
 from ..soft_labels.fitting import takes_soft_labels, weight_parameter
 from .metrics import is_balanced_metric
 
+# Weights that differ from 1 by less are omitted. They correct rounded budgets only, and
+# some estimators are much slower with weights: histogram gradient boosting then
+# computes weighted quantiles of every column.
+NEGLIGIBLE = 0.02
+
 
 class TrainingRows(NamedTuple):
     """The training rows of one fold.
@@ -49,6 +54,8 @@ def restores_prior(weights: str | None, estimator: Any, metric: Any) -> bool:
 def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
     """Return the rows of a distilled set on which candidates are trained.
 
+    All weights are omitted if they differ from 1 by less than two percent.
+
     Soft labels become weighted hard rows if the estimator can be trained on them.
 
     Parameters
@@ -69,5 +76,6 @@ def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
         X, y = take_rows(X, rows), distilled.classes[codes]
     if weights is None or weight_parameter(estimator) is None:
         return TrainingRows(X, y, None)
-    # Weights of 1 have no effect.
-    return TrainingRows(X, y, None if (weights == 1).all() else weights)
+    if np.abs(weights - 1).max() < NEGLIGIBLE:
+        return TrainingRows(X, y, None)
+    return TrainingRows(X, y, weights)

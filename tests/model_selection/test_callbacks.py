@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections import Counter
+
 import pytest
 from sklearn.callback import ProgressBar
 from sklearn.linear_model import LogisticRegression
@@ -42,11 +44,13 @@ def test_every_stage_is_a_task(rows):
     search.set_callbacks(recorder).fit(*rows)
     paths = recorder.paths
     assert (paths[0], paths[-1]) == ("setup", "teardown")
-    assert sum(p.endswith("/distill") for p in paths) == 1
-    # Two candidates on three folds of distilled rows, one on three folds of all rows.
-    evaluations = [p for p in paths if "candidate-split" in p or "evaluation" in p]
-    assert sum("search" in p.split("/")[1] for p in evaluations) >= 6
-    assert any("confirm" in p for p in paths)
+    tasks = Counter(path for path in paths if not path.endswith("lbfgs-iter"))
+    # Three folds are distilled, two candidates are evaluated on distilled rows of three
+    # folds, and one candidate on all rows of three folds.
+    assert tasks["fit/distill/fit"] == 3
+    assert tasks["fit/search/search/fit"] == 6
+    assert tasks["fit/confirm/search/fit"] == 3
+    assert any("refit-with-best-params" in path for path in paths)
 
 
 @pytest.mark.parametrize("confirm", [True, False])

@@ -527,6 +527,14 @@ def test_memory_keeps_finished_stages_of_an_interrupted_search(
     )
 
 
+def test_memory_with_a_scorer_that_cannot_be_pickled(rows, tmp_path):
+    grid = GridSearchCV(
+        SVC(), {"C": [0.1, 10]}, scoring=lambda est, X, y: est.score(X, y), cv=3
+    )
+    search = DistilledSearchCV(grid, HerdingSelection(), memory=str(tmp_path), top_k=1)
+    assert search.fit(*rows).score(*rows) > 0.8
+
+
 def _only_confirming(fit):
     """Return a `fit` of GridSearchCV that fails for stacked rows."""
 
@@ -596,3 +604,13 @@ def test_tags_are_those_of_the_estimator(grid):
 def test_invalid_parameter_raises(rows, grid, parameters, message):
     with pytest.raises(ValueError, match=message):
         DistilledSearchCV(grid, HerdingSelection(), **parameters).fit(*rows)
+
+
+def test_several_continuous_targets():
+    X, y = make_regression(200, 5, n_targets=3, noise=5, random_state=0)
+    grid = GridSearchCV(Ridge(), {"alpha": [0.1, 1000.0]}, cv=3)
+    search = DistilledSearchCV(grid, HerdingSelection(budget=30), top_k=1).fit(X, y)
+    assert search.distilled_[0].y.shape == (30, 3)
+    assert search.best_params_ == {"alpha": 0.1}
+    assert search.predict(X).shape == (200, 3)
+    assert search.score(X, y) > 0.9

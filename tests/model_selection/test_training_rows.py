@@ -57,3 +57,11 @@ def test_soft_labels_become_weighted_rows_with_the_shares_of_the_data():
 )
 def test_when_the_prior_is_restored(weights, estimator, metric, expected):
     assert restores_prior(weights, estimator, metric) is expected
+
+
+def test_negligible_weights_are_omitted():
+    nearly = DistilledSet([[0.0], [1.0]], [0, 1], classes=[0, 1], class_mass=[50, 49])
+    assert training_rows(nearly, LogisticRegression(), prior=True).sample_weight is None
+    uneven = DistilledSet([[0.0], [1.0]], [0, 1], classes=[0, 1], class_mass=[50, 45])
+    rows = training_rows(uneven, LogisticRegression(), prior=True)
+    assert rows.sample_weight is not None
