@@ -7,13 +7,14 @@ from typing import Any
 
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+from .._utils.caller import caller_stacklevel
 from .._utils.native_rows import dense_rows_of
 
 # The largest numbers of columns, and of categories of a column, that a warning names.
 MAX_COLUMNS, MAX_CATEGORIES = 3, 3
 
 
-def warn_of_absent_categories(estimator: Any, distiller: Any, stacklevel: int) -> None:
+def warn_of_absent_categories(estimator: Any, distiller: Any) -> None:
     """Warn of categories that an encoder behind a distiller will reject.
 
     There is no warning unless the estimator contains an encoder that raises an error
@@ -26,8 +27,6 @@ def warn_of_absent_categories(estimator: Any, distiller: Any, stacklevel: int) -
         Will be fitted on the distilled rows.
     distiller : BaseDistiller
         Fitted.
-    stacklevel : int
-        The stack level of the warning, counted from the caller of this function.
     """
     encoder = strict_encoder_in(estimator)
     find = getattr(getattr(distiller, "encoder_", None), "absent_categories", None)
@@ -46,7 +45,7 @@ def warn_of_absent_categories(estimator: Any, distiller: Any, stacklevel: int) -
         f"cover_categories=True on {type(distiller).__name__}, or another "
         "handle_unknown on the encoder.",
         UserWarning,
-        stacklevel=stacklevel + 1,
+        stacklevel=caller_stacklevel(),
     )
 
 

@@ -47,7 +47,7 @@ def columns_to_cover(cover_categories: Any, problem: Problem, X: Any) -> list[in
     ----------
     cover_categories : bool or array-like
         True stands for all columns of categories. An array-like contains names or
-        positions of columns.
+        positions of columns, or a boolean per column.
     problem : Problem
     X : ndarray or DataFrame
 
@@ -57,14 +57,15 @@ def columns_to_cover(cover_categories: Any, problem: Problem, X: Any) -> list[in
         If a column does not exist or does not hold categories, or if a column has more
         categories than there are distilled rows.
     """
-    if cover_categories is False:
+    is_bool = isinstance(cover_categories, bool | np.bool_)
+    if is_bool and not cover_categories:
         return []
     encoders = getattr(problem.encoder, "columns_", [])
     are_categories = [isinstance(encoder, CategoryColumn) for encoder in encoders]
-    if cover_categories is True:
+    if is_bool:
         columns = np.flatnonzero(are_categories).tolist()
     else:
-        given = list(cover_categories)
+        given = _listed(cover_categories, len(encoders))
         columns = column_positions(X, given, "cover_categories") if encoders else given
         for column, name in zip(columns, given, strict=True):
             if not encoders or not are_categories[column]:
@@ -84,6 +85,19 @@ def columns_to_cover(cover_categories: Any, problem: Problem, X: Any) -> list[in
                 "budget, or list the columns to cover without this one."
             )
     return columns
+
+
+def _listed(columns: Any, n_columns: int) -> list[Any]:
+    """Return the columns of an array-like: names, positions or a boolean mask."""
+    given = np.asarray(columns)
+    if given.dtype.kind != "b":
+        return given.tolist()
+    if given.shape != (n_columns,):
+        raise ValueError(
+            "cover_categories as a boolean mask must have one entry for each of the "
+            f"{n_columns} columns of X; got shape {given.shape}."
+        )
+    return np.flatnonzero(given).tolist()
 
 
 def with_all_categories(

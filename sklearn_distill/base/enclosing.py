@@ -50,7 +50,7 @@ def check_enclosing(distiller: Any) -> None:
             if following is not None:
                 if _ignores_labels(following):
                     raise _error_in_pipeline(name, type(following).__name__)
-                warn_of_absent_categories(following, distiller, stacklevel=3)
+                warn_of_absent_categories(following, distiller)
                 return
         frame = frame.f_back
 

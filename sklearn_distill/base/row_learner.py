@@ -105,7 +105,10 @@ class RowLearner(BaseDistiller):
     # Parameters that do not change the rows after a given number of steps. They may
     # differ when a fit resumes from a checkpoint.
     parameters_without_effect = frozenset(
-        {"checkpoint", "callbacks", "max_time", "warm_start", "evaluator"}
+        {
+            *("callbacks", "checkpoint", "cover_categories", "evaluator", "max_time"),
+            "warm_start",
+        }
     )
 
     _parameter_constraints: dict[str, Any] = {

@@ -153,12 +153,13 @@ class Scales(NamedTuple):
     ----------
     encoder : TableEncoder or ImageEncoder
         Fitted.
-    target : NumericColumn or None
-        Standardizes the targets of a regression; None for any other task.
+    target : NumericColumn, list of NumericColumn or None
+        Standardizes the target of a regression, or each of several targets; None for
+        any other task.
     """
 
     encoder: Any
-    target: NumericColumn | None = None
+    target: NumericColumn | list[NumericColumn] | None = None
 
 
 def make_problem(
@@ -181,7 +182,10 @@ def make_problem(
         labels = LabelColumn.fit(data.target, weights)
     else:
         encoder, target = scales.encoder, data.target
-        labels = LabelColumn(target.task, target.classes, target.name, scales.target)
+        numbers = scales.target
+        if isinstance(numbers, NumericColumn):
+            numbers = [numbers]
+        labels = LabelColumn(target.task, target.classes, target.name, numbers)
     if data.target.task == "classification":
         y = codes = data.target.values
     else:

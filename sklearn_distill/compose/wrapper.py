@@ -150,8 +150,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
         distilled = self.distiller_.distilled_
-        # The caller of fit is beyond scikit-learn's wrapper of fit.
-        warn_of_absent_categories(self.estimator, self.distiller_, stacklevel=3)
+        warn_of_absent_categories(self.estimator, self.distiller_)
         self.estimator_ = self._fit_estimator(distilled, as_column)
         copy_feature_attributes(self.distiller_, self)
         if distilled.classes is not None:

@@ -41,11 +41,10 @@ learned = [
     DistributionMatching(budget=3, max_iter=3, random_state=0),
 ]
 # scikit-learn's own check of inputs and outputs of torch.
-for method in learned:
-    for dtype in ("float32", "float64"):
-        check_array_api_input(
-            type(method).__name__, method, "torch", device_name="cpu", dtype_name=dtype
-        )
+for method, dtype in zip(learned, ("float64", "float32"), strict=True):
+    check_array_api_input(
+        type(method).__name__, method, "torch", device_name="cpu", dtype_name=dtype
+    )
 selections = [
     HerdingSelection(budget=3),
     RandomSelection(budget=3, random_state=0),

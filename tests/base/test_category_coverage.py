@@ -88,8 +88,9 @@ def test_only_listed_columns_are_covered_and_few_rows_change(table):
     }
     assert "pilot" not in categories_of(covering.distilled_.X["job"])
     assert (plain.sample_indices_ == covering.sample_indices_).sum() == 10
-    by_position = HerdingSelection(budget=6, cover_categories=[1]).fit(X, y)
-    assert (by_position.sample_indices_ == covering.sample_indices_).all()
+    for same in ([1], np.array(["city"]), [False, True, False, False]):
+        other = HerdingSelection(budget=6, cover_categories=same).fit(X, y)
+        assert (other.sample_indices_ == covering.sample_indices_).all()
 
 
 def test_a_set_that_holds_all_categories_does_not_change(table):
@@ -178,6 +179,7 @@ def test_the_smallest_budget_of_the_error_is_enough(table):
         (["size"], "'size', which does not hold categories"),
         (["country"], "cover_categories contains 'country', which is not the name"),
         ([9], "cover_categories must contain names of columns of X, or positions"),
+        ([True, False], r"one entry for each of the 4 columns of X; got shape \(2,\)"),
     ],
 )
 def test_columns_that_cannot_be_covered_raise(columns, message, table):

@@ -36,7 +36,7 @@ PUBLIC |= {
 # Parameters and functions of other libraries, and of functions that users write.
 FOREIGN_PARAMETERS = {
     *("cv", "early_stopping", "memory", "probability", "class_weight"),
-    "transform_input",
+    *("handle_unknown", "transform_input"),
 }
 FOREIGN_FUNCTIONS = {"clone", "named_modules", "transfer", *dir(builtins)}
 DOTTED_NAME = re.compile(r"\bsklearn_distill(?:\.\w+)+")

@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 from scipy.sparse import csr_array
+from sklearn.datasets import make_regression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import SVR
 
 from sklearn_distill import (
     Comparison,
@@ -288,3 +290,14 @@ def test_compare_raises_for_invalid_parameters_before_the_first_run(
 def test_compare_raises_without_labels(wine):
     with pytest.raises(ValueError, match="requires labels; got y=None"):
         compare_distillers(wine[0], None, ["random"])
+
+
+def test_several_targets_are_compared_by_their_mean_r2():
+    """A learner for a single target is trained once for each target."""
+    X, y = make_regression(80, 3, n_targets=2, noise=1.0, random_state=0)
+    compared = compare_distillers(
+        X, y, ["random"], learners=["ridge", SVR(C=100.0)], budgets=[20], cv=2
+    )
+    scores = compared.results.groupby("learner")["score"].min()
+    assert list(scores.index) == ["SVR", "ridge"]
+    assert scores.min() > 0.5

@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from sklearn.datasets import load_diabetes
+from sklearn.datasets import load_diabetes, make_regression
 from sklearn.decomposition import PCA
 from sklearn.naive_bayes import GaussianNB
 from sklearn.preprocessing import StandardScaler
@@ -90,3 +90,10 @@ def test_classifier_shows_the_rows_of_its_distiller(iris):
 def test_plot_draws_on_given_axes(iris, herding, assert_plots_on_given_and_new_axes):
     display = DistilledRowsDisplay.from_estimator(herding, *iris)
     assert_plots_on_given_and_new_axes(display)
+
+
+def test_rows_are_colored_by_the_first_of_several_targets():
+    X, y = make_regression(40, 3, n_targets=2, random_state=0)
+    small = HerdingSelection(budget=5).fit_distill(X, y)
+    display = DistilledRowsDisplay.from_set(small, X, y)
+    np.testing.assert_array_equal(display.distilled_labels, small.y[:, 0])
