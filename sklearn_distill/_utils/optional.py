@@ -77,3 +77,14 @@ def import_skimage() -> Any:
             "pip install 'sklearn-distill[dense]'"
         ) from error
     return skimage
+
+
+def import_dask() -> Any:
+    """Return the module dask; the ImportError says how to install it."""
+    try:
+        import dask
+    except ImportError as error:
+        raise ImportError(
+            "dask collections require dask: pip install 'sklearn-distill[dask]'"
+        ) from error
+    return dask

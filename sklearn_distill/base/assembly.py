@@ -99,7 +99,7 @@ def with_info(
     values, rows = data.target.values, like_native(given, distilled.X)
     info = {
         "method": method,
-        "parameters": _for_json(parameters),
+        "parameters": for_json(parameters),
         "versions": {
             "sklearn-distill": __version__,
             "scikit-learn": sklearn.__version__,
@@ -184,11 +184,12 @@ def _teach(teacher: Any, result: Kept | Learned, problem: Problem) -> np.ndarray
     return soft_labels_of_set(predictions, codes, _class_mass(problem))
 
 
-def _for_json(value: Any) -> Any:
+def for_json(value: Any) -> Any:
+    """Return parameters as values that JSON can represent."""
     if isinstance(value, Mapping):
-        return {str(key): _for_json(item) for key, item in value.items()}
+        return {str(key): for_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_for_json(item) for item in value]
+        return [for_json(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     return value if isinstance(value, str | int | float | None) else repr(value)

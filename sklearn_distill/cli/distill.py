@@ -32,7 +32,7 @@ from ._common import (
     suggestion,
     wants_progress_bar,
 )
-from .csv_files import csv_format
+from .csv_files import CsvFormat, csv_format
 from .data_files import (
     ARRAYS,
     TABLES_OUT,
@@ -47,6 +47,7 @@ from .output_files import (
     save_distilled,
     write_positions,
 )
+from .stream import add_stream_options, check_stream, distill_stream, is_streamed
 
 
 def add_parser(subparsers: Any, parents: list[Parser]) -> None:
@@ -80,6 +81,7 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
     )
     _add_parameter_options(parser)
     add_csv_options(parser)
+    add_stream_options(parser)
     _add_output_options(parser)
     parser.set_defaults(run=run)
 
@@ -144,22 +146,15 @@ def run(args: argparse.Namespace) -> int:
         _set_params(distiller, args)
         if args.indices is not None:
             check_indices(distiller, args)
-        data = read_data(
-            args.input, target=args.target, labeled=not args.no_target, csv=csv
-        )
-        _check_image_shape(data.X, distiller.image_shape)
-        _check_output_format(data, distiller, args.output)
-        if isinstance(args.budget, dict):
-            distiller.set_params(budget=_budget_by_label(args.budget, data.y))
-        _add_progress_bar(distiller, args)
-        # Only the result is printed to stdout. The progress bar and the output of a
-        # method go to stderr.
-        with contextlib.redirect_stdout(sys.stderr):
-            distilled = distiller.fit_distill(_flat(data.X), data.y)
-        if distilled.X.shape[1:] != data.X.shape[1:]:
-            distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
+        if is_streamed(args):
+            distiller, distilled = distill_stream(
+                distiller, args, prepare=_prepare_for_data
+            )
+            spellings: dict[str, dict[Any, str]] = {}
+        else:
+            distilled, spellings = _distill_at_once(distiller, args, csv)
         positions = kept_positions(distiller, args)
-        save_distilled(distilled, args.output, data.spellings)
+        save_distilled(distilled, args.output, spellings)
         if positions is not None:
             write_positions(positions, args.indices)
     report = _report(distilled, args)
@@ -170,12 +165,43 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _distill_at_once(
+    distiller: Any, args: argparse.Namespace, csv: CsvFormat
+) -> tuple[Any, dict[str, dict[Any, str]]]:
+    """Read all rows and distill them; return the set and the spellings of values."""
+    data = read_data(
+        args.input, target=args.target, labeled=not args.no_target, csv=csv
+    )
+    _check_image_shape(data.X, distiller.image_shape)
+    _prepare_for_data(distiller, args, data)
+    _add_progress_bar(distiller, args)
+    # Only the result is printed to stdout. The progress bar and the output of a method
+    # go to stderr.
+    with contextlib.redirect_stdout(sys.stderr):
+        distilled = distiller.fit_distill(_flat(data.X), data.y)
+    if distilled.X.shape[1:] != data.X.shape[1:]:
+        distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
+    return distilled, data.spellings
+
+
+def _prepare_for_data(
+    distiller: Any, args: argparse.Namespace, data: Data, task: str | None = None
+) -> None:
+    """Check the output format and set a budget per class, for rows that were read."""
+    _check_output_format(data, distiller, args.output, task)
+    if isinstance(args.budget, dict):
+        distiller.set_params(budget=_budget_by_label(args.budget, data.y))
+
+
 def _check_paths(args: argparse.Namespace) -> None:
     """Raise InputError if the input cannot be read or the output cannot be written."""
     source, output = args.input, args.output
     if output.suffix.lower() not in (*TABLES_OUT, ARRAYS):
         raise InputError(f"{output}: the output must be a .csv, .parquet or .npz file.")
     check_output(output)
+    if is_streamed(args):
+        check_stream(args)
+        return
     check_input(
         source, target=args.target, labeled=not args.no_target, may_be_unlabeled=True
     )
@@ -208,11 +234,14 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
     distiller.set_params(**params)
 
 
-def _check_output_format(data: Data, distiller: Any, output: Path) -> None:
+def _check_output_format(
+    data: Data, distiller: Any, output: Path, task: str | None
+) -> None:
     """Check before the distillation that the output format can hold the result.
 
     Errors in the parameters and in the data are raised first, because their messages
-    are more specific than those of the output format.
+    are more specific than those of the output format. `task` is the task if the rows
+    are only a part of the data, which may lack classes.
     """
     from ..distilled_set.distilled_set import DistilledSet
     from ..validation.missing_values import has_missing
@@ -226,7 +255,9 @@ def _check_output_format(data: Data, distiller: Any, output: Path) -> None:
             f"{output}: X has missing values, which a CSV file cannot distinguish from "
             "empty text. Write a .parquet or .npz file, or impute X first."
         )
-    target = check_target(data.y, task=distiller.task)
+    if task == "classification" and len(set(data.y)) < 2:
+        return
+    target = check_target(data.y, task=task or distiller.task)
     y = None if target.values is None else target.values[:1]
     one_row = DistilledSet(
         data.X[:1],

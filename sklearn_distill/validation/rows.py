@@ -26,7 +26,12 @@ VALUES = (str, bytes, bool, np.bool_, int, float, np.number, Decimal)
 
 
 def check_rows(
-    estimator: Any, X: Any, *, reset: bool, keep_container: bool = False
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool,
+    keep_container: bool = False,
+    min_rows: int = 2,
 ) -> Any:
     """Return X as a DataFrame, or as an array of numbers or objects, that is valid.
 
@@ -43,6 +48,8 @@ def check_rows(
     keep_container : bool, default=False
         Whether a sparse matrix, a table of polars or pyarrow, and a tensor (if
         scikit-learn dispatches to the array API) are returned as such.
+    min_rows : int, default=2
+        The minimum number of rows in `fit`; a batch of a stream may have one row.
 
     Returns
     -------
@@ -64,7 +71,7 @@ def check_rows(
     else:
         X = _check_array(estimator, X, reset, keep_sparse=is_kept)
     if reset:
-        if len(X) < 2:
+        if X.shape[0] < min_rows:
             raise ValueError(
                 "Found array with 1 sample(s) while a minimum of 2 is required: a "
                 "single row cannot be distilled."

@@ -30,9 +30,18 @@ class SkippedCheck(SkipTest):
 def fewer_steps(estimator: Any) -> Any:
     """Return a clone that makes at most `MAX_ITER` steps."""
     cloned = clone(estimator)
-    if "max_iter" in cloned.get_params(deep=False):
-        cloned.set_params(max_iter=min(cloned.max_iter, MAX_ITER))
+    for name in parameter_names(cloned, "max_iter"):
+        cloned.set_params(**{name: min(cloned.get_params()[name], MAX_ITER)})
     return cloned
+
+
+def parameter_names(estimator: Any, name: str) -> list[str]:
+    """Return the name of a parameter of an estimator, or of its distiller, in a list.
+
+    The list is empty if neither has the parameter.
+    """
+    known = estimator.get_params()
+    return [n for n in (name, f"distiller__{name}") if n in known][:1]
 
 
 def quick(estimator: Any, **params: Any) -> Any:
@@ -43,8 +52,9 @@ def quick(estimator: Any, **params: Any) -> Any:
     """
     cloned = fewer_steps(estimator)
     params = {"budget": 3, "random_state": 0, **params}
-    known = cloned.get_params(deep=False)
-    return cloned.set_params(**{k: v for k, v in params.items() if k in known})
+    return cloned.set_params(
+        **{n: v for k, v in params.items() for n in parameter_names(cloned, k)}
+    )
 
 
 def fit(estimator: Any, *args: Any, **kwargs: Any) -> Any:

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ...distilled_set.distilled_array import distilled_labels
 from ...distilled_set.distilled_set import DistilledSet
-from .common import blobs, fit, import_pandas, quick
+from .common import blobs, fit, import_pandas, parameter_names, quick
 
 
 def check_pickle_and_files(estimator: Any) -> None:
@@ -133,7 +133,7 @@ def check_grid_search(estimator: Any) -> None:
     X, y = blobs()
     search = GridSearchCV(
         quick(estimator),
-        {"budget": [1, 4]},
+        {parameter_names(estimator, "budget")[0]: [1, 4]},
         cv=StratifiedKFold(2),
         error_score="raise",
     )

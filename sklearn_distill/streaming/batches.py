@@ -1,0 +1,108 @@
+"""Sources of batches: iterables, pyarrow data sets, Parquet files and folders."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from .._utils.native_rows import is_table, native_library
+from .._utils.optional import import_pyarrow
+from .parquet import ParquetBatches
+
+Batch = tuple[Any, ...]
+
+
+def is_dask(X: Any) -> bool:
+    """Return whether X is a dask collection; dask is not imported for other objects."""
+    return hasattr(X, "__dask_graph__")
+
+
+def split_target(frame: Any, target: str | None) -> Batch:
+    """Return a table without the column `target`, and this column.
+
+    Parameters
+    ----------
+    frame : DataFrame, table or dask DataFrame
+    target : str or None
+        None returns the table alone.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column.
+    """
+    if target is None:
+        return (frame,)
+    names = list(getattr(frame, "column_names", None) or frame.columns)
+    if target not in names:
+        raise ValueError(
+            f"The table has no column {target!r}. Its columns are: "
+            f"{', '.join(map(str, names))}."
+        )
+    if native_library(frame) == "pyarrow":
+        return frame.drop_columns([target]), frame.column(target)
+    if native_library(frame) == "polars":
+        return frame.drop(target), frame[target]
+    return frame.drop(columns=[target]), frame[target]
+
+
+class IterableBatches:
+    """The batches of an iterable.
+
+    Parameters
+    ----------
+    batches : iterable
+        Yields tuples (X, y, sample_weight), whose ends may be left out, or tables.
+    target : str or None
+        The column of labels of tables.
+    """
+
+    identity = "iterable"
+
+    def __init__(self, batches: Any, target: str | None):
+        self.source = batches
+        self.target = target
+
+    def batches(self, start: int = 0) -> Iterator[Batch]:
+        """Yield the batches as tuples, beginning with that of number `start`."""
+        for batch in islice(self.source, start, None):
+            yield self._as_tuple(batch)
+
+    def _as_tuple(self, batch: Any) -> Batch:
+        """Return a batch as a tuple (X, y, sample_weight), or a beginning of it."""
+        if isinstance(batch, tuple):
+            return batch
+        if type(batch).__name__ == "RecordBatch":
+            batch = import_pyarrow()[0].Table.from_batches([batch])
+        if hasattr(batch, "iloc") or is_table(batch):
+            return split_target(batch, self.target)
+        if self.target is not None:
+            raise TypeError(
+                f"target={self.target!r} names a column, but a batch is a "
+                f"{type(batch).__name__}. Yield DataFrames, or tuples (X, y)."
+            )
+        return (batch,)
+
+
+def batches_of(batches: Any, target: str | None) -> IterableBatches | ParquetBatches:
+    """Return the source of the batches that `fit_batches` was given.
+
+    Raises
+    ------
+    TypeError
+        If the object is a single table or array.
+    """
+    if isinstance(batches, ParquetBatches):
+        return batches
+    if isinstance(batches, str | os.PathLike) or hasattr(batches, "get_fragments"):
+        return ParquetBatches(batches, target)
+    is_rows = hasattr(batches, "shape") or is_table(batches)
+    if is_rows or not hasattr(batches, "__iter__"):
+        raise TypeError(
+            "batches must be an iterable of batches, a path of Parquet files, a "
+            f"pyarrow dataset or a dask DataFrame; got a {type(batches).__name__}. "
+            "Pass rows that are in memory to fit(X, y)."
+        )
+    return IterableBatches(batches, target)

@@ -1,0 +1,101 @@
+"""The file from which `StreamingDistiller.fit_batches` resumes after a kill."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import os
+import pickle
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from .._utils.atomic_file import write_atomically
+from .._utils.fingerprint import fingerprint
+
+# The largest share of the time that writing the file may take.
+WRITING_SHARE = 0.05
+
+
+class StreamCheckpoint:
+    """Yield batches, and save the state of the stream between them.
+
+    Parameters
+    ----------
+    path : str, path-like or None
+        None saves nothing.
+    distiller : StreamingDistiller
+        Its stream is replaced by the saved one if the file exists.
+    source : IterableBatches or ParquetBatches
+
+    Raises
+    ------
+    ValueError
+        If the file cannot be read, or belongs to other data or parameters.
+    """
+
+    def __init__(self, path: Any, distiller: Any, source: Any):
+        self.path = None if path is None else Path(path)
+        self.distiller = distiller
+        self.source = source
+        self.n_batches = 0
+        self.last_saved = time.monotonic()
+        self.cost = 0.0
+        if self.path is None:
+            return
+        if not self.path.parent.is_dir():
+            raise ValueError(
+                f"The directory of checkpoint={os.fspath(path)!r} does not exist. Make "
+                "the directory first."
+            )
+        parameters = distiller.get_params()
+        parameters.pop("n_jobs")
+        self.key = fingerprint(__version__, parameters, source.identity)
+        if self.path.exists():
+            self._load(self.path)
+
+    def _load(self, path: Path) -> None:
+        """Restore the stream from the file."""
+        try:
+            saved = pickle.loads(path.read_bytes())
+            key, state = saved["key"], saved["state"]
+        except Exception as error:
+            raise ValueError(
+                f"The file {path} cannot be read as a checkpoint. It is damaged, or "
+                "another kind of file. Delete it, or pass another path."
+            ) from error
+        if key != self.key:
+            raise ValueError(
+                f"The file {path} is the checkpoint of another stream, whose files, "
+                "parameters or version of sklearn-distill differ. Delete it, or pass "
+                "another path."
+            )
+        self.n_batches = saved["n_batches"]
+        vars(self.distiller).update(state)
+
+    def batches(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the batches that the stream does not contain yet."""
+        for batch in self.source.batches(self.n_batches):
+            self.n_batches += 1
+            yield batch
+
+    def save_at_intervals(self) -> None:
+        """Save the state, unless the last time was too short ago."""
+        elapsed = time.monotonic() - self.last_saved
+        if self.path is None or elapsed * WRITING_SHARE < self.cost:
+            return
+        started = time.monotonic()
+        names = ("_stream", "_seed", "_last")
+        content = {
+            "key": self.key,
+            "n_batches": self.n_batches,
+            "state": {name: vars(self.distiller)[name] for name in names},
+        }
+        write_atomically(self.path, lambda file: pickle.dump(content, file))
+        self.last_saved = time.monotonic()
+        self.cost = self.last_saved - started
+
+    def remove(self) -> None:
+        """Delete the file, after all batches are distilled."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

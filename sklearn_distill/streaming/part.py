@@ -1,0 +1,130 @@
+"""A part of a data set: rows with labels and with the weights that they represent."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .._utils.containers import stacked, take_rows
+from .._utils.native_rows import nbytes_of
+
+
+@dataclass(frozen=True)
+class Part:
+    """Real rows, or the distilled rows that represent them.
+
+    Attributes
+    ----------
+    X : ndarray or DataFrame of m rows
+    y : ndarray of shape (m,) or None
+        Class labels or continuous targets, in the units of the user.
+    weights : float64 ndarray of shape (m,)
+        The weight of the real rows that each row represents.
+    positions : int64 ndarray of shape (m,) or None
+        The position of each row in the stream; None if a row is not a real row.
+    n_samples : int
+        The number of real rows.
+    """
+
+    X: Any
+    y: np.ndarray | None
+    weights: np.ndarray
+    positions: np.ndarray | None
+    n_samples: int
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    @property
+    def nbytes(self) -> int:
+        """The size of the part in memory."""
+        arrays = [a for a in (self.y, self.weights, self.positions) if a is not None]
+        return nbytes_of(self.X) + sum(a.nbytes for a in arrays)
+
+    def rows(self, start: int, stop: int) -> "Part":
+        """Return consecutive rows of a part of real rows."""
+        keep = slice(start, stop)
+        indices = np.arange(len(self))[keep]
+        return Part(
+            take_rows(self.X, indices),
+            None if self.y is None else self.y[keep],
+            self.weights[keep],
+            None if self.positions is None else self.positions[keep],
+            len(indices),
+        )
+
+    def scaled(self, factor: float) -> "Part":
+        """Return the part with multiplied weights."""
+        return replace(self, weights=self.weights * factor)
+
+    def shifted(self, offset: int) -> "Part":
+        """Return the part with `offset` added to all positions."""
+        if self.positions is None:
+            return self
+        return replace(self, positions=self.positions + offset)
+
+
+def united(parts: Sequence[Part]) -> Part:
+    """Return one part with the rows of all parts, in their order.
+
+    Raises
+    ------
+    ValueError
+        If some labels are numbers and others are not.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    positions = [part.positions for part in parts]
+    known = all(place is not None for place in positions)
+    return Part(
+        united_rows([part.X for part in parts]),
+        united_labels([part.y for part in parts]),
+        np.concatenate([part.weights for part in parts]),
+        np.concatenate(positions) if known else None,
+        sum(part.n_samples for part in parts),
+    )
+
+
+def united_rows(rows: Sequence[Any]) -> Any:
+    """Return the rows of several arrays or DataFrames, in the container of the first.
+
+    Columns keep the dtype of the first part if it can hold the values of all others.
+    """
+    first = rows[0]
+    if not hasattr(first, "iloc"):
+        if all(X.dtype == first.dtype for X in rows):
+            return np.concatenate(rows)
+    elif all((X.dtypes == first.dtypes).all() for X in rows):
+        import pandas as pd
+
+        return pd.concat(rows, ignore_index=True)
+    return reduce(stacked, rows)
+
+
+def united_labels(labels: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    """Return the labels of several parts as one array.
+
+    Raises
+    ------
+    ValueError
+        If some parts have labels and others do not, or if some labels are numbers and
+        others are strings.
+    """
+    present = [y for y in labels if y is not None]
+    if not present:
+        return None
+    if len(present) < len(labels):
+        raise ValueError(
+            "Some batches have labels y and others do not. Pass y with every batch, or "
+            "with none."
+        )
+    if len({"number" if y.dtype.kind in "biuf" else "text" for y in present}) > 1:
+        raise ValueError(
+            "The labels y are numbers in some batches and text in others. Convert them "
+            "to one type."
+        )
+    return np.concatenate(present)

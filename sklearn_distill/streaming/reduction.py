@@ -1,0 +1,206 @@
+"""Reduce a part of a data set to weighted rows that represent it."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import pairwise_distances_argmin
+from sklearn.utils import get_tags
+
+from .._utils.containers import take_rows
+from ..base.assembly import assemble
+from ..base.budget import rows_per_group
+from ..base.label_column import LabelColumn
+from ..base.problem import Kept, Learned, Problem
+from ..base.starting_rows import features_with_target, herded_rows
+from ..base.training_data import Scales, TrainingData
+from ..validation.targets import Target
+from .part import Part
+
+
+def groups_of(part: Part, task: str) -> tuple[np.ndarray | None, np.ndarray]:
+    """Return the sorted classes of a part, and the class code of each row.
+
+    Without classes, all rows have the code 0.
+    """
+    if task != "classification":
+        return None, np.zeros(len(part), dtype=np.int64)
+    classes, codes = np.unique(part.y, return_inverse=True)
+    return classes, codes.astype(np.int64)
+
+
+def rows_to_keep(
+    distiller: Any, part: Part, task: str, oversample: float = 1
+) -> np.ndarray:
+    """Return the number of rows of each class that represent a part.
+
+    Parameters
+    ----------
+    distiller : BaseDistiller
+        Its budget and its allocation. A share of the rows is a share of the real rows
+        that the part represents.
+    part : Part
+    task : {"classification", "regression", "unsupervised"}
+    oversample : float, default=1
+        A factor of the budget.
+
+    Returns
+    -------
+    int ndarray of shape (n_groups,)
+        At most the rows that the part has.
+
+    Raises
+    ------
+    ValueError
+        If the budget is invalid, or lacks a class.
+    """
+    classes, codes = groups_of(part, task)
+    held, mass = np.bincount(codes), np.bincount(codes, weights=part.weights)
+    budget = distiller.budget
+    # Raise the errors of invalid budgets before the budget is multiplied.
+    if not isinstance(budget, Mapping):
+        rows_per_group(budget, held, allocation=distiller.allocation)
+    elif classes is not None and oversample > 1:
+        # Other parts may have the other classes of the budget.
+        known = set(classes.tolist())
+        budget = {c: n for c, n in budget.items() if c in known}
+    if isinstance(budget, Mapping):
+        budget = {
+            c: math.ceil(n * oversample) if isinstance(n, Integral) else n
+            for c, n in budget.items()
+        }
+    elif isinstance(budget, Integral):
+        budget = math.ceil(budget * oversample)
+    else:
+        budget = float(budget) * oversample * part.n_samples / len(part)
+        if budget >= 1.0:
+            return held
+    return rows_per_group(
+        budget, held, allocation=distiller.allocation, weights=mass, classes=classes
+    )
+
+
+@dataclass(frozen=True)
+class PartReducer:
+    """Reduce parts to `oversample` times the rows of the distiller's budget.
+
+    Parameters
+    ----------
+    distiller : BaseDistiller
+        Unfitted.
+    task : {"classification", "regression", "unsupervised"}
+    oversample : float
+    """
+
+    distiller: Any
+    task: str
+    oversample: float
+
+    def __call__(self, part: Part, scales: Scales, seed: int) -> Part:
+        """Return the weighted rows that represent a part.
+
+        The weights of the rows of a class sum to the weight of the class in the part.
+        """
+        n_rows = rows_to_keep(self.distiller, part, self.task, self.oversample)
+        if n_rows.sum() >= len(part):
+            return part
+        problem = self._problem(part, scales, n_rows, seed)
+        result = self._distill(problem)
+        data = self._training_data(part, problem)
+        made = assemble(
+            result, problem, method=type(self.distiller).__name__, data=data
+        )
+        weights = represented_weights(problem, result, part.weights)
+        # A row that equals another one may represent none.
+        used = np.flatnonzero(weights > 0)
+        positions = None
+        if isinstance(result, Kept) and part.positions is not None:
+            positions = part.positions[np.asarray(result.indices)][used]
+        return Part(
+            take_rows(made.X, used),
+            None if made.y is None else made.y[used],
+            weights[used],
+            positions,
+            part.n_samples,
+        )
+
+    def _distill(self, problem: Problem) -> Kept | Learned:
+        """Distill a part by the distiller itself if its results can be merged."""
+        requires_labels = get_tags(self.distiller).target_tags.required
+        if self.distiller.merging is None or requires_labels:
+            return Kept(herded_rows(problem))
+        return self.distiller._distill(problem)
+
+    def _problem(
+        self, part: Part, scales: Scales, n_rows: np.ndarray, seed: int
+    ) -> Problem:
+        classes, codes = groups_of(part, self.task)
+        labels = LabelColumn(self.task, classes, None, scales.target)
+        ignores_weights = self.distiller.merging == "unweighted"
+        return Problem(
+            Z=scales.encoder.encode(part.X),
+            y=labels.encode(part.y, len(part)) if classes is None else codes,
+            sample_weight=np.ones(len(part)) if ignores_weights else part.weights,
+            n_rows=n_rows,
+            encoder=scales.encoder,
+            labels=labels,
+            random_state=np.random.RandomState(seed),
+            teacher_seed=0,
+        )
+
+    def _training_data(self, part: Part, problem: Problem) -> TrainingData:
+        classes = problem.labels.classes
+        values = part.y if classes is None else problem.y
+        dtype = None if part.y is None else part.y.dtype
+        return TrainingData(
+            X=part.X,
+            target=Target(self.task, values, classes, dtype, None),
+            sample_weight=part.weights,
+            is_weighted=True,
+            positions=np.arange(len(part)),
+            n_given=len(part),
+        )
+
+
+def represented_weights(
+    problem: Problem, result: Kept | Learned, weights: np.ndarray
+) -> np.ndarray:
+    """Return the weight of the rows of a part that each distilled row represents.
+
+    Every row of a part is represented by the nearest distilled row of its class.
+
+    Parameters
+    ----------
+    problem : Problem
+        The rows of the part.
+    result : Kept or Learned
+        The m distilled rows.
+    weights : float64 ndarray of shape (n,)
+        The weights of the rows of the part.
+
+    Returns
+    -------
+    float64 ndarray of shape (m,)
+        The weights of the distilled rows of a class sum to those of its rows.
+    """
+    if isinstance(result, Kept):
+        made = problem.only(np.asarray(result.indices))
+    else:
+        made = replace(problem, Z=problem.encoder.snap(result.Z))
+    if result.y is not None:
+        made = replace(made, y=result.y)
+    Z, Z_made = features_with_target(problem), features_with_target(made)
+    mass = np.zeros(len(Z_made))
+    of_code = [members for _, members, _ in made.groups()]
+    for code, rows, _ in problem.groups():
+        members = of_code[code]
+        nearest = pairwise_distances_argmin(Z[rows], Z_made[members])
+        mass[members] = np.bincount(
+            nearest, weights=weights[rows], minlength=len(members)
+        )
+    return mass

@@ -1,0 +1,251 @@
+"""The state of a stream: a buffer of rows, and a tree of weighted distilled parts."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from joblib import Parallel, delayed, effective_n_jobs
+
+from ..base.training_data import Scales
+from ..encoding.column_statistics import NumberStatistics
+from .merge_tree import MergeTree
+from .part import Part, united
+from .part_reader import PartReader, Statistics
+from .reduction import PartReducer
+
+
+class PartStatistics(NamedTuple):
+    """The statistics of the rows, and of the targets of a regression, of a part."""
+
+    rows: Statistics
+    target: NumberStatistics | None = None
+
+    @classmethod
+    def of(cls, part: Part, reader: PartReader) -> "PartStatistics":
+        """Return the statistics of a part of real rows."""
+        target = None
+        if reader.task == "regression" and part.y is not None:
+            target = NumberStatistics.of(part.y, part.weights)
+        return cls(reader.statistics(part), target)
+
+    @classmethod
+    def merged(cls, parts: Sequence["PartStatistics"]) -> "PartStatistics":
+        """Return the statistics of the rows of all parts."""
+        if len(parts) == 1:
+            return parts[0]
+        kind: Any = type(parts[0].rows)
+        targets = [part.target for part in parts if part.target is not None]
+        return cls(
+            kind.merged([part.rows for part in parts]),
+            NumberStatistics.merged(targets) if targets else None,
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """The approximate size of the statistics in memory."""
+        return self.rows.nbytes + (0 if self.target is None else self.target.nbytes)
+
+    def scaled(self, factor: float) -> "PartStatistics":
+        """Return the statistics of the same rows with multiplied weights."""
+        target = None if self.target is None else self.target.scaled(factor)
+        return PartStatistics(self.rows.scaled(factor), target)
+
+    def scales(self, X: Any, numeric: str) -> Scales:
+        """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
+        target = None
+        if self.target is not None:
+            target = self.target.number_column("standard")
+        return Scales(self.rows.encoder(X, numeric), target)
+
+
+def merged_statistics(parts: Sequence[PartStatistics], _: int) -> PartStatistics:
+    """Return the statistics of the rows of all parts, for a MergeTree."""
+    return PartStatistics.merged(parts)
+
+
+class Stream:
+    """Rows that arrive in batches, and the parts that represent the earlier rows.
+
+    Parameters
+    ----------
+    reader : PartReader
+    chunk_size : int
+        The number of rows that are distilled together.
+    fan_in : int
+        The number of parts that are merged into one.
+    oversample : float
+        The number of rows that are kept of a part, as a multiple of the budget.
+    seed : int
+
+    Attributes
+    ----------
+    buffer : list of Part
+        Real rows that do not fill a chunk yet.
+    parts : MergeTree of Part
+    statistics : MergeTree of PartStatistics
+        The statistics of the rows in `parts`.
+    fixed : PartStatistics or None
+        The statistics of all rows, if they are known before the rows are distilled.
+    n_rows : int
+        The number of rows that were added, including rows of weight 0.
+    n_chunks : int
+        The number of chunks that were distilled.
+    n_bytes : int
+        The size of all rows in memory when they were added.
+    """
+
+    def __init__(
+        self,
+        reader: PartReader,
+        *,
+        chunk_size: int,
+        fan_in: int,
+        oversample: float,
+        seed: int,
+    ):
+        self.reader = reader
+        self.chunk_size = chunk_size
+        self.oversample = oversample
+        self.seed = seed
+        self.buffer: list[Part] = []
+        self.parts: MergeTree[Part] = MergeTree(fan_in)
+        self.statistics: MergeTree[PartStatistics] = MergeTree(fan_in)
+        self.fixed: PartStatistics | None = None
+        self.n_rows = self.n_chunks = self.n_merges = self.n_bytes = 0
+
+    @property
+    def all_parts(self) -> list[Part]:
+        """The distilled parts, oldest first, and the rows in the buffer."""
+        return [*self.parts.items, *self.buffer]
+
+    @property
+    def n_buffered(self) -> int:
+        """The number of rows in the buffer."""
+        return sum(map(len, self.buffer))
+
+    @property
+    def reducer(self) -> PartReducer:
+        """The function that reduces parts."""
+        reader = self.reader
+        assert reader.task is not None
+        return PartReducer(reader.distiller, reader.task, self.oversample)
+
+    def add(self, part: Part, n_rows: int, n_bytes: int) -> None:
+        """Put the rows of a batch into the buffer."""
+        self.buffer.append(part.shifted(self.n_rows))
+        self.n_rows += n_rows
+        self.n_bytes += n_bytes
+
+    def distill_full_chunks(self, pool: Parallel | None = None) -> None:
+        """Distill all chunks in the buffer that are full; the other rows remain.
+
+        The result does not depend on the number of workers of the pool.
+        """
+        if self.n_buffered < self.chunk_size:
+            return
+        rows = united(self.buffer)
+        n_full = len(rows) // self.chunk_size
+        size = self.chunk_size
+        chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
+        rest = rows.rows(n_full * size, len(rows))
+        self.buffer = [rest] if len(rest) else []
+        arguments = [(chunk, *self._scales_and_seed(chunk)) for chunk in chunks]
+        if pool is None:
+            made = [self.reducer(*each) for each in arguments]
+        else:
+            made = pool(delayed(self.reducer)(*each) for each in arguments)
+        for part, (_, scales, _) in zip(made, arguments, strict=True):
+            self.insert(part, scales)
+
+    def _scales_and_seed(self, chunk: Part) -> tuple[Scales, int]:
+        """Add the statistics of a chunk; return its encoder and its seed."""
+        if self.fixed is None:
+            own = PartStatistics.of(chunk, self.reader)
+            self.statistics.add(own, merged_statistics)
+        self.n_chunks += 1
+        return self.scales(chunk.X), self.seed_of(0, self.n_chunks)
+
+    def insert(self, part: Part, scales: Scales) -> None:
+        """Add a distilled part to the tree, and merge the levels that are full."""
+        self.parts.add(part, partial(self._merged_parts, scales))
+
+    def _merged_parts(self, scales: Scales, parts: list[Part], level: int) -> Part:
+        """Return one distilled part that represents the rows of all parts."""
+        self.n_merges += 1
+        seed = self.seed_of(level, self.n_merges)
+        return self.reducer(united(parts), scales, seed)
+
+    def seed_of(self, *key: int) -> int:
+        """Return the seed of a step, which depends on nothing but its key."""
+        return int(np.random.SeedSequence([self.seed, *key]).generate_state(1)[0])
+
+    def scales(self, X: Any, *, with_buffer: bool = False) -> Scales:
+        """Return the encoder of all rows so far.
+
+        Parameters
+        ----------
+        X : ndarray or DataFrame
+            The container and the dtypes of decoded rows.
+        with_buffer : bool, default=False
+            Whether the rows in the buffer count too.
+        """
+        known = self.fixed
+        if known is None:
+            parts = self.statistics.items
+            if with_buffer:
+                parts = parts + [PartStatistics.of(b, self.reader) for b in self.buffer]
+            known = PartStatistics.merged(parts)
+        return known.scales(X, self.reader.distiller.numeric)
+
+    def decay(self, factor: float) -> None:
+        """Multiply the weights of all rows so far."""
+        if factor == 1.0:
+            return
+        self.buffer = [part.scaled(factor) for part in self.buffer]
+        for tree in (self.parts, self.statistics):
+            levels: Any = tree.levels
+            tree.levels = [[item.scaled(factor) for item in level] for level in levels]
+
+    def merge(self, other: "Stream") -> None:
+        """Add the parts and the buffer of another stream, whose rows follow."""
+        self.fixed = None
+        for own, others in (
+            (self.parts, other.parts),
+            (self.statistics, other.statistics),
+        ):
+            levels: Any = others.levels
+            for level, items in enumerate(levels):
+                while len(own.levels) <= level:
+                    own.levels.append([])
+                shifted = [
+                    item.shifted(self.n_rows) if isinstance(item, Part) else item
+                    for item in items
+                ]
+                own.levels[level] += shifted
+        self.buffer += [part.shifted(self.n_rows) for part in other.buffer]
+        self.statistics.merge_full_levels(merged_statistics)
+        if len(self.parts):
+            scales = self.scales(self.parts.items[0].X)
+            self.parts.merge_full_levels(partial(self._merged_parts, scales))
+        self.n_rows += other.n_rows
+        self.n_bytes += other.n_bytes
+        self.n_chunks += other.n_chunks
+
+
+@contextmanager
+def worker_pool(n_jobs: int | None) -> Iterator[Parallel | None]:
+    """Provide workers of joblib, or None for a single one."""
+    if effective_n_jobs(n_jobs) == 1:
+        yield None
+    else:
+        with Parallel(n_jobs=n_jobs) as pool:
+            yield pool
+
+
+def n_workers(pool: Parallel | None) -> int:
+    """Return the number of workers of a pool."""
+    return 1 if pool is None else effective_n_jobs(pool.n_jobs)
