@@ -344,11 +344,11 @@ def exact(results):
 
     def measure():
         fitted, moved = {}, 0
-        for n_parts in (1, 8):
-            cuts = np.array_split(np.arange(len(X)), n_parts)
-            known = [matching.describe(X.iloc[c], y[c]) for c in cuts]
-            total = sum(known[1:], known[0])
-            sums = [matching.accumulate(X.iloc[c], y[c], total) for c in cuts]
+        cuts = np.array_split(np.arange(len(X)), 8)
+        known = [matching.describe(X.iloc[c], y[c]) for c in cuts]
+        total = sum(known[1:], known[0])
+        for n_parts, parts_of in ((1, [np.arange(len(X))]), (8, cuts)):
+            sums = [matching.accumulate(X.iloc[c], y[c], total) for c in parts_of]
             moved = sum(len(pickle.dumps(s)) for s in known + sums)
             made = matching.fit_statistics(sum(sums[1:], sums[0]))
             fitted[n_parts] = made.distilled_, made.encoder_

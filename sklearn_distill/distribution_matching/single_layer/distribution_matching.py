@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from ...engine.network_factory import NetworkFactory
 from ...engine.network_sources import make_source
 from ..discrepancies import make_discrepancy
 from .distribution_matching_loss import DistributionMatchingLoss
+from .feature_sums import ColumnDescription, FeatureSums
+from .fit_sums import accumulate, describe, fit_sums
 
 DISCREPANCIES = {"mean", "mmd", "kl", "characteristic", "adversarial"}
 
@@ -302,3 +304,80 @@ class DistributionMatching(RowLearner):
             SiameseAugmentation(self.augmentation, of_images),
             problem.task,
         )
+
+    def describe(
+        self, X: Any, y: Any = None, sample_weight: Any = None
+    ) -> ColumnDescription:
+        """Return statistics of the columns and classes of one part of a data set.
+
+        With `accumulate` and `fit_statistics`, the parts of a data set are distilled
+        without any row leaving its part. The descriptions of all parts are added up
+        with ``+`` first.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of n rows
+        y : array-like of shape (n,), default=None
+            Class labels.
+        sample_weight : array-like of shape (n,), default=None
+
+        Returns
+        -------
+        ColumnDescription
+            Extremes, moments, quantiles and category weights of the columns.
+        """
+        return describe(self, X, y, sample_weight)
+
+    def accumulate(
+        self,
+        X: Any,
+        y: Any,
+        description: ColumnDescription,
+        sample_weight: Any = None,
+    ) -> FeatureSums:
+        """Return the sums of the network features of one part of a data set.
+
+        The `n_networks` networks are determined by `random_state`, which must be an
+        int. The sums of all parts are added up with ``+`` and passed to
+        `fit_statistics`.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of n rows
+        y : array-like of shape (n,) or None
+            Class labels.
+        description : ColumnDescription
+            The sum of the descriptions of all parts.
+        sample_weight : array-like of shape (n,), default=None
+
+        Returns
+        -------
+        FeatureSums
+            n_networks x n_classes x n_features numbers.
+
+        Raises
+        ------
+        ValueError
+            If a parameter requires the real rows, such as another discrepancy than
+            "mean", or if y contains continuous targets.
+        """
+        return accumulate(self, X, y, description, sample_weight)
+
+    def fit_statistics(self, sums: FeatureSums) -> Self:
+        """Learn rows from the sums of features of all parts.
+
+        The distilled rows are those that the sums of all rows together give, up to
+        rounding. Unlike those of `fit`, they are matched in the same networks in all
+        steps, and the initial rows are drawn from a normal distribution per class.
+
+        Parameters
+        ----------
+        sums : FeatureSums
+            The sum of the results of `accumulate`.
+
+        Returns
+        -------
+        self : object
+        """
+        self._validate_params()
+        return fit_sums(self, sums)
