@@ -1,5 +1,7 @@
 """StreamingDistiller: the contract, streams, files and their failures."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 
