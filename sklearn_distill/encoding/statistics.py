@@ -154,10 +154,10 @@ class ImageStatistics:
         made.mean_ = shares @ means
         variance = shares @ (deviations**2 + (means - made.mean_) ** 2)
         made.scale_ = np.where(variance > 0.0, np.sqrt(variance), encoders[0].scale_)
-        grids = [encoder.grid_ for encoder in encoders]
+        grids = [encoder.grid_ for encoder in encoders if encoder.grid_ is not None]
         made.grid_ = None
-        if all(grid is not None for grid in grids):
-            made.grid_ = grid_of(np.concatenate([grid[0] for grid in grids]))
+        if len(grids) == len(encoders):
+            made.grid_ = grid_of(np.concatenate([values for values, _ in grids]))
         made.lower_, made.upper_ = made.encode(np.stack([made.min_, made.max_]))
         return cls(made, float(weights.sum()))
 

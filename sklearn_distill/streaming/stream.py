@@ -213,19 +213,12 @@ class Stream:
     def merge(self, other: "Stream") -> None:
         """Add the parts and the buffer of another stream, whose rows follow."""
         self.fixed = None
-        for own, others in (
-            (self.parts, other.parts),
-            (self.statistics, other.statistics),
-        ):
-            levels: Any = others.levels
-            for level, items in enumerate(levels):
-                while len(own.levels) <= level:
-                    own.levels.append([])
-                shifted = [
-                    item.shifted(self.n_rows) if isinstance(item, Part) else item
-                    for item in items
-                ]
-                own.levels[level] += shifted
+        shifted = [
+            [part.shifted(self.n_rows) for part in level]
+            for level in other.parts.levels
+        ]
+        self.parts.put(shifted)
+        self.statistics.put(other.statistics.levels)
         self.buffer += [part.shifted(self.n_rows) for part in other.buffer]
         self.statistics.merge_full_levels(merged_statistics)
         if len(self.parts):

@@ -11,9 +11,9 @@ from sklearn_distill.streaming.merge_tree import MergeTree
 def test_size_is_logarithmic_and_the_order_is_kept(fan_in):
     tree = MergeTree(fan_in)
     for number in range(500):
-        tree.add([number], lambda items, _: sum(items, []))
+        tree.add((number,), lambda items, _: sum(items, ()))
         assert len(tree) <= (fan_in - 1) * len(tree.levels)
-    assert sum(tree.items, []) == list(range(500))
+    assert sum(tree.items, ()) == tuple(range(500))
     assert fan_in ** (len(tree.levels) - 1) <= 500 < fan_in ** (len(tree.levels) + 1)
 
 

@@ -73,7 +73,7 @@ def test_mass_of_the_result_is_that_of_the_part(distiller):
     rng = np.random.RandomState(0)
     X, y = rng.randn(90, 3), np.repeat([0, 1], [60, 30])
     weights = rng.rand(90) + 0.5
-    part, small = reduced(distiller, X, y, weights)
+    _, small = reduced(distiller, X, y, weights)
     assert len(small) <= 12
     np.testing.assert_allclose(
         np.bincount(small.y, weights=small.weights), np.bincount(y, weights=weights)
