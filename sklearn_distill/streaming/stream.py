@@ -96,6 +96,8 @@ class Stream:
         The number of chunks that were distilled.
     n_bytes : int
         The size of all rows in memory when they were added.
+    seconds : float
+        The time that reading and distilling the parts took.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Stream:
         self.statistics: MergeTree[PartStatistics] = MergeTree(fan_in)
         self.fixed: PartStatistics | None = None
         self.n_rows = self.n_chunks = self.n_merges = self.n_bytes = 0
+        self.seconds = 0.0
 
     @property
     def all_parts(self) -> list[Part]:
@@ -196,8 +199,9 @@ class Stream:
         known = self.fixed
         if known is None:
             parts = self.statistics.items
-            if with_buffer:
-                parts = parts + [PartStatistics.of(b, self.reader) for b in self.buffer]
+            if with_buffer and self.buffer:
+                rest = PartStatistics.of(united(self.buffer), self.reader)
+                parts = [*parts, rest]
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
 
@@ -227,6 +231,7 @@ class Stream:
         self.n_rows += other.n_rows
         self.n_bytes += other.n_bytes
         self.n_chunks += other.n_chunks
+        self.seconds += other.seconds
 
 
 @contextmanager
