@@ -3,10 +3,10 @@
 A memory of a stream
 ====================
 
-The classes of a stream arrive one after the other: first all zeros, then all ones, and so
-on. A model that is trained on the newest rows forgets the earlier classes. This example
-keeps five distilled rows per class and compares them with a random sample of the stream
-of the same size (reservoir sampling).
+The classes of a stream arrive one after the other: first all zeros, then all ones, and
+so on. A model that is trained on the newest rows forgets the earlier classes. This
+example keeps five distilled rows per class and compares them with a random sample of
+the stream of the same size (reservoir sampling).
 """
 
 # %%

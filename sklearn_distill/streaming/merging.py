@@ -109,7 +109,7 @@ def _as_part(made: DistilledSet) -> Part:
     return Part(dense_rows_of(made.X), made.y, weights, None, n_before)
 
 
-def _distilled(part: Part, distiller: Any, target_name: str | None) -> DistilledSet:
+def _distilled(part: Part, distiller: Any, target_name: Any) -> DistilledSet:
     """Distill the union of the sets."""
     if distiller.merging == "unweighted":
         raise ValueError(

@@ -58,7 +58,7 @@ class PartStatistics(NamedTuple):
         """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
         target = None
         if self.target is not None:
-            target = self.target.number_column("standard")
+            target = [self.target.number_column("standard")]
         return Scales(self.rows.encoder(X, numeric), target)
 
 

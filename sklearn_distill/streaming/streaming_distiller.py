@@ -14,7 +14,7 @@ from .batches import batches_of, is_dask, split_target
 from .checkpoint import StreamCheckpoint
 from .dask_parts import distill_partitions
 from .in_memory import add_rows, distill_at_once
-from .part_reader import n_bytes_given, n_rows_given
+from .part_reader import check_one_target, n_bytes_given, n_rows_given
 from .stream import n_workers, worker_pool
 from .stream_result import StreamResult, check_same_columns
 
@@ -182,6 +182,8 @@ class StreamingDistiller(StreamResult):
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         stream, started = self._begin(), time.perf_counter()
+        if not is_dask(y):
+            check_one_target(y)
         if is_dask(X):
             distill_partitions(stream, X, y, sample_weight, X_unlabeled)
         elif n_rows_given(X) <= self.chunk_size or X_unlabeled is not None:
