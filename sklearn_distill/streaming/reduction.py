@@ -111,6 +111,12 @@ class PartReducer:
         n_rows = rows_to_keep(self.distiller, part, self.task, self.oversample)
         if n_rows.sum() >= len(part):
             return part
+        if self.distiller.cover_categories is not False:
+            raise ValueError(
+                "cover_categories is not supported for rows that are distilled in "
+                "parts, because a part may drop a rare category. Set "
+                "cover_categories=False, or a chunk_size of at least the number of rows."
+            )
         problem = self._problem(part, scales, n_rows, seed)
         result = self._distill(problem)
         data = self._training_data(part, problem)

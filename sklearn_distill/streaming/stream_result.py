@@ -27,6 +27,7 @@ OF_DISTILLER = (
     "evaluator",
     "numeric",
     "categorical_features",
+    "cover_categories",
     "image_shape",
 )
 
@@ -47,6 +48,7 @@ class StreamResult(BaseDistiller):
     evaluator = property(attrgetter("distiller.evaluator"))
     numeric = property(attrgetter("distiller.numeric"))
     categorical_features: Any = property(attrgetter("distiller.categorical_features"))
+    cover_categories: Any = property(attrgetter("distiller.cover_categories"))
     image_shape = property(attrgetter("distiller.image_shape"))
 
     def set_params(self, **params: Any) -> Self:
