@@ -153,13 +153,12 @@ class Scales(NamedTuple):
     ----------
     encoder : TableEncoder or ImageEncoder
         Fitted.
-    target : NumericColumn, list of NumericColumn or None
-        Standardizes the target of a regression, or each of several targets; None for
-        any other task.
+    target : list of NumericColumn or None
+        Standardize the targets of a regression; None for any other task.
     """
 
     encoder: Any
-    target: NumericColumn | list[NumericColumn] | None = None
+    target: list[NumericColumn] | None = None
 
 
 def make_problem(

@@ -157,7 +157,8 @@ class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
 
     def _reject_soft_labels(self, y: Any) -> None:
         """Raise ValueError if the distiller would create soft labels for classes."""
-        given = self.distiller.get_params(deep=False)
+        names = ("soft_labels", "learn_labels", "task")
+        given = {name: getattr(self.distiller, name, None) for name in names}
         # Compare with None and False instead of testing the truth value, because an
         # unfitted ensemble, for example, has no length.
         active = [
@@ -168,7 +169,7 @@ class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
         # For regression both parameters change y itself, which fit_resample returns.
         if not active or y is None:
             return
-        target = check_target(y, task=given.get("task", "auto"), several=True)
+        target = check_target(y, task=given["task"] or "auto", several=True)
         if target.task == "classification":
             raise ValueError(
                 f"{active[0]}={given[active[0]]!r} creates soft labels, which "

@@ -147,13 +147,13 @@ class NumberStatistics:
     def encoder(self, numeric: str) -> Any:
         """Return a fitted encoder of the column; see `NumericColumn` for `numeric`."""
         if not len(self.values):
-            column = IncompleteColumn(NumericColumn(numeric))
             empty = np.ma.MaskedArray(np.zeros(1, self.values.dtype), True)
-            return column.fit(empty, np.ones(1))
+            return IncompleteColumn(NumericColumn(numeric)).fit(empty, np.ones(1))
+        column: NumericColumn | DateColumn = DateColumn(numeric)
         if self.kind == "numbers":
             column = self.number_column(numeric)
         else:
-            column = DateColumn(numeric).fit(self.values, self.weights)
+            column.fit(self.values, self.weights)
         if not self.missing:
             return column
         incomplete = IncompleteColumn(column)

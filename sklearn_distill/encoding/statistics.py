@@ -149,17 +149,15 @@ class ImageStatistics:
         shares = weights / weights.sum()
         means = np.array([encoder.mean_ for encoder in encoders])
         # The scale of a channel that is constant in a part is not a deviation.
-        flat = [encoder.lower_.reshape(encoder.shape_[0], -1) for encoder in encoders]
-        tops = [encoder.upper_.reshape(encoder.shape_[0], -1) for encoder in encoders]
-        varies = np.array([low.min(1) < top.max(1) for low, top in zip(flat, tops)])
+        varies = np.array([_channels_that_vary(encoder) for encoder in encoders])
         deviations = np.array([encoder.scale_ for encoder in encoders]) * varies
         made.mean_ = shares @ means
         variance = shares @ (deviations**2 + (means - made.mean_) ** 2)
         made.scale_ = np.where(variance > 0.0, np.sqrt(variance), encoders[0].scale_)
-        grids = [encoder.grid_ for encoder in encoders]
+        grids = [encoder.grid_ for encoder in encoders if encoder.grid_ is not None]
         made.grid_ = None
-        if all(grid is not None for grid in grids):
-            made.grid_ = grid_of(np.concatenate([grid[0] for grid in grids]))
+        if len(grids) == len(encoders):
+            made.grid_ = grid_of(np.concatenate([values for values, _ in grids]))
         made.lower_, made.upper_ = made.encode(np.stack([made.min_, made.max_]))
         return cls(made, float(weights.sum()))
 
@@ -175,3 +173,10 @@ class ImageStatistics:
     def encoder(self, X: Any, numeric: str) -> ImageEncoder:
         """Return a fitted encoder; X and `numeric` are ignored."""
         return self.fitted
+
+
+def _channels_that_vary(encoder: ImageEncoder) -> np.ndarray:
+    """Return for each channel whether its pixels have different values."""
+    lower = encoder.lower_.reshape(encoder.shape_[0], -1).min(axis=1)
+    upper = encoder.upper_.reshape(encoder.shape_[0], -1).max(axis=1)
+    return lower < upper

@@ -65,15 +65,17 @@ def _fit_to_union(fitted: Any, part: Part, y: Any, stream: Stream) -> None:
     """Fit a distiller to weighted rows, in the encoding of all rows of the stream."""
     task = stream.reader.task
     assert task is not None
-    n_rows = rows_to_keep(fitted, part, task)
-    classes, _ = groups_of(part, task)
-    budget: Any = int(n_rows.sum())
-    if classes is not None:
-        budget = dict(zip(classes.tolist(), n_rows.tolist(), strict=True))
+    if task != "unsupervised":
         fitted.set_params(task=task)
-    elif task == "regression":
-        fitted.set_params(task=task)
-    fitted.set_params(budget=budget)
+    if len(part) < part.n_samples:
+        # State the rows of each class, because a share of the rows, or a share in
+        # proportion to the classes, refers to the rows that the parts represent.
+        n_rows = rows_to_keep(fitted, part, task)
+        classes, _ = groups_of(part, task)
+        budget: Any = int(n_rows.sum())
+        if classes is not None:
+            budget = dict(zip(classes.tolist(), n_rows.tolist(), strict=True))
+        fitted.set_params(budget=budget)
     weights: Any = part.weights
     if (weights == 1.0).all() or fitted.merging == "unweighted":
         weights = None
@@ -110,6 +112,7 @@ def _described(fitted: Any, part: Part, stream: Stream) -> DistilledSet:
         "n_rows_before": part.n_samples,
         "bytes_before": stream.n_bytes,
         "bytes": made.nbytes - nbytes_of(made.X) + nbytes_of(rows),
+        "seconds": round(made.info["seconds"] + stream.seconds, 3),
         "n_chunks": stream.n_chunks,
         "chunk_size": stream.chunk_size,
     }

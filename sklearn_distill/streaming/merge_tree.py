@@ -58,6 +58,13 @@ class MergeTree(Generic[Item]):
             self.levels[level] = []
             self.add(merged, merge, level + 1)
 
+    def put(self, levels: list[list[Item]]) -> None:
+        """Put the items of the levels of another tree behind those of this one."""
+        for level, items in enumerate(levels):
+            if level == len(self.levels):
+                self.levels.append([])
+            self.levels[level] += items
+
     def merge_full_levels(self, merge: Callable[[list[Item], int], Item]) -> None:
         """Merge the levels that are full, after items were put into them."""
         for level in range(len(self.levels)):

@@ -78,7 +78,7 @@ def merge_distilled(
     if sets[0].classes is not None:
         classes = np.unique(np.concatenate([made.classes for made in sets]))
     first = sets[0]
-    common = {
+    common: dict[str, Any] = {
         "classes": classes,
         "target_name": first.target_name,
         "target_dtype": first.target_dtype if _same_dtypes(sets) else None,
@@ -109,7 +109,7 @@ def _as_part(made: DistilledSet) -> Part:
     return Part(dense_rows_of(made.X), made.y, weights, None, n_before)
 
 
-def _distilled(part: Part, distiller: Any, target_name: str | None) -> DistilledSet:
+def _distilled(part: Part, distiller: Any, target_name: Any) -> DistilledSet:
     """Distill the union of the sets."""
     if distiller.merging == "unweighted":
         raise ValueError(
@@ -130,7 +130,7 @@ def _mass(part: Part, classes: np.ndarray | None) -> np.ndarray:
     """Return the total weight of each class of the union."""
     if classes is None:
         return np.array([part.weights.sum()])
-    codes = np.searchsorted(classes, part.y)
+    codes = np.searchsorted(classes, np.asarray(part.y))
     return np.bincount(codes, weights=part.weights, minlength=len(classes))
 
 

@@ -78,13 +78,12 @@ def united(parts: Sequence[Part]) -> Part:
     """
     if len(parts) == 1:
         return parts[0]
-    positions = [part.positions for part in parts]
-    known = all(place is not None for place in positions)
+    positions = [part.positions for part in parts if part.positions is not None]
     return Part(
         united_rows([part.X for part in parts]),
         united_labels([part.y for part in parts]),
         np.concatenate([part.weights for part in parts]),
-        np.concatenate(positions) if known else None,
+        np.concatenate(positions) if len(positions) == len(parts) else None,
         sum(part.n_samples for part in parts),
     )
 

@@ -12,7 +12,7 @@ from .._utils.native_rows import from_native, is_table, nbytes_of
 from ..encoding.categorical_features import categorical_mask
 from ..encoding.statistics import ImageStatistics, TableStatistics
 from ..validation.rows import check_lengths, check_rows, check_weights
-from ..validation.targets import check_target, label_values
+from ..validation.targets import check_target, label_values, n_columns
 from .part import Part
 
 Statistics = TableStatistics | ImageStatistics
@@ -69,6 +69,7 @@ class PartReader:
             If the batch cannot be distilled, or does not match the first batch.
         """
         check_lengths(X, y, sample_weight)
+        check_one_target(y)
         self.check_labels_present(y)
         is_first = self.task is None
         given, y = X, from_native(y)
@@ -152,6 +153,16 @@ class PartReader:
             image_shape = self.distiller.image_shape
             return ImageStatistics.of(part.X, part.weights, image_shape)
         return TableStatistics.of(part.X, part.weights, self.is_category)
+
+
+def check_one_target(y: Any) -> None:
+    """Raise ValueError if y has several columns."""
+    if y is not None and n_columns(y) > 1:
+        raise ValueError(
+            f"StreamingDistiller supports a single target, but y has {n_columns(y)} "
+            "columns. Multilabel and multioutput targets are not supported: use one "
+            "StreamingDistiller for each column."
+        )
 
 
 def task_of(y: Any, task: str) -> str:

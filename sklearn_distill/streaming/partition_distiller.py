@@ -93,7 +93,8 @@ class PartitionDistiller:
         weights = frame[WEIGHT] if WEIGHT in frame.columns else None
         rest = frame if weights is None else frame.drop(columns=[WEIGHT])
         reader = PartReader(clone(self.distiller))
-        part = reader.read(*split_target(rest, self.target), sample_weight=weights)
+        X, *labels = split_target(rest, self.target)
+        part = reader.read(X, labels[0] if labels else None, weights)
         random_state = self.random_state
         if random_state is None:
             random_state = self.distiller.random_state

@@ -30,7 +30,8 @@ def groups_of(part: Part, task: str) -> tuple[np.ndarray | None, np.ndarray]:
     """
     if task != "classification":
         return None, np.zeros(len(part), dtype=np.int64)
-    classes, codes = np.unique(part.y, return_inverse=True)
+    labels: Any = part.y
+    classes, codes = np.unique(labels, return_inverse=True)
     return classes, codes.astype(np.int64)
 
 
@@ -61,7 +62,7 @@ def rows_to_keep(
     """
     classes, codes = groups_of(part, task)
     held, mass = np.bincount(codes), np.bincount(codes, weights=part.weights)
-    budget = distiller.budget
+    budget: Any = distiller.budget
     # Raise the errors of invalid budgets before the budget is multiplied.
     if not isinstance(budget, Mapping):
         rows_per_group(budget, held, allocation=distiller.allocation)
@@ -70,12 +71,13 @@ def rows_to_keep(
         known = set(classes.tolist())
         budget = {c: n for c, n in budget.items() if c in known}
     if isinstance(budget, Mapping):
+        # Invalid numbers raise an error below.
         budget = {
-            c: math.ceil(n * oversample) if isinstance(n, Integral) else n
+            c: math.ceil(int(n) * oversample) if isinstance(n, Integral) else n
             for c, n in budget.items()
         }
     elif isinstance(budget, Integral):
-        budget = math.ceil(budget * oversample)
+        budget = math.ceil(int(budget) * oversample)
     else:
         budget = float(budget) * oversample * part.n_samples / len(part)
         if budget >= 1.0:
@@ -109,6 +111,12 @@ class PartReducer:
         n_rows = rows_to_keep(self.distiller, part, self.task, self.oversample)
         if n_rows.sum() >= len(part):
             return part
+        if self.distiller.cover_categories is not False:
+            raise ValueError(
+                "cover_categories is not supported for rows that are distilled in "
+                "parts, because a part may drop a rare category. Set "
+                "cover_categories=False, or a chunk_size of at least the number of rows."
+            )
         problem = self._problem(part, scales, n_rows, seed)
         result = self._distill(problem)
         data = self._training_data(part, problem)

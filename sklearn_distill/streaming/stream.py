@@ -58,7 +58,7 @@ class PartStatistics(NamedTuple):
         """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
         target = None
         if self.target is not None:
-            target = self.target.number_column("standard")
+            target = [self.target.number_column("standard")]
         return Scales(self.rows.encoder(X, numeric), target)
 
 
@@ -96,6 +96,8 @@ class Stream:
         The number of chunks that were distilled.
     n_bytes : int
         The size of all rows in memory when they were added.
+    seconds : float
+        The time that reading and distilling the parts took.
     """
 
     def __init__(
@@ -116,6 +118,7 @@ class Stream:
         self.statistics: MergeTree[PartStatistics] = MergeTree(fan_in)
         self.fixed: PartStatistics | None = None
         self.n_rows = self.n_chunks = self.n_merges = self.n_bytes = 0
+        self.seconds = 0.0
 
     @property
     def all_parts(self) -> list[Part]:
@@ -196,8 +199,9 @@ class Stream:
         known = self.fixed
         if known is None:
             parts = self.statistics.items
-            if with_buffer:
-                parts = parts + [PartStatistics.of(b, self.reader) for b in self.buffer]
+            if with_buffer and self.buffer:
+                rest = PartStatistics.of(united(self.buffer), self.reader)
+                parts = [*parts, rest]
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
 
@@ -213,19 +217,12 @@ class Stream:
     def merge(self, other: "Stream") -> None:
         """Add the parts and the buffer of another stream, whose rows follow."""
         self.fixed = None
-        for own, others in (
-            (self.parts, other.parts),
-            (self.statistics, other.statistics),
-        ):
-            levels: Any = others.levels
-            for level, items in enumerate(levels):
-                while len(own.levels) <= level:
-                    own.levels.append([])
-                shifted = [
-                    item.shifted(self.n_rows) if isinstance(item, Part) else item
-                    for item in items
-                ]
-                own.levels[level] += shifted
+        shifted = [
+            [part.shifted(self.n_rows) for part in level]
+            for level in other.parts.levels
+        ]
+        self.parts.put(shifted)
+        self.statistics.put(other.statistics.levels)
         self.buffer += [part.shifted(self.n_rows) for part in other.buffer]
         self.statistics.merge_full_levels(merged_statistics)
         if len(self.parts):
@@ -234,6 +231,7 @@ class Stream:
         self.n_rows += other.n_rows
         self.n_bytes += other.n_bytes
         self.n_chunks += other.n_chunks
+        self.seconds += other.seconds
 
 
 @contextmanager

@@ -27,6 +27,7 @@ OF_DISTILLER = (
     "evaluator",
     "numeric",
     "categorical_features",
+    "cover_categories",
     "image_shape",
 )
 
@@ -47,6 +48,7 @@ class StreamResult(BaseDistiller):
     evaluator = property(attrgetter("distiller.evaluator"))
     numeric = property(attrgetter("distiller.numeric"))
     categorical_features: Any = property(attrgetter("distiller.categorical_features"))
+    cover_categories: Any = property(attrgetter("distiller.cover_categories"))
     image_shape = property(attrgetter("distiller.image_shape"))
 
     def set_params(self, **params: Any) -> Self:
@@ -182,8 +184,10 @@ class StreamResult(BaseDistiller):
     def nbytes_(self) -> int:
         """The size in memory of the rows and the statistics that are kept."""
         self._check_fitted("nbytes_")
-        kept = [*self._stream.all_parts, *self._stream.statistics.items]
-        return sum(item.nbytes for item in kept)
+        statistics = self._stream.statistics.items
+        return sum(part.nbytes for part in self._stream.all_parts) + sum(
+            item.nbytes for item in statistics
+        )
 
     @property
     def n_levels_(self) -> int:
@@ -201,8 +205,10 @@ def check_same_columns(one: StreamResult, other: StreamResult) -> None:
             f"The tasks of the streams differ: {tasks[0]} and {tasks[1]}. Set task on "
             "both distillers."
         )
-    names = [getattr(s, "feature_names_in_", s.row_shape_) for s in (one, other)]
-    if list(names[0]) != list(names[1]):
+    names: list[Any] = [
+        list(vars(s).get("feature_names_in_", s.row_shape_)) for s in (one, other)
+    ]
+    if names[0] != names[1]:
         raise ValueError(
-            f"The columns of the streams differ: {list(names[0])} and {list(names[1])}."
+            f"The columns of the streams differ: {names[0]} and {names[1]}."
         )

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import time
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from .batches import batches_of, is_dask, split_target
 from .checkpoint import StreamCheckpoint
 from .dask_parts import distill_partitions
 from .in_memory import add_rows, distill_at_once
-from .part_reader import n_bytes_given, n_rows_given
+from .part_reader import check_one_target, n_bytes_given, n_rows_given
 from .stream import n_workers, worker_pool
 from .stream_result import StreamResult, check_same_columns
 
@@ -180,7 +181,9 @@ class StreamingDistiller(StreamResult):
         """
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        stream = self._begin()
+        stream, started = self._begin(), time.perf_counter()
+        if not is_dask(y):
+            check_one_target(y)
         if is_dask(X):
             distill_partitions(stream, X, y, sample_weight, X_unlabeled)
         elif n_rows_given(X) <= self.chunk_size or X_unlabeled is not None:
@@ -190,6 +193,7 @@ class StreamingDistiller(StreamResult):
         else:
             with worker_pool(self.n_jobs) as pool:
                 add_rows(stream, pool, X, y, sample_weight)
+        stream.seconds += time.perf_counter() - started
         self._copy_features()
         self._fitted_distiller()
         # Rows that arrive later change the scales.
@@ -233,8 +237,10 @@ class StreamingDistiller(StreamResult):
             self._begin()
         if n_rows_given(X) == 0 and len(getattr(X, "shape", ())) > 1:
             return self
+        started = time.perf_counter()
         self._add(X, y, sample_weight, decay)
         self._stream.distill_full_chunks()
+        self._stream.seconds += time.perf_counter() - started
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -270,6 +276,7 @@ class StreamingDistiller(StreamResult):
         if is_dask(batches):
             return self.fit(*split_target(batches, target))
         self._begin()
+        started = time.perf_counter()
         saved = StreamCheckpoint(checkpoint, self, batches_of(batches, target))
         with worker_pool(self.n_jobs) as pool:
             for batch in saved.batches():
@@ -279,6 +286,7 @@ class StreamingDistiller(StreamResult):
                     stream.distill_full_chunks(pool)
                 saved.save_at_intervals()
             self._stream.distill_full_chunks(pool)
+        self._stream.seconds += time.perf_counter() - started
         self._fitted_distiller()
         saved.remove()
         return self

@@ -34,6 +34,7 @@ FUNCTIONS = [
     "sklearn_distill.get_distiller",
     "sklearn_distill.list_distillers",
     "sklearn_distill.make_distill_pipeline",
+    "sklearn_distill.merge_distilled",
     "sklearn_distill.student_report",
     "sklearn_distill.plugins.diagnose_distillers",
     "sklearn_distill.testing.check_distiller",

@@ -1,5 +1,7 @@
 """Data that the tests of streams share."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """fit_batches: iterables, Parquet files, folders and pyarrow data sets."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """A stream that was killed resumes and ends with the same set."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import signal
 import subprocess
 import sys

@@ -1,5 +1,7 @@
 """Dask collections are distilled by partition."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 

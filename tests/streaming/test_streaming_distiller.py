@@ -1,5 +1,7 @@
 """StreamingDistiller: the contract, streams, files and their failures."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 
@@ -295,6 +297,16 @@ def test_batches_that_do_not_match_raise_errors(data):
         stream.partial_fit(X[:50], y[:50], decay=0.0)
     with pytest.raises(ValueError, match="are numbers in some batches"):
         stream.partial_fit(X[:50], y[:50].astype(str)).distilled_  # noqa: B018
+
+
+def test_several_targets_and_covered_categories_raise_errors(data):
+    X, y = data
+    stream = StreamingDistiller(HerdingSelection(2, cover_categories=True))
+    with pytest.raises(ValueError, match="cover_categories is not supported"):
+        stream.set_params(chunk_size=500).fit(X, y)
+    assert len(stream.fit(X[:400], y[:400]).distilled_) == 6
+    with pytest.raises(ValueError, match="supports a single target"):
+        stream.fit(X, X[:, :2])
 
 
 def test_fit_after_a_stream_forgets_it(data):

@@ -353,7 +353,7 @@ class DistributionMatching(RowLearner):
         Returns
         -------
         FeatureSums
-            n_networks x n_classes x n_features numbers.
+            Among others, n_networks x n_classes x n_features sums.
 
         Raises
         ------

@@ -1,5 +1,7 @@
 """Distribution matching from sums of features over parts."""
 
+# SPDX-License-Identifier: BSD-3-Clause
+
 import numpy as np
 import pytest
 from sklearn.base import clone
