@@ -115,7 +115,7 @@ class PartReducer:
             raise ValueError(
                 "cover_categories is not supported for rows that are distilled in "
                 "parts, because a part may drop a rare category. Set "
-                "cover_categories=False, or a chunk_size of at least the number of rows."
+                "cover_categories=False, or chunk_size to at least the number of rows."
             )
         problem = self._problem(part, scales, n_rows, seed)
         result = self._distill(problem)
