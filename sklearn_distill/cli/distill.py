@@ -20,6 +20,7 @@ from ._common import (
     InputError,
     Parser,
     add_csv_options,
+    add_densify_option,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -117,6 +118,12 @@ def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
         "(0.05), or the rows of each class (yes=10,no=20); default: that of the method",
     )
     add_task_option(parser, default=None)
+    add_densify_option(
+        parser,
+        "write N rows that are grown from the distilled rows of a table; auto writes "
+        "the distilled rows with a sampler and a decoder, for DistilledSet.densify, to "
+        "a .npz or .parquet file",
+    )
     add(
         "--random-state",
         type=int,
@@ -137,11 +144,14 @@ def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Distill ``args.input`` into ``args.output`` and return the exit code."""
+    from ..base.growing import training_set
+
     with one_line_warnings():
         _check_paths(args)
         csv = csv_format(args)
         distiller = load_method(args.method)()
         _set_params(distiller, args)
+        _check_densify(getattr(distiller, "densify", None), args)
         if args.indices is not None:
             check_indices(distiller, args)
         data = read_data(
@@ -155,7 +165,7 @@ def run(args: argparse.Namespace) -> int:
         # Only the result is printed to stdout. The progress bar and the output of a
         # method go to stderr.
         with contextlib.redirect_stdout(sys.stderr):
-            distilled = distiller.fit_distill(_flat(data.X), data.y)
+            distilled = training_set(distiller.fit(_flat(data.X), data.y))
         if distilled.X.shape[1:] != data.X.shape[1:]:
             distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
         positions = kept_positions(distiller, args)
@@ -190,7 +200,7 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
     """Set the parameters of the method that were given as options."""
     given = [
         (name, getattr(args, name))
-        for name in ("budget", "task", "random_state")
+        for name in ("budget", "task", "densify", "random_state")
         if getattr(args, name) is not None
     ]
     known = distiller.get_params()
@@ -206,6 +216,21 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
             raise InputError(f"parameter {name!r} is given twice.")
         params[name] = value
     distiller.set_params(**params)
+
+
+def _check_densify(densify: Any, args: argparse.Namespace) -> None:
+    """Raise InputError if the output files cannot hold what `densify` adds."""
+    if densify == "auto" and args.output.suffix.lower() == ".csv":
+        raise InputError(
+            f"{args.output}: a .csv file cannot hold the sampler and the decoder of "
+            "densify=auto. Write a .npz or .parquet file, or a number of grown rows, "
+            "such as --densify 5000."
+        )
+    if densify not in (None, "auto") and args.indices is not None:
+        raise InputError(
+            "--indices cannot be combined with a number of grown rows, which have no "
+            "positions in the input. Remove one of the two options."
+        )
 
 
 def _check_output_format(data: Data, distiller: Any, output: Path) -> None:
