@@ -10,7 +10,6 @@ import ast
 import contextlib
 import json
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ from ._common import (
     InputError,
     Parser,
     add_csv_options,
+    add_densify_option,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -34,12 +34,15 @@ from ._common import (
 )
 from .csv_files import CsvFormat, csv_format
 from .data_files import (
-    ARRAYS,
-    TABLES_OUT,
     Data,
-    check_input,
-    check_output,
     read_data,
+)
+from .distill_checks import (
+    check_densify,
+    check_image_shape,
+    check_output_format,
+    check_paths,
+    flat_rows,
 )
 from .output_files import (
     check_indices,
@@ -47,7 +50,7 @@ from .output_files import (
     save_distilled,
     write_positions,
 )
-from .stream import add_stream_options, check_stream, distill_stream, is_streamed
+from .stream import add_stream_options, distill_stream, is_streamed
 
 
 def add_parser(subparsers: Any, parents: list[Parser]) -> None:
@@ -119,6 +122,12 @@ def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
         "(0.05), or the rows of each class (yes=10,no=20); default: that of the method",
     )
     add_task_option(parser, default=None)
+    add_densify_option(
+        parser,
+        "write N rows that are grown from the distilled rows of a table; auto writes "
+        "the distilled rows with a sampler and a decoder, for DistilledSet.densify, to "
+        "a .npz or .parquet file",
+    )
     add(
         "--random-state",
         type=int,
@@ -139,11 +148,13 @@ def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Distill ``args.input`` into ``args.output`` and return the exit code."""
+
     with one_line_warnings():
-        _check_paths(args)
+        check_paths(args)
         csv = csv_format(args)
         distiller = load_method(args.method)()
         _set_params(distiller, args)
+        check_densify(getattr(distiller, "densify", None), args)
         if args.indices is not None:
             check_indices(distiller, args)
         if is_streamed(args):
@@ -172,13 +183,13 @@ def _distill_at_once(
     data = read_data(
         args.input, target=args.target, labeled=not args.no_target, csv=csv
     )
-    _check_image_shape(data.X, distiller.image_shape)
+    check_image_shape(data.X, distiller.image_shape)
     _prepare_for_data(distiller, args, data)
     _add_progress_bar(distiller, args)
     # Only the result is printed to stdout. The progress bar and the output of a method
     # go to stderr.
     with contextlib.redirect_stdout(sys.stderr):
-        distilled = distiller.fit_distill(_flat(data.X), data.y)
+        distilled = distiller.fit_distill(flat_rows(data.X), data.y)
     if distilled.X.shape[1:] != data.X.shape[1:]:
         distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
     return distilled, data.spellings
@@ -188,35 +199,16 @@ def _prepare_for_data(
     distiller: Any, args: argparse.Namespace, data: Data, task: str | None = None
 ) -> None:
     """Check the output format and set a budget per class, for rows that were read."""
-    _check_output_format(data, distiller, args.output, task)
+    check_output_format(data, distiller, args.output, task)
     if isinstance(args.budget, dict):
         distiller.set_params(budget=_budget_by_label(args.budget, data.y))
-
-
-def _check_paths(args: argparse.Namespace) -> None:
-    """Raise InputError if the input cannot be read or the output cannot be written."""
-    source, output = args.input, args.output
-    if output.suffix.lower() not in (*TABLES_OUT, ARRAYS):
-        raise InputError(f"{output}: the output must be a .csv, .parquet or .npz file.")
-    check_output(output)
-    if is_streamed(args):
-        check_stream(args)
-        return
-    check_input(
-        source, target=args.target, labeled=not args.no_target, may_be_unlabeled=True
-    )
-    if output.exists() and output.samefile(source):
-        raise InputError(
-            f"{output}: the output must not be the input file, whose rows would be "
-            "lost. Choose another name."
-        )
 
 
 def _set_params(distiller: Any, args: argparse.Namespace) -> None:
     """Set the parameters of the method that were given as options."""
     given = [
         (name, getattr(args, name))
-        for name in ("budget", "task", "random_state")
+        for name in ("budget", "task", "densify", "random_state")
         if getattr(args, name) is not None
     ]
     known = distiller.get_params()
@@ -232,41 +224,6 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
             raise InputError(f"parameter {name!r} is given twice.")
         params[name] = value
     distiller.set_params(**params)
-
-
-def _check_output_format(
-    data: Data, distiller: Any, output: Path, task: str | None
-) -> None:
-    """Check before the distillation that the output format can hold the result.
-
-    Errors in the parameters and in the data are raised first, because their messages
-    are more specific than those of the output format. `task` is the task if the rows
-    are only a part of the data, which may lack classes.
-    """
-    from ..distilled_set.distilled_set import DistilledSet
-    from ..validation.missing_values import has_missing
-    from ..validation.rows import check_rows
-    from ..validation.targets import check_target
-
-    distiller._validate_params()
-    X = check_rows(distiller, _flat(data.X), reset=True)
-    if output.suffix.lower() == ".csv" and has_missing(X):
-        raise InputError(
-            f"{output}: X has missing values, which a CSV file cannot distinguish from "
-            "empty text. Write a .parquet or .npz file, or impute X first."
-        )
-    if task == "classification" and len(set(data.y)) < 2:
-        return
-    target = check_target(data.y, task=task or distiller.task)
-    y = None if target.values is None else target.values[:1]
-    one_row = DistilledSet(
-        data.X[:1],
-        y if target.classes is None else target.classes[y],
-        classes=target.classes,
-        target_name=target.name,
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        one_row.save(Path(folder, output.name))
 
 
 def _budget_by_label(budget: dict[str, int], y: Any) -> dict[Any, int]:
@@ -291,21 +248,6 @@ def _boolean(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError(text)
     return text.lower() == "true"
-
-
-def _check_image_shape(X: Any, image_shape: Any) -> None:
-    """Raise InputError if X is three-dimensional and `image_shape` is not set."""
-    if getattr(X, "ndim", 2) == 3 and image_shape is None:
-        n, height, width = X.shape
-        raise InputError(
-            f"X holds {n} arrays of shape {(height, width)}. If they are images, pass "
-            f"--set image_shape=1,{height},{width}"
-        )
-
-
-def _flat(X: Any) -> Any:
-    """Return X with images of shape (n, height, width) reshaped to rows of pixels."""
-    return X.reshape(len(X), -1) if getattr(X, "ndim", 2) == 3 else X
 
 
 def _add_progress_bar(distiller: Any, args: argparse.Namespace) -> None:
