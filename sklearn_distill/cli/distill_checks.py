@@ -9,7 +9,7 @@ from typing import Any
 
 from ._common import InputError
 from .data_files import ARRAYS, TABLES_OUT, Data, check_input, check_output
-from .stream import check_stream
+from .stream import check_stream, is_streamed
 
 
 def check_paths(args: argparse.Namespace) -> None:
