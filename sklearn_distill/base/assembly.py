@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from .. import __version__
 from .._utils.containers import take_rows
 from .._utils.native_rows import like_native, nbytes_of
 from ..distilled_set.distilled_set import DistilledSet
+from ..distilled_set.growth import Growth
 from ..soft_labels.prior import soft_labels_of_set
 from ..soft_labels.teacher import cross_fitted_predictions, teacher_or_forest
 from .problem import Kept, Learned, Problem
@@ -79,7 +81,8 @@ def with_info(
     given: Any,
     method: str,
     parameters: Mapping[str, Any],
-    seconds: float,
+    started: float,
+    growth: Growth | None = None,
 ) -> DistilledSet:
     """Return the distilled set in the container of X, with a description.
 
@@ -92,9 +95,11 @@ def with_info(
         The X that was passed to `fit`.
     method : str
     parameters : mapping
-    seconds : float
-        These and further entries become `DistilledSet.info`, which can be stored as
-        JSON.
+    started : float
+        When `fit` started, as returned by `time.perf_counter`. The seconds since then
+        and further entries become `DistilledSet.info`, which can be stored as JSON.
+    growth : Growth or None
+        The sampler and the decoder of the set.
     """
     values, rows = data.target.values, like_native(given, distilled.X)
     info = {
@@ -111,8 +116,11 @@ def with_info(
         "bytes_before": nbytes_of(data.X) + (0 if values is None else values.nbytes),
         "bytes": distilled.nbytes - nbytes_of(distilled.X) + nbytes_of(rows),
         "loss": getattr(result, "loss", None),
-        "seconds": round(seconds, 3),
+        "seconds": round(time.perf_counter() - started, 3),
     }
+    if growth is not None:
+        info["n_numbers"] = growth.n_numbers
+        info["bytes"] += growth.nbytes
     if data.n_unlabeled:
         info["n_rows_unlabeled"] = data.n_unlabeled
     info |= getattr(result, "info", None) or {}
@@ -126,6 +134,7 @@ def with_info(
         info=info,
         class_mass=distilled.class_mass,
         target_dtype=data.target_dtype,
+        growth=growth,
     )
 
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from numbers import Integral, Real
+from collections.abc import Callable
 from typing import Any, Self
 
 from scipy.sparse import issparse
@@ -12,16 +11,16 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils._sklearn_private import HasMethods, StrOptions, _fit_context
+from .._utils._sklearn_private import _fit_context
 from .._utils.names import kebab_case
 from .._utils.native_rows import from_native
 from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
 from .assembly import assemble
-from .budget import ALLOCATIONS
 from .enclosing import check_enclosing
 from .fitting import fit_distiller
+from .growth_fitting import training_set
 from .output import output_rows, required_container
 from .problem import Kept, Learned, Problem
 from .pseudo_labels import check_length_differs, n_rows_of
@@ -60,6 +59,12 @@ class BaseDistiller(
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
         probabilities become soft labels, corrected to the class balance of the
         distilled set; predicted continuous targets replace y. None uses no teacher.
+    densify : {"auto"}, int or None
+        Whether the distilled set of a table can grow: a sampler and a decoder are
+        fitted to the training data, stored with the rows and used by
+        `DistilledSet.densify` and `DistilledSet.predict`. With "auto", `fit_transform`
+        and `score` use the distilled rows; with an int n, they use the set grown to n
+        rows. None fits neither.
     evaluator : estimator or None
         Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
         model in the encoded space.
@@ -112,6 +117,7 @@ class BaseDistiller(
     # The values for methods whose __init__ does not take the parameters.
     categorical_features: Any = "from_dtype"
     cover_categories: Any = False
+    densify: Any = None
     # How StreamingDistiller distills the parts of a data set with this method:
     # "weighted" if a row of weight 2 has the effect of two rows, so that the method can
     # distill the weighted rows that it kept of the parts; "unweighted" if equal rows
@@ -121,18 +127,11 @@ class BaseDistiller(
     # Whether `_distill` supports `Problem.y` of shape (n, n_targets) for regression.
     supports_several_targets = False
 
-    _parameter_constraints: dict[str, Any] = {
-        "budget": [Integral, Real, Mapping],
-        "allocation": [StrOptions(set(ALLOCATIONS))],
-        "task": [StrOptions({"auto", "classification", "regression"})],
-        "soft_labels": [None, StrOptions({"teacher"}), HasMethods(["fit"])],
-        "evaluator": [None, HasMethods(["fit", "score"])],
-        "numeric": [StrOptions({"auto", "standard", "quantile"})],
-        "categorical_features": [StrOptions({"auto", "from_dtype"}), "array-like"],
-        "cover_categories": ["boolean", "array-like"],
-        "image_shape": [None, tuple, list],
-        "random_state": ["random_state"],
-    }
+    # Whether grown rows are drawn around a distilled row in proportion to the number of
+    # real rows that are nearest to it.
+    grows_by_mass = False
+
+    _parameter_constraints: dict[str, Any] = COMMON_CONSTRAINTS
 
     @abstractmethod
     def _distill(self, problem: Problem) -> Kept | Learned:
@@ -256,10 +255,10 @@ class BaseDistiller(
             `make_distill_pipeline` or DistilledClassifier instead.
         """
         wanted = required_container(self, X)
-        distilled = self.fit(X, y, **fit_params).distilled_
+        distilled = training_set(self.fit(X, y, **fit_params))
         if fit_params.get("X_unlabeled") is not None:
             check_length_differs(distilled.X, X)
-        if len(distilled) != n_rows_of(X):
+        if distilled is not self.distilled_ or len(distilled) != n_rows_of(X):
             check_enclosing(self)
         rows = output_rows(distilled.X, wanted, self.get_feature_names_out)
         return attach_labels(rows, distilled.labels)
@@ -312,7 +311,7 @@ class BaseDistiller(
         check_is_fitted(self)
         X, y = check_rows(self, X, reset=False), labels_to_score(self.distilled_, y)
         return score_with(
-            self.evaluator, self.distilled_, self.encoder_, X, y, sample_weight
+            self.evaluator, training_set(self), self.encoder_, X, y, sample_weight
         )
 
     def __sklearn_tags__(self):

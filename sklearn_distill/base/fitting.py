@@ -10,6 +10,7 @@ import numpy as np
 
 from .assembly import with_info
 from .category_coverage import Cell, columns_to_cover, copy_cells, with_all_categories
+from .growth_fitting import check_can_grow, growth_of
 from .problem import Kept, Learned
 from .pseudo_labels import with_pseudo_labels
 from .training_data import (
@@ -60,6 +61,8 @@ def fit_distiller(
     problem = make_problem(distiller, data, scales)
     covered = columns_to_cover(distiller.cover_categories, problem, data.X)
     cells: list[Cell] = []
+    if distiller.densify is not None:
+        check_can_grow(problem, type(distiller).__name__)
     if problem.n_rows.sum() >= len(data.X):
         result: Kept | Learned = keep_all_rows(distiller, data)
     else:
@@ -83,7 +86,8 @@ def fit_distiller(
         given=X,
         method=type(distiller).__name__,
         parameters=distiller.get_params(),
-        seconds=time.perf_counter() - started,
+        started=started,
+        growth=growth_of(distiller, result, distilled, problem, data),
     )
     context.call_on_fit_task_end(
         estimator=distiller, X=X, y=y, reconstruction_attributes=dict

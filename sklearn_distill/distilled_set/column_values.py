@@ -2,9 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import json
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,45 +10,12 @@ from .._utils.optional import import_pandas
 from ..encoding.values import (
     is_arrow_date,
     is_gap,
-    is_missing,
     is_period,
     local_times,
     time_zone,
     values_of,
 )
-from .file_header import to_json
-
-# The functions that read the values of JSON objects, by the keys of the objects.
-READERS = {
-    "date": date.fromisoformat,
-    "datetime": datetime.fromisoformat,
-    "timedelta": lambda parts: timedelta(*parts),
-    "Decimal": Decimal,
-    "missing": lambda name: getattr(import_pandas(), name),
-}
-
-
-def object_to_json(value: Any) -> str:
-    """Return a number, a string, a date or a missing value as JSON."""
-    kind = type(value).__name__
-    if value is not None and is_missing(value):
-        return json.dumps({"missing": kind.removesuffix("Type")})
-    if kind in ("date", "datetime"):
-        return json.dumps({kind: value.isoformat()})
-    if kind == "timedelta":
-        return json.dumps({kind: [value.days, value.seconds, value.microseconds]})
-    if kind == "Decimal":
-        return json.dumps({kind: str(value)})
-    return to_json(value)
-
-
-def object_from_json(text: str) -> Any:
-    """Return the value that `object_to_json` converted to JSON."""
-    value = json.loads(text)
-    if isinstance(value, dict):
-        ((kind, content),) = value.items()
-        return READERS[kind](content)
-    return value
+from .json_values import object_from_json, object_to_json
 
 
 def stored_values(column: Any) -> np.ndarray:

@@ -14,12 +14,14 @@ from ..soft_labels.expansion import weighted_hard_rows
 from .class_mass import mass_weights
 from .distilled_array import DistilledLabels
 from .files import load_set, save_set
+from .growing import GrowingMixin
+from .growth import Growth
 from .html_repr import html_of_set
 from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
 from .tables import set_to_frame
 
 
-class DistilledSet:
+class DistilledSet(GrowingMixin):
     """A small training set: rows, labels, and a record of how they were made.
 
     Distilled sets are also known as condensed sets or coresets. Iterating over a
@@ -54,11 +56,15 @@ class DistilledSet:
     target_dtype : pandas extension dtype, default=None
         The dtype of the column of labels in `to_frame`, such as an ordered
         CategoricalDtype; None for the dtype of y.
+    growth : Growth, default=None
+        The sampler and the decoder of the rows, with which `densify` and `predict`
+        work. Distillers create them if their parameter `densify` is set. They belong to
+        all rows of the set: parts of a set and unions of sets have none.
 
     Attributes
     ----------
     nbytes : int
-        The size in memory of rows and labels.
+        The size in memory of rows and labels, and of the numbers of `growth`.
 
     Raises
     ------
@@ -96,6 +102,7 @@ class DistilledSet:
         info: dict[str, Any] | None = None,
         class_mass: Any = None,
         target_dtype: Any = None,
+        growth: Growth | None = None,
     ):
         parts = as_arrays(
             SetParts(
@@ -108,6 +115,7 @@ class DistilledSet:
                 info=info,
                 class_mass=class_mass,
                 target_dtype=target_dtype,
+                growth=growth,
             )
         )
         check_parts(parts)
@@ -120,6 +128,7 @@ class DistilledSet:
         self.info: dict[str, Any] = parts.info or {}
         self.class_mass: np.ndarray | None = parts.class_mass
         self.target_dtype = parts.target_dtype
+        self.growth: Growth | None = parts.growth
 
     def __len__(self) -> int:
         return int(self.X.shape[0])
@@ -133,6 +142,8 @@ class DistilledSet:
         parts = [f"{len(self)} rows x {width}"]
         if len(self.X.shape) == 2:
             parts[0] += " columns"
+        if self.growth is not None:
+            parts[0] += f" + {self.growth.n_numbers:,} numbers"
         if self.classes is not None:
             parts.append(f"{len(self.classes)} classes")
         if self.y is not None and self.y.ndim == 2:
@@ -162,9 +173,9 @@ class DistilledSet:
 
     @property
     def nbytes(self) -> int:
-        """The size in memory of rows and labels."""
-        labels = (getattr(self, name) for name in ROW_PARTS)
-        return nbytes_of(self.X) + sum(v.nbytes for v in labels if v is not None)
+        """The size in memory of rows, labels, sampler and decoder."""
+        parts = [getattr(self, name) for name in (*ROW_PARTS, "growth")]
+        return nbytes_of(self.X) + sum(v.nbytes for v in parts if v is not None)
 
     def expand(self) -> tuple[Any, np.ndarray | None, np.ndarray | None]:
         """Return (X, y, sample_weight), on which any estimator can be trained.
@@ -262,8 +273,9 @@ class DistilledSet:
         table is restored as one by ``.npz`` and ``.parquet``, if the library is
         installed. ``.parquet`` and
         ``.csv`` are for tables and need pandas (``.parquet`` also pyarrow). A CSV file
-        keeps neither dtypes nor `class_mass` nor `info`, and `load` cannot detect a CSV
-        file that was truncated at the end of a line, or that was not written by `save`.
+        keeps neither dtypes nor `class_mass` nor `info`, and cannot store `growth`;
+        `load` cannot detect a CSV file that was truncated at the end of a line, or that
+        was not written by `save`.
 
         Parameters
         ----------

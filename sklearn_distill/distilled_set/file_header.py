@@ -2,13 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import json
 from typing import Any
 
 import numpy as np
 
 from .._utils.native_rows import schema_text
 from .._utils.optional import import_pandas, import_pyarrow
+from .growth import growth_from_json, growth_to_json
 from .parts import SetParts
 
 FORMAT = "sklearn-distill-set"
@@ -34,6 +34,7 @@ def header_of(parts: SetParts) -> dict[str, Any]:
         "info": parts.info,
         "class_mass": parts.class_mass,
         "target": _target_header(parts.target_dtype),
+        "growth": None if parts.growth is None else growth_to_json(parts.growth),
     }
     if (schema := schema_text(parts.X)) is not None:
         header["table"] = schema
@@ -47,19 +48,20 @@ def _target_header(dtype: Any) -> dict[str, Any] | None:
     return None if dtype is None else _column_header("target", dtype)
 
 
-def parts_of_header(header: dict[str, Any]) -> dict[str, Any]:
-    """Return the parts of a distilled set that its header contains."""
+def parts_of_header(header: dict[str, Any], X: Any) -> dict[str, Any]:
+    """Return the parts of a distilled set of rows X that its header contains."""
     classes = header["classes"]
     if classes is not None:
         classes = np.array(classes, dtype=header["classes_dtype"])
-    target = header.get("target")
+    # Files that were written before these parts existed lack the three entries.
+    target, growth = header.get("target"), header.get("growth")
     return {
         "classes": classes,
         "target_name": header["target_name"],
         "info": header["info"],
-        # Files that were written before these parts existed lack the two entries.
         "class_mass": header.get("class_mass"),
         "target_dtype": dtype_of(target) if target else None,
+        "growth": growth_from_json(growth, X) if growth else None,
     }
 
 
@@ -74,21 +76,6 @@ def check_header(header: Any) -> dict[str, Any]:
             "sklearn-distill"
         )
     return header
-
-
-def to_json(value: Any) -> str:
-    """Return a value as JSON; NumPy scalars and arrays are converted to numbers."""
-    return json.dumps(value, default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    """Convert a NumPy value for JSON; raise ValueError for other types."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise ValueError(
-        f"{value!r} has type {type(value).__name__}, which cannot be stored in a file "
-        "without pickling. Convert the value to a string or a number."
-    )
 
 
 def column_headers(frame: Any) -> list[dict[str, Any]]:

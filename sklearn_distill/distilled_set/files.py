@@ -13,12 +13,7 @@ from scipy.sparse import csr_array, csr_matrix, issparse, sparray
 from .._utils.atomic_file import write_atomically
 from .._utils.native_rows import from_native, like_schema
 from .._utils.optional import import_pyarrow
-from .column_values import (
-    object_from_json,
-    object_to_json,
-    restored_column,
-    stored_values,
-)
+from .column_values import restored_column, stored_values
 from .file_header import (
     NO_HEADER,
     check_header,
@@ -27,8 +22,8 @@ from .file_header import (
     frame_of_columns,
     header_of,
     parts_of_header,
-    to_json,
 )
+from .json_values import object_from_json, object_to_json, to_json
 from .parts import ROW_PARTS, SetParts, as_arrays, check_parts
 from .tables import read_csv, read_parquet, to_csv, to_table
 
@@ -138,7 +133,7 @@ def _read_npz(path: Any) -> SetParts:
     else:
         X = arrays.get("X")
     labels: dict[str, Any] = {name: arrays.get(name) for name in ROW_PARTS}
-    return SetParts(X, **labels, **parts_of_header(header))
+    return SetParts(X, **labels, **parts_of_header(header, X))
 
 
 def _read_csr(arrays: dict[str, np.ndarray], described: dict[str, Any]) -> Any:

@@ -66,6 +66,8 @@ def html_of_set(parts: SetParts, nbytes: int) -> str:
     )
     shape = " × ".join(map(str, parts.X.shape[1:]))
     size = f"{parts.X.shape[0]} rows × {shape} columns"
+    if parts.growth is not None:
+        size += f" + {parts.growth.n_numbers:,} numbers"
     if len(parts.X.shape) > 2:
         size = f"{parts.X.shape[0]} images of {shape}"
     return (
@@ -92,6 +94,8 @@ def _facts(parts: SetParts, nbytes: int) -> dict[str, str]:
         kinds.append("soft labels")
     if parts.sample_weight is not None:
         kinds.append("sample weights")
+    if parts.growth is not None:
+        kinds += ["sampler", "decoder"]
     if kinds:
         facts["Also holds"] = ", ".join(kinds)
     if "n_rows_before" in info:

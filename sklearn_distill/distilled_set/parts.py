@@ -30,6 +30,7 @@ class SetParts(NamedTuple):
     info : dict or None
     class_mass : float64 ndarray of shape (n_classes,) or (1,), or None
     target_dtype : pandas extension dtype or None
+    growth : Growth or None
     """
 
     X: Any
@@ -41,6 +42,7 @@ class SetParts(NamedTuple):
     info: dict[str, Any] | None = None
     class_mass: Any = None
     target_dtype: Any = None
+    growth: Any = None
 
 
 def as_arrays(parts: SetParts) -> SetParts:
@@ -56,6 +58,7 @@ def as_arrays(parts: SetParts) -> SetParts:
         info=dict(parts.info or {}),
         class_mass=_optional_array(parts.class_mass, np.float64),
         target_dtype=parts.target_dtype,
+        growth=parts.growth,
     )
 
 
@@ -95,6 +98,8 @@ def check_parts(parts: SetParts) -> None:
         _check_soft_labels(parts.soft_labels, shape[0], parts.classes)
     if parts.class_mass is not None:
         _check_class_mass(parts.class_mass, parts.classes)
+    if parts.growth is not None:
+        parts.growth.check(parts.X)
 
 
 def _check_targets(y: np.ndarray | None, name: Any) -> None:

@@ -23,8 +23,8 @@ from .file_header import (
     dtype_of,
     frame_of_columns,
     parts_of_header,
-    to_json,
 )
+from .json_values import to_json
 from .parts import SetParts
 
 CHECKSUM_KEY = f"{FORMAT}-crc32".encode()
@@ -171,7 +171,7 @@ def read_parquet(path: Any) -> SetParts:
         y,
         soft_labels=np.column_stack(soft) if soft else None,
         sample_weight=weights,
-        **parts_of_header(header),
+        **parts_of_header(header, X),
     )
 
 
@@ -199,6 +199,11 @@ def to_csv(parts: SetParts) -> str:
         raise ValueError(
             "A CSV file cannot distinguish several targets from the columns of X. Use "
             ".npz or .parquet, or write to_frame() as a CSV file."
+        )
+    if parts.growth is not None:
+        raise ValueError(
+            "A CSV file cannot store the sampler and the decoder of a distilled set. "
+            "Use .npz or .parquet, or save the rows of densify(n)."
         )
     frame = set_to_frame(_with_readable_labels(parts))
     names = [str(name) for name in frame.columns]

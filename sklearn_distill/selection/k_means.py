@@ -42,6 +42,12 @@ class KMeansSelection(BaseDistiller):
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
         probabilities become soft labels, corrected to the class balance of the
         distilled set; predicted continuous targets replace y. None uses no teacher.
+    densify : {"auto"}, int or None, default=None
+        Whether the distilled set of a table can grow: a sampler and a decoder are
+        fitted to the training data, stored with the rows and used by
+        `DistilledSet.densify` and `DistilledSet.predict`. With "auto", `fit_transform`
+        and `score` use the distilled rows; with an int n, they use the set grown to n
+        rows. None fits neither.
     evaluator : estimator or None, default=None
         Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
         model in the encoded space.
@@ -106,6 +112,7 @@ class KMeansSelection(BaseDistiller):
     plugin_api = 1
     merging = "weighted"
     supports_several_targets = True
+    grows_by_mass = True
 
     _parameter_constraints: dict[str, Any] = {
         **BaseDistiller._parameter_constraints,
@@ -120,6 +127,7 @@ class KMeansSelection(BaseDistiller):
         allocation: str = "auto",
         task: str = "auto",
         soft_labels: Any = None,
+        densify: Any = None,
         evaluator: Any = None,
         numeric: str = "quantile",
         categorical_features: Any = "from_dtype",
@@ -132,6 +140,7 @@ class KMeansSelection(BaseDistiller):
         self.allocation = allocation
         self.task = task
         self.soft_labels = soft_labels
+        self.densify = densify
         self.evaluator = evaluator
         self.numeric = numeric
         self.categorical_features = categorical_features

@@ -13,8 +13,8 @@ from sklearn_distill.distilled_set.file_header import (
     dtype_of,
     header_of,
     parts_of_header,
-    to_json,
 )
+from sklearn_distill.distilled_set.json_values import to_json
 from sklearn_distill.distilled_set.parts import SetParts
 
 
@@ -28,7 +28,7 @@ def test_parts_of_header_restores_classes_name_and_info():
     )
     header = json.loads(to_json(header_of(parts)))
     assert header["y_dtype"] == "int8"
-    restored = parts_of_header(check_header(header))
+    restored = parts_of_header(check_header(header), parts.X)
     np.testing.assert_array_equal(restored["classes"], [3, 7])
     assert restored["classes"].dtype == np.int8
     assert restored["target_name"] == "kind"

@@ -31,7 +31,7 @@ def test_as_arrays_keeps_frames_and_missing_parts():
     frame = pd.DataFrame(ROWS)
     parts = as_arrays(SetParts(frame))
     assert parts.X is frame
-    assert parts[1:] == (None, None, None, None, None, {}, None, None)
+    assert parts[1:] == (None, None, None, None, None, {}, None, None, None)
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,12 @@ class KernelInducingPoints(RowLearner):
         ("teacher") or a clone of this estimator, trained on encoded rows. Predicted
         probabilities become soft labels, corrected to the class balance of the
         distilled set; predicted continuous targets replace y. None uses no teacher.
+    densify : {"auto"}, int or None, default=None
+        Whether the distilled set of a table can grow: a sampler and a decoder are
+        fitted to the training data, stored with the rows and used by
+        `DistilledSet.densify` and `DistilledSet.predict`. With "auto", `fit_transform`
+        and `score` use the distilled rows; with an int n, they use the set grown to n
+        rows. None fits neither.
     evaluator : estimator or None, default=None
         Estimator that `score` trains on the distilled set. None is a 1-nearest-neighbor
         model in the encoded space.
@@ -253,6 +259,7 @@ class KernelInducingPoints(RowLearner):
         allocation: str = "auto",
         task: str = "auto",
         soft_labels: Any = None,
+        densify: Any = None,
         evaluator: Any = None,
         numeric: str = "auto",
         categorical_features: Any = "from_dtype",
@@ -285,6 +292,7 @@ class KernelInducingPoints(RowLearner):
         self.allocation = allocation
         self.task = task
         self.soft_labels = soft_labels
+        self.densify = densify
         self.evaluator = evaluator
         self.numeric = numeric
         self.categorical_features = categorical_features

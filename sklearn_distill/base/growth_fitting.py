@@ -1,0 +1,195 @@
+"""Fit the sampler and the decoder of a distilled set to the training rows."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import pairwise_distances_argmin_min
+
+from ..distilled_set.distilled_set import DistilledSet
+from ..distilled_set.growth import CompactEncoder, Growth, Sampler
+from ..encoding import TableEncoder
+from .decoder_fitting import fit_classification_decoder, fit_regression_decoder
+from .problem import Kept, Learned, Problem
+from .training_data import TrainingData
+
+# The shares of categories around a distilled row are those of at least this many rows.
+MIN_CELL = 10
+
+
+def check_can_grow(problem: Problem, method: str) -> None:
+    """Raise ValueError if a sampler and a decoder cannot be fitted to the data."""
+    if problem.task == "unsupervised":
+        raise ValueError(
+            f"{method}(densify=...) requires labels, but y is None. Pass y, or set "
+            "densify=None."
+        )
+    if not isinstance(problem.encoder, TableEncoder):
+        raise ValueError(
+            f"{method}(densify=...) supports tables only, but X holds images: images "
+            "that are drawn pixel by pixel around the distilled images do not resemble "
+            "real images. Set densify=None."
+        )
+
+
+def training_set(distiller: Any) -> DistilledSet:
+    """Return the set on which models are trained: distilled rows, or grown rows.
+
+    Parameters
+    ----------
+    distiller : BaseDistiller
+        Fitted. If its parameter `densify` is an int larger than the number of distilled
+        rows, the set is grown to this number of rows.
+    """
+    distilled, n = distiller.distilled_, distiller.densify
+    if distilled.growth is None or not isinstance(n, Integral) or n <= len(distilled):
+        return distilled
+    return distilled.densify(int(n), random_state=seed_of(distiller))
+
+
+def seed_of(distiller: Any) -> int:
+    """Return the seed with which the set of a distiller is grown."""
+    seed = distiller.random_state
+    return int(seed) if isinstance(seed, Integral) else 0
+
+
+def growth_of(
+    distiller: Any,
+    result: Kept | Learned,
+    distilled: DistilledSet,
+    problem: Problem,
+    data: TrainingData,
+) -> Growth | None:
+    """Return the sampler and the decoder of a set, or None if the set cannot grow."""
+    if distiller.densify is None or len(distilled) >= len(data.X):
+        return None
+    by_mass = distiller.grows_by_mass
+    return fit_growth(result, distilled, problem, data, by_mass=by_mass)
+
+
+def fit_growth(
+    result: Kept | Learned,
+    distilled: DistilledSet,
+    problem: Problem,
+    data: TrainingData,
+    *,
+    by_mass: bool,
+) -> Growth:
+    """Return the sampler and the decoder of a distilled set.
+
+    Parameters
+    ----------
+    result : Kept or Learned
+    distilled : DistilledSet
+        The set that was made of the result; its rows are arrays or DataFrames.
+    problem : Problem
+    data : TrainingData
+    by_mass : bool
+        Whether a distilled row is the origin of grown rows in proportion to the number
+        of real rows that are nearest to it.
+    """
+    encoder = CompactEncoder.from_encoder(problem.encoder)
+    # A generator of its own: the rows must not depend on whether the set can grow.
+    rng = np.random.RandomState(problem.teacher_seed)
+    Z, weights = encoder.encode(data.X), problem.sample_weight
+    centers = encoder.encode(distilled.X)
+    is_regression = problem.task == "regression"
+    codes, codes_of_rows = np.zeros(len(Z), int), np.zeros(len(centers), int)
+    if not is_regression:
+        codes = problem.y
+        classes: Any = distilled.classes
+        codes_of_rows = np.searchsorted(classes, np.asarray(distilled.y))
+    sampler = _fit_sampler(encoder, Z, codes, weights, centers, codes_of_rows, by_mass)
+    if sampler.shares is not None:
+        centers[:, encoder.is_share_] = sampler.shares
+    if is_regression:
+        decoder = fit_regression_decoder(
+            Z, problem.y, weights, centers, _target(problem), rng=rng
+        )
+    else:
+        others = None
+        if isinstance(result, Kept):
+            others = np.setdiff1d(np.arange(len(Z)), result.indices)
+        decoder = fit_classification_decoder(
+            Z,
+            codes,
+            weights,
+            centers,
+            codes_of_rows,
+            n_classes=len(problem.n_rows),
+            others=others,
+            rng=rng,
+        )
+    return Growth(encoder, sampler, decoder)
+
+
+def _target(problem: Problem) -> np.ndarray:
+    """Return mean, scale, minimum and maximum of the targets."""
+    numbers: Any = problem.labels.numbers
+    return np.array(
+        [numbers.mean_, numbers.scale_, numbers.min_, numbers.max_], dtype=np.float64
+    )
+
+
+def _fit_sampler(
+    encoder: CompactEncoder,
+    Z: np.ndarray,
+    codes: np.ndarray,
+    weights: np.ndarray,
+    centers: np.ndarray,
+    codes_of_rows: np.ndarray,
+    by_mass: bool,
+) -> Sampler:
+    """Return how real rows spread around the nearest distilled row of their class."""
+    is_share = encoder.is_share_
+    cells = np.zeros(len(Z), dtype=np.int64)
+    shares = np.zeros((len(centers), int(is_share.sum())))
+    for code in np.unique(codes_of_rows):
+        rows = np.flatnonzero(codes == code)
+        own = np.flatnonzero(codes_of_rows == code)
+        nearest, _ = pairwise_distances_argmin_min(Z[rows], centers[own])
+        cells[rows] = own[nearest]
+        if is_share.any():
+            shares[own] = _shares_around(
+                Z[rows][:, is_share], weights[rows], nearest, Z[rows], centers[own]
+            )
+    mass = np.bincount(cells, weights=weights, minlength=len(centers))
+    deviation = Z[:, ~is_share] - centers[cells][:, ~is_share]
+    present = _observed(encoder, Z)[:, ~is_share] * weights[:, None]
+    squared = (present * deviation.astype(np.float64) ** 2).sum(axis=0)
+    spread = np.sqrt(squared / np.maximum(present.sum(axis=0), 1e-12))
+    return Sampler(
+        spread.astype(np.float32),
+        shares.astype(np.float32) if is_share.any() else None,
+        mass.astype(np.float32) if by_mass else None,
+    )
+
+
+def _shares_around(
+    indicators: np.ndarray,
+    weights: np.ndarray,
+    nearest: np.ndarray,
+    Z: np.ndarray,
+    centers: np.ndarray,
+) -> np.ndarray:
+    """Return the mean indicators of the real rows around each distilled row."""
+    out = np.empty((len(centers), indicators.shape[1]))
+    for i, center in enumerate(centers):
+        members = np.flatnonzero(nearest == i)
+        if len(members) < min(MIN_CELL, len(Z)):
+            squared = ((Z - center) ** 2).sum(axis=1)
+            members = np.argpartition(squared, min(MIN_CELL, len(Z)) - 1)[:MIN_CELL]
+        out[i] = np.average(indicators[members], axis=0, weights=weights[members])
+    return out
+
+
+def _observed(encoder: CompactEncoder, Z: np.ndarray) -> np.ndarray:
+    """Return which values of encoded rows are not missing, as float64."""
+    observed = np.ones(Z.shape)
+    for block in encoder.slices_:
+        inside = encoder.is_share_[block]
+        if inside.any() and not inside.all():
+            observed[:, block.start : block.stop - 1] -= Z[:, block.stop - 1, None]
+    return observed

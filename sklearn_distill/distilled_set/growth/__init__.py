@@ -1,0 +1,18 @@
+"""The sampler and the decoder of a distilled set, from which labeled rows are grown."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from .compact_encoder import CompactEncoder
+from .decoder import Decoder
+from .growth import Growth
+from .sampler import Sampler
+from .stored import growth_from_json, growth_to_json
+
+__all__ = [
+    "CompactEncoder",
+    "Decoder",
+    "Growth",
+    "Sampler",
+    "growth_from_json",
+    "growth_to_json",
+]
