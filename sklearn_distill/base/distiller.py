@@ -20,7 +20,7 @@ from ..validation.rows import check_rows
 from .assembly import assemble
 from .enclosing import check_enclosing
 from .fitting import fit_distiller
-from .growth_fitting import training_set
+from .growing import training_set
 from .output import output_rows, required_container
 from .problem import Kept, Learned, Problem
 from .pseudo_labels import check_length_differs, n_rows_of

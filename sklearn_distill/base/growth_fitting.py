@@ -2,7 +2,6 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -32,27 +31,6 @@ def check_can_grow(problem: Problem, method: str) -> None:
             "that are drawn pixel by pixel around the distilled images do not resemble "
             "real images. Set densify=None."
         )
-
-
-def training_set(distiller: Any) -> DistilledSet:
-    """Return the set on which models are trained: distilled rows, or grown rows.
-
-    Parameters
-    ----------
-    distiller : BaseDistiller
-        Fitted. If its parameter `densify` is an int larger than the number of distilled
-        rows, the set is grown to this number of rows.
-    """
-    distilled, n = distiller.distilled_, distiller.densify
-    if distilled.growth is None or not isinstance(n, Integral) or n <= len(distilled):
-        return distilled
-    return distilled.densify(int(n), random_state=seed_of(distiller))
-
-
-def seed_of(distiller: Any) -> int:
-    """Return the seed with which the set of a distiller is grown."""
-    seed = distiller.random_state
-    return int(seed) if isinstance(seed, Integral) else 0
 
 
 def growth_of(

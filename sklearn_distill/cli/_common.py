@@ -64,6 +64,22 @@ def add_target_option(parser: Any) -> None:
     )
 
 
+def add_densify_option(parser: Any, text: str) -> None:
+    """Add the option --densify with a help text to a parser."""
+    parser.add_argument("--densify", type=_densify, metavar="N", help=text)
+
+
+def _densify(text: str) -> int | str:
+    """Convert the value of --densify: "auto" or a number of rows."""
+    if text == "auto":
+        return text
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be auto or a number of rows, such as 5000."
+        )
+    return int(text)
+
+
 def add_csv_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how a .csv file is written."""
     add = parser.add_argument_group("format of a .csv input").add_argument

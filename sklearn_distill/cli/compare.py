@@ -16,6 +16,7 @@ from ._common import (
     InputError,
     Parser,
     add_csv_options,
+    add_densify_option,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -85,6 +86,11 @@ def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAMES",
         help='learners to train, such as "logistic,random forest"; default: all',
     )
+    add_densify_option(
+        parser,
+        "train the learners on N rows that are grown from the distilled rows, or, with "
+        "auto, on the better of distilled and grown rows, chosen on training rows",
+    )
     add("--cv", type=int, default=5, metavar="K", help="number of folds; default: 5")
     add_task_option(parser, default="auto")
     add(
@@ -119,6 +125,7 @@ def run(args: argparse.Namespace) -> int:
                 args.methods,
                 learners=args.learners or "panel",
                 budgets=args.budget,
+                densify=args.densify,
                 cv=args.cv,
                 task=args.task,
                 full_data=not args.no_full,

@@ -20,6 +20,7 @@ from ._common import (
     InputError,
     Parser,
     add_csv_options,
+    add_densify_option,
     add_input_argument,
     add_print_options,
     add_target_option,
@@ -42,7 +43,9 @@ from .data_files import (
     read_data,
 )
 from .output_files import (
+    check_densify,
     check_indices,
+    grown_or_distilled,
     kept_positions,
     save_distilled,
     write_positions,
@@ -119,6 +122,12 @@ def _add_parameter_options(parser: argparse.ArgumentParser) -> None:
         "(0.05), or the rows of each class (yes=10,no=20); default: that of the method",
     )
     add_task_option(parser, default=None)
+    add_densify_option(
+        parser,
+        "write N rows that are grown from the distilled rows of a table; auto writes "
+        "the distilled rows with a sampler and a decoder, for DistilledSet.densify, to "
+        "a .npz or .parquet file",
+    )
     add(
         "--random-state",
         type=int,
@@ -144,6 +153,7 @@ def run(args: argparse.Namespace) -> int:
         csv = csv_format(args)
         distiller = load_method(args.method)()
         _set_params(distiller, args)
+        check_densify(getattr(distiller, "densify", None), args)
         if args.indices is not None:
             check_indices(distiller, args)
         if is_streamed(args):
@@ -178,7 +188,7 @@ def _distill_at_once(
     # Only the result is printed to stdout. The progress bar and the output of a method
     # go to stderr.
     with contextlib.redirect_stdout(sys.stderr):
-        distilled = distiller.fit_distill(_flat(data.X), data.y)
+        distilled = grown_or_distilled(distiller.fit(_flat(data.X), data.y))
     if distilled.X.shape[1:] != data.X.shape[1:]:
         distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
     return distilled, data.spellings
@@ -216,7 +226,7 @@ def _set_params(distiller: Any, args: argparse.Namespace) -> None:
     """Set the parameters of the method that were given as options."""
     given = [
         (name, getattr(args, name))
-        for name in ("budget", "task", "random_state")
+        for name in ("budget", "task", "densify", "random_state")
         if getattr(args, name) is not None
     ]
     known = distiller.get_params()

@@ -57,6 +57,28 @@ def _spelled_columns(
     return columns
 
 
+def grown_or_distilled(distiller: Any) -> Any:
+    """Return the set that is written: grown rows if their number was given."""
+    from ..base.growing import training_set
+
+    return training_set(distiller)
+
+
+def check_densify(densify: Any, args: argparse.Namespace) -> None:
+    """Raise InputError if the output files cannot hold what `densify` adds."""
+    if densify == "auto" and args.output.suffix.lower() == ".csv":
+        raise InputError(
+            f"{args.output}: a .csv file cannot hold the sampler and the decoder of "
+            "densify=auto. Write a .npz or .parquet file, or a number of grown rows, "
+            "such as --densify 5000."
+        )
+    if densify not in (None, "auto") and args.indices is not None:
+        raise InputError(
+            "--indices cannot be combined with a number of grown rows, which have no "
+            "positions in the input. Remove one of the two options."
+        )
+
+
 def check_indices(distiller: Any, args: argparse.Namespace) -> None:
     """Raise InputError unless the method keeps rows and the file can be written."""
     from ..base.row_learner import RowLearner

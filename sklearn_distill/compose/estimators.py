@@ -2,11 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import balanced_accuracy_score
 from sklearn.utils import get_tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -59,6 +61,19 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         - "set": the shares of the distilled set. Predictions are those of the
           estimator. Balanced accuracy and other metrics that weight all classes
           equally want this choice.
+    densify : {"auto"}, int or None, default=None
+        Whether the estimator is fitted on rows that are grown from the distilled rows
+        by a sampler and a decoder; see `DistilledSet.densify`. Any value but None
+        replaces the parameter `densify` of the distiller.
+
+        - "auto": a fifth of the training rows, at most 2,000, is held back and not
+          distilled. The estimator is fitted on the distilled rows and on 5,000 grown
+          rows, and the better fit on the rows held back is kept: by accuracy, or by
+          balanced accuracy with ``prior="set"``. If fewer than 20 rows can be held
+          back, the estimator is fitted on the distilled rows.
+        - int: the estimator is fitted on this number of grown rows.
+        - None: the parameter `densify` of the distiller decides.
+
     memory : str or joblib.Memory, default=None
         The cache of fitted distillers, so that a grid search over the parameters of the
         estimator distills only once per fold. With ``random_state=None``, the first
@@ -77,6 +92,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     prior_ratio_ : ndarray of shape (n_classes,) or None
         The factors by which predicted probabilities are multiplied; None if predictions
         are those of the estimator.
+    n_training_rows_ : int
+        The number of rows that the estimator was fitted on.
+    densify_scores_ : dict
+        The scores of the fits on distilled rows ("rows") and on grown rows ("grown") on
+        the rows held back. Defined only if ``densify="auto"`` compared the two fits.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int
@@ -121,9 +141,10 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         estimator: Any,
         *,
         prior: str = "data",
+        densify: Any = None,
         memory: Any = None,
     ):
-        super().__init__(distiller, estimator, memory=memory)
+        super().__init__(distiller, estimator, densify=densify, memory=memory)
         self.prior = prior
 
     def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
@@ -132,6 +153,13 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
             return super()._fit_estimator(distilled, as_column)
         fitted, self.prior_ratio_ = fit_under_data_prior(self.estimator, distilled)
         return fitted
+
+    def _score_held_back(self, X: Any, y: Any) -> float:
+        if self.prior == "data":
+            return self.score(X, y)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="y_pred contains classes")
+            return balanced_accuracy_score(y, self.predict(X))
 
     def predict(self, X: Any, **params: Any) -> Any:
         """Predict the class of each row.
@@ -220,6 +248,18 @@ class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
         distilled rows.
     estimator : regressor
         Any scikit-learn regressor, or a Pipeline that ends in a regressor.
+    densify : {"auto"}, int or None, default=None
+        Whether the estimator is fitted on rows that are grown from the distilled rows
+        by a sampler and a decoder; see `DistilledSet.densify`. Any value but None
+        replaces the parameter `densify` of the distiller.
+
+        - "auto": a fifth of the training rows, at most 2,000, is held back and not
+          distilled. The estimator is fitted on the distilled rows and on 5,000 grown
+          rows, and the better fit on the rows held back is kept, by R^2. If fewer
+          than 20 rows can be held back, it is fitted on the distilled rows.
+        - int: the estimator is fitted on this number of grown rows.
+        - None: the parameter `densify` of the distiller decides.
+
     memory : str or joblib.Memory, default=None
         The cache of fitted distillers; see `DistilledClassifier`.
 
@@ -232,6 +272,11 @@ class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):
     estimator_ : regressor
         The regressor, fitted on the distilled set. Its `coef_`, `intercept_` and
         `feature_importances_` are also attributes of this object, if it has them.
+    n_training_rows_ : int
+        The number of rows that the estimator was fitted on.
+    densify_scores_ : dict
+        The scores of the fits on distilled rows ("rows") and on grown rows ("grown") on
+        the rows held back. Defined only if ``densify="auto"`` compared the two fits.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of shape (n_features_in_,)

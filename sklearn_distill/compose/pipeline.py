@@ -14,6 +14,7 @@ from .estimators import DistilledClassifier, DistilledRegressor
 def make_distill_pipeline(
     *steps: Any,
     prior: str | None = None,
+    densify: Any = None,
     memory: Any = None,
     transform_input: list[str] | None = None,
     verbose: bool = False,
@@ -34,6 +35,9 @@ def make_distill_pipeline(
     prior : {"data", "set"}, default=None
         The class shares that predictions assume, as for DistilledClassifier; None is
         its default, "data". For classifiers only.
+    densify : {"auto"}, int or None, default=None
+        Whether `b` and `model` are fitted on rows that are grown from the distilled
+        rows; see `DistilledClassifier`.
     memory : str or joblib.Memory, default=None
         The cache of fitted transformers and distillers.
     transform_input : list of str, default=None
@@ -53,8 +57,9 @@ def make_distill_pipeline(
         If the number of distillers is not one, if a distiller is inside a step before,
         or if the last step is neither a classifier nor a regressor.
     ValueError
-        If `transform_input` is given, but there are no steps before the distiller; or
-        if `prior` is given, but the last step is not a classifier.
+        If `transform_input` is given, but there are no steps before the distiller; if
+        `prior` is given, but the last step is not a classifier; or if `densify` is
+        given, but there is no estimator after the distiller.
 
     Examples
     --------
@@ -85,6 +90,11 @@ def make_distill_pipeline(
                 f"prior={prior!r} requires a classifier after the distiller, but the "
                 "distiller is the last step. Leave out prior."
             )
+        if densify is not None:
+            raise ValueError(
+                f"densify={densify!r} requires an estimator after the distiller. Set "
+                "densify of the distiller instead."
+            )
         return make_pipeline(*steps, **outer)
     if not (is_classifier(after[-1]) or is_regressor(after[-1])):
         raise TypeError(
@@ -98,10 +108,11 @@ def make_distill_pipeline(
             f"{type(after[-1]).__name__} is a regressor. Leave out prior."
         )
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
-    wrapped: Any = DistilledRegressor(distiller, model, memory=memory)
+    common = {"densify": densify, "memory": memory}
+    wrapped: Any = DistilledRegressor(distiller, model, **common)
     if not is_regression:
         prior = "data" if prior is None else prior
-        wrapped = DistilledClassifier(distiller, model, prior=prior, memory=memory)
+        wrapped = DistilledClassifier(distiller, model, prior=prior, **common)
     if before:
         return make_pipeline(*before, wrapped, **outer)
     if transform_input is not None:

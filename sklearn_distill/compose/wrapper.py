@@ -26,13 +26,19 @@ from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_para
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .._utils.native_rows import rows_for
 from ..base.absent_categories import warn_of_absent_categories
+from ..base.common_parameters import COMMON_CONSTRAINTS
+from ..base.growing import grown_set, training_set
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..soft_labels.teacher import supports_several_targets
 from ..validation.missing_values import check_accepts_missing
 from ..validation.rows import check_rows
 from ..validation.targets import n_columns
+from .held_back import held_back_for_choice
+from .leaf_size import warn_of_large_leaves
 
+# The attributes that the fit of the estimator sets.
+FITTED = ("estimator_", "prior_ratio_")
 IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
 
 
@@ -83,12 +89,21 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         "distiller": [HasMethods(["fit", "fit_distill"])],
         # Do not require `predict`, which some ensembles have only after `fit`.
         "estimator": [HasMethods(["fit"])],
+        "densify": COMMON_CONSTRAINTS["densify"],
         "memory": [None, str, HasMethods(["cache"])],
     }
 
-    def __init__(self, distiller: Any, estimator: Any, *, memory: Any = None):
+    def __init__(
+        self,
+        distiller: Any,
+        estimator: Any,
+        *,
+        densify: Any = None,
+        memory: Any = None,
+    ):
         self.distiller = distiller
         self.estimator = estimator
+        self.densify = densify
         self.memory = memory
 
     # The distiller and the estimator validate their own parameters.
@@ -137,6 +152,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         if sample_weight is not None:
             params["sample_weight"] = sample_weight
         routed = self._route(params)
+        held_back = held_back_for_choice(distiller, X, y, routed)
         step = context.subcontext(task_name="distill")
         # Do not pass callbacks to a cached distiller: joblib would hash them, and would
         # not find the cached result again.
@@ -149,12 +165,17 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
             fit_distiller = check_memory(self.memory).cache(_fit_distiller)
             self.distiller_ = fit_distiller(distiller, X, y, routed)
             step.call_on_fit_task_end(estimator=self, X=X, y=y)
-        distilled = self.distiller_.distilled_
         warn_of_absent_categories(self.estimator, self.distiller_)
-        self.estimator_ = self._fit_estimator(distilled, as_column)
         copy_feature_attributes(self.distiller_, self)
-        if distilled.classes is not None:
-            self.classes_ = distilled.classes
+        if self.distilled_.classes is not None:
+            self.classes_ = self.distilled_.classes
+        self.__dict__.pop("densify_scores_", None)
+        train = training_set(self.distiller_)
+        self.estimator_ = self._fit_estimator(train, as_column)
+        if held_back is not None:
+            train = self._fit_on_better_set(train, held_back, as_column)
+        self.n_training_rows_ = len(train)
+        warn_of_large_leaves(self.estimator, train)
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
@@ -168,7 +189,52 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
                 f"{type(self).__name__} is for {self._task}, but its distiller has "
                 f"task={distiller.task!r}. Set the task of the distiller to 'auto'."
             )
+        if self.densify is not None:
+            if "densify" not in distiller.get_params(deep=False):
+                raise ValueError(
+                    f"densify={self.densify!r} requires a distiller with the parameter "
+                    f"densify, which {type(distiller).__name__} does not have. Use, "
+                    "for example, KMeansSelection or KernelInducingPoints, or set "
+                    "densify=None."
+                )
+            distiller.set_params(densify=self.densify)
         return distiller.set_params(task=self._task)
+
+    def _fit_on_better_set(
+        self, distilled: DistilledSet, held_back: tuple[Any, Any], as_column: bool
+    ) -> DistilledSet:
+        """Fit the estimator on grown rows too, and keep the better of the two fits.
+
+        Parameters
+        ----------
+        distilled : DistilledSet
+            The set that the estimator is fitted on.
+        held_back : tuple (X, y)
+            Rows that were not distilled, on which the two fits are compared.
+        as_column : bool
+
+        Returns
+        -------
+        DistilledSet
+            The set that the remaining fit used.
+        """
+        grown = grown_set(self.distiller_)
+        if grown is None:
+            return distilled
+        names = [name for name in FITTED if name in self.__dict__]
+        first = {name: self.__dict__[name] for name in names}
+        scores = {"rows": self._score_held_back(*held_back)}
+        self.estimator_ = self._fit_estimator(grown, as_column)
+        scores["grown"] = self._score_held_back(*held_back)
+        self.densify_scores_ = scores
+        if scores["grown"] > scores["rows"]:
+            return grown
+        self.__dict__.update(first)
+        return distilled
+
+    def _score_held_back(self, X: Any, y: Any) -> float:
+        """Return the score of the current fit on rows that were not distilled."""
+        return self.score(X, y)
 
     def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
         """Return a clone of the estimator, fitted on the distilled set."""

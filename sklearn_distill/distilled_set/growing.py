@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from abc import abstractmethod
 from collections.abc import Callable
 from numbers import Integral
 from typing import Any, Self
@@ -19,6 +20,12 @@ class GrowingMixin:
     """The methods of a distilled set that use its sampler and its decoder."""
 
     _parts: Callable[[], SetParts]
+    info: dict[str, Any]
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """The size in memory."""
 
     def densify(
         self,
@@ -83,7 +90,9 @@ class GrowingMixin:
             label_noise=label_noise,
             random_state=random_state,
         )
-        return type(self)(**parts._asdict())
+        grown = type(self)(**parts._asdict())
+        grown.info["bytes"] = grown.nbytes
+        return grown
 
     def predict(self, X: Any, *, prior: str = "data") -> np.ndarray:
         """Predict labels with the decoder, a kernel model at the distilled rows.

@@ -85,10 +85,11 @@ class Decoder:
         """
         if self.centers is not None:
             centers = centers[self.centers]
-        out = np.empty((len(Z), self.coef.shape[1]), dtype=np.float64)
+        coef: Any = self.coef
+        out = np.empty((len(Z), coef.shape[1]), dtype=np.float64)
         for start in range(0, len(Z), CHUNK):
             part = slice(start, start + CHUNK)
-            out[part] = self.kernel(Z[part], centers) @ self.coef + self.intercept
+            out[part] = self.kernel(Z[part], centers) @ coef + self.intercept
             if self.linear is not None:
                 out[part] += Z[part] @ self.linear
         return out

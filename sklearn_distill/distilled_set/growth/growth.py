@@ -95,7 +95,8 @@ class Growth:
         """
         centers, decoder = self.centers(X), self.decoder
         if n_classes is None:
-            mean, scale, low, high = decoder.target
+            target: Any = decoder.target
+            mean, scale, low, high = target
             if decoder.coef is None:
                 targets = ((codes - mean) / scale)[:, None]
                 decoder = ridge_from_rows(decoder, centers, targets)

@@ -11,7 +11,13 @@ from sklearn.utils.parallel import Parallel, delayed
 from ..._utils.optional import import_pandas
 from ..measures.learners import resolve_learners
 from .comparison import Comparison
-from .inputs import check_budgets, check_data, make_splits, named_distillers
+from .inputs import (
+    check_budgets,
+    check_data,
+    make_splits,
+    named_distillers,
+    with_densify,
+)
 from .progress import progress_bar
 from .runs import RunData, execute_run, finished_runs, plan_runs
 from .score_file import ScoreFile, to_scores
@@ -24,6 +30,7 @@ def compare_distillers(
     *,
     learners: Any = "panel",
     budgets: Any = None,
+    densify: Any = None,
     cv: Any = 5,
     task: str = "auto",
     full_data: bool = True,
@@ -57,6 +64,12 @@ def compare_distillers(
     budgets : int, float, dict or list of these, default=None
         Rows per class (images per class, IPC), or shares of the rows. None keeps the
         budget of each distiller.
+    densify : {"auto"}, int or None, default=None
+        Replaces the parameter `densify` of the distillers that have it. With an int,
+        the learners are trained on this number of rows grown from the distilled rows;
+        with "auto", a fifth of the training rows is held back and decides for each
+        learner whether it is trained on distilled or on 5,000 grown rows. The columns
+        "rows" and "bytes" of the result are those of the stored set.
     cv : int, splitter or iterable of (train, test), default=5
         An int is the number of shuffled folds, stratified for classification.
     task : {"auto", "classification", "regression"}, default="auto"
@@ -116,7 +129,7 @@ def compare_distillers(
             f"error_score must be 'record' or 'raise'; got {error_score!r}."
         )
     X, labels, classes, task = check_data(X, y, task)
-    named = named_distillers(distillers)
+    named = with_densify(named_distillers(distillers), densify)
     budgets = check_budgets(budgets)
     resolve_learners(learners, task, 1)
     splits = make_splits(cv, X, labels, classes is not None, random_state)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedKFold, check_cv
 
 from ..._utils.fingerprint import fingerprint
@@ -63,6 +64,34 @@ def named_distillers(distillers: Any) -> dict[str, Any]:
             "another name for the distiller."
         )
     return named
+
+
+def with_densify(named: dict[str, Any], densify: Any) -> dict[str, Any]:
+    """Return clones of the distillers whose parameter `densify` is replaced.
+
+    Raises
+    ------
+    ValueError
+        If `densify` is set, but no distiller has this parameter.
+    """
+    if densify is None:
+        return named
+    can_grow = {
+        name
+        for name, distiller in named.items()
+        if "densify" in distiller.get_params(deep=False)
+    }
+    if not can_grow:
+        raise ValueError(
+            f"densify={densify!r} requires a distiller with the parameter densify, "
+            f"which {', '.join(named)} does not have. Use, for example, k-means."
+        )
+    return {
+        name: clone(distiller).set_params(densify=densify)
+        if name in can_grow
+        else distiller
+        for name, distiller in named.items()
+    }
 
 
 def _distiller(given: Any) -> Any:

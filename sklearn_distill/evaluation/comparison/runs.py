@@ -19,10 +19,11 @@ from ... import __version__
 from ..._utils.containers import take_rows
 from ..._utils.fingerprint import fingerprint
 from ..._utils.optional import import_pandas
+from ...base.growing import grown_set, held_back_rows, seed_of, training_set
 from ..measures.full_data import FULL_DATA, weighted_full_data
 from ..measures.learners import resolve_learners
 from ..measures.preprocessing import preprocessor
-from ..measures.utility import learner_scores
+from ..measures.utility import better_scores, learner_scores
 from ..measures.validity import invalid_share
 from .score_file import ScoreFile
 
@@ -181,6 +182,7 @@ def execute_run(run: Run, data: RunData, name: str) -> tuple[str, list[dict[str,
         "note": "",
     }
     train, test = data.splits[run.fold]
+    held_back = None
     try:
         X_train, y_train = take_rows(data.X, train), data.y[train]
         if run.distiller is None:
@@ -196,22 +198,23 @@ def execute_run(run: Run, data: RunData, name: str) -> tuple[str, list[dict[str,
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 try:
-                    distilled = run.distiller.fit_distill(X_train, y_train)
+                    held_back = _held_back(run.distiller, data, train)
+                    distilled = _distilled(run.distiller, X_train, y_train, held_back)
                 finally:
                     known["seconds"] = time.perf_counter() - started
                     messages = dict.fromkeys(str(w.message) for w in caught)
                     known["note"] = " | ".join(messages)
         known |= {"rows": len(distilled), "bytes": distilled.nbytes}
         known["invalid"] = invalid_share(X_train, distilled.X)
-        rows = learner_scores(
-            distilled,
+        rows = _scores(
+            run, distilled, (X_train, y_train), held_back,
             take_rows(data.X, test),
             data.y[test],
             prepare=preprocessor(X_train),
             random_state=run.seed,
             learners=data.learners,
             on_error=data.error_score,
-        )
+        )  # fmt: skip
     except Exception as error:
         if data.error_score == "raise":
             raise
@@ -219,3 +222,49 @@ def execute_run(run: Run, data: RunData, name: str) -> tuple[str, list[dict[str,
         learners = resolve_learners(data.learners, data.task, 1)
         rows = [{"learner": learner, "error": message} for learner in learners]
     return run.key, [{**known, **row} for row in rows]
+
+
+def _held_back(distiller: Any, data: RunData, train: np.ndarray) -> np.ndarray | None:
+    """Return the training rows that choose between distilled and grown rows.
+
+    Their positions in `train`; None unless the distiller has ``densify="auto"``.
+    """
+    if getattr(distiller, "densify", None) != "auto":
+        return None
+    codes = None
+    if data.classes is not None:
+        codes = np.searchsorted(data.classes, data.y[train])
+    rows = held_back_rows(codes, np.ones(len(train)), seed_of(distiller))
+    return rows if len(rows) else None
+
+
+def _distilled(distiller: Any, X: Any, y: Any, held_back: np.ndarray | None) -> Any:
+    """Fit a distiller, without the rows that are held back, and return its set."""
+    if held_back is None:
+        return distiller.fit_distill(X, y)
+    weights = np.ones(len(y))
+    weights[held_back] = 0.0
+    return distiller.fit_distill(X, y, sample_weight=weights)
+
+
+def _scores(
+    run: Run,
+    distilled: Any,
+    train: tuple[Any, np.ndarray],
+    held_back: np.ndarray | None,
+    *args: Any,
+    **params: Any,
+) -> list[dict[str, Any]]:
+    """Return the scores of all learners on distilled rows, or on rows grown from them.
+
+    The learners are trained on grown rows if `densify` of the distiller is an int; with
+    "auto", each learner is trained on the set that is better for the rows held back.
+    """
+    if getattr(run.distiller, "densify", None) is None:
+        return learner_scores(distilled, *args, **params)
+    grown = None if held_back is None else grown_set(run.distiller)
+    if held_back is None or grown is None:
+        return learner_scores(training_set(run.distiller), *args, **params)
+    X, y = train
+    rows = take_rows(X, held_back), y[held_back]
+    return better_scores(distilled, grown, *args, held_back=rows, **params)

@@ -80,6 +80,7 @@ def learner_scores(
     random_state: int = 0,
     learners: Any = None,
     on_error: str = "raise",
+    held_back: tuple[Any, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """Return all metrics of each learner trained on a distilled set.
 
@@ -97,6 +98,9 @@ def learner_scores(
     on_error : {"raise", "record"}, default="raise"
         "record" sets the metrics of a learner that fails to NaN and stores the message
         under "error".
+    held_back : tuple (X, y), default=None
+        Training rows that were not distilled. The score of each learner on these rows
+        is stored under "held_back".
 
     Returns
     -------
@@ -118,6 +122,8 @@ def learner_scores(
     if not is_classification:
         n_targets = np.asarray(train.y)[0].size
         chosen = {name: for_targets(one, n_targets) for name, one in chosen.items()}
+    if held_back is not None:
+        held_back = as_numbers(prepare, held_back[0]), np.asarray(held_back[1])
     evaluate = classification_metrics if is_classification else regression_metrics
     rows = []
     for name, learner in chosen.items():
@@ -131,6 +137,8 @@ def learner_scores(
                 warnings.filterwarnings("ignore", message="The number of unique class")
                 fitted = fit_on_set(clone(learner), numeric)
             row["fit_seconds"] = time.perf_counter() - started
+            if held_back is not None:
+                row["held_back"] = evaluate(fitted, *held_back)["score"]
             row |= evaluate(fitted, X_test, y_test)
             if is_classification:
                 row |= _under_data_prior(learner, fitted, numeric, X_test, y_test)
@@ -141,6 +149,37 @@ def learner_scores(
             row["error"] = f"{type(error).__name__}: {error}"
         rows.append(row)
     return rows
+
+
+def better_scores(
+    distilled: DistilledSet, grown: DistilledSet, *args: Any, **params: Any
+) -> list[dict[str, Any]]:
+    """Return the metrics of each learner on the better of two sets.
+
+    The set is chosen for each learner by its score on rows that are held back.
+
+    Parameters
+    ----------
+    distilled, grown : DistilledSet
+    *args, **params
+        The other parameters of `learner_scores`, including `held_back`.
+
+    Returns
+    -------
+    list of dict
+        As `learner_scores` returns.
+    """
+    pairs = zip(
+        learner_scores(distilled, *args, **params),
+        learner_scores(grown, *args, **params),
+        strict=True,
+    )
+    better = [
+        of_grown if of_grown.get("held_back", -np.inf) > own.get("held_back", -np.inf)
+        else own
+        for own, of_grown in pairs
+    ]  # fmt: skip
+    return [{k: v for k, v in row.items() if k != "held_back"} for row in better]
 
 
 def _under_data_prior(

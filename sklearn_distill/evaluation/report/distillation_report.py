@@ -28,7 +28,8 @@ class DistillationReport:
 
     Learners are trained on the distilled set, on the full data, and on random, herding
     and k-means sets of the same size with labels of the same kind, and tested on real
-    rows. Create a report with `from_estimator` or `from_sets`.
+    rows. If the distilled set has a sampler and a decoder, learners are also trained on
+    rows grown from it. Create a report with `from_estimator` or `from_sets`.
 
     Parameters
     ----------
@@ -42,8 +43,9 @@ class DistillationReport:
     Attributes
     ----------
     scores : DataFrame
-        A row for each set ("distilled", "random", "herding", "k-means", "full data"),
-        seed and learner: "score" (balanced accuracy or R^2) and other metrics.
+        A row for each set ("distilled", "grown" if the set can grow, "random",
+        "herding", "k-means", "full data"), seed and learner: "score" (balanced accuracy
+        or R^2) and other metrics.
     recalls : DataFrame
         A row for each set, seed, learner and class. Empty for regression.
     fidelity : DataFrame

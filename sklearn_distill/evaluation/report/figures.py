@@ -17,6 +17,7 @@ from .confidence_interval import clipped, half_widths_on_test_rows, mean_interva
 # a dark background.
 STYLES = {
     "distilled": {"color": "#d1495b", "marker": "o"},
+    "grown": {"color": "#8f5aa8", "marker": "P"},
     "random": {"color": "#7a8794", "marker": "s"},
     "herding": {"color": "#3a86c8", "marker": "D"},
     "k-means": {"color": "#4c9f70", "marker": "^"},

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from ...base.distiller import BaseDistiller
+from ...base.growing import GROWN_ROWS
 from ...distilled_set.distilled_set import DistilledSet
 from ...plugins.registry import get_distiller
 from ..measures.dd_ranking import robust_scores
@@ -72,6 +73,8 @@ def _measure_seed(
 ) -> Measurements:
     """Measure the distilled set of one seed and its reference sets."""
     sets = {"distilled": distilled}
+    if distilled.growth is not None:
+        sets["grown"] = _grown(distilled, seed)
     if rows.has_train:
         for name in REFERENCES:
             sets[name] = _reference(name, distilled, rows, soft_labels, seed)
@@ -105,6 +108,13 @@ def _measure_seed(
         random_state=seed,
     )
     return Measurements(scores, recalls, fidelities, [{"seed": seed, **robust}])
+
+
+def _grown(distilled: DistilledSet, seed: int) -> DistilledSet:
+    """Return a set grown to the number of rows that its distiller was given."""
+    n = distilled.info.get("parameters", {}).get("densify")
+    n = n if isinstance(n, int) else GROWN_ROWS
+    return distilled.densify(max(n, len(distilled)), random_state=seed)
 
 
 def _evaluate(

@@ -86,6 +86,10 @@ def cost_table(sets: list[DistilledSet], rows: ReportRows, scores: Any) -> dict:
     if distilling:
         cost["seconds to distill"] = float(np.mean(distilling))
     cost["seconds to train learners"] = float(seconds["distilled"].mean())
+    growth = sets[0].growth
+    if growth is not None:
+        cost["numbers of sampler and decoder"] = growth.n_numbers
+        cost["seconds to train learners on grown rows"] = float(seconds["grown"].mean())
     if rows.has_train:
         cost["rows of the training data"] = len(rows.X_train)
         cost["bytes of the training data"] = (

@@ -1,0 +1,79 @@
+"""The set that models are trained on: distilled rows, or rows grown from them."""
+
+# SPDX-License-Identifier: BSD-3-Clause
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from ..distilled_set.distilled_set import DistilledSet
+
+# The number of rows to which a set is grown with densify="auto".
+GROWN_ROWS = 5_000
+# With densify="auto", models are compared on this share of the training rows, at most
+# `MAX_HELD_BACK` of them. They are not compared on fewer than `MIN_HELD_BACK` rows.
+HELD_BACK = 0.2
+MAX_HELD_BACK = 2_000
+MIN_HELD_BACK = 20
+
+
+def training_set(distiller: Any) -> DistilledSet:
+    """Return the set on which models are trained: distilled rows, or grown rows.
+
+    Parameters
+    ----------
+    distiller : BaseDistiller
+        Fitted. If its parameter `densify` is an int larger than the number of distilled
+        rows, the set is grown to this number of rows.
+    """
+    distilled, n = distiller.distilled_, distiller.densify
+    if distilled.growth is None or not isinstance(n, Integral) or n <= len(distilled):
+        return distilled
+    return distilled.densify(int(n), random_state=seed_of(distiller))
+
+
+def seed_of(distiller: Any) -> int:
+    """Return the seed with which the set of a distiller is grown."""
+    seed = distiller.random_state
+    return int(seed) if isinstance(seed, Integral) else 0
+
+
+def grown_set(distiller: Any) -> DistilledSet | None:
+    """Return the set of a fitted distiller, grown to `GROWN_ROWS` rows.
+
+    None if the set cannot grow, or has as many rows already.
+    """
+    distilled = distiller.distilled_
+    if distilled.growth is None or len(distilled) >= GROWN_ROWS:
+        return None
+    return distilled.densify(GROWN_ROWS, random_state=seed_of(distiller))
+
+
+def held_back_rows(
+    codes: np.ndarray | None, weights: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return positions of rows for the comparison of distilled and grown rows.
+
+    Parameters
+    ----------
+    codes : ndarray of int of shape (n,) or None
+        The class codes, by which the rows are stratified; None for regression.
+    weights : ndarray of shape (n,)
+        Rows of weight 0 are not held back.
+    seed : int
+
+    Returns
+    -------
+    ndarray of int
+        Sorted. Empty if there are too few rows.
+    """
+    rng = np.random.RandomState(seed)
+    present = np.flatnonzero(weights > 0)
+    share = min(HELD_BACK, MAX_HELD_BACK / max(len(present), 1))
+    groups = [present]
+    if codes is not None:
+        groups = [present[codes[present] == code] for code in np.unique(codes)]
+    parts = [rng.permutation(group)[: int(share * len(group))] for group in groups]
+    held_back = np.sort(np.concatenate(parts))
+    return held_back if len(held_back) >= MIN_HELD_BACK else held_back[:0]
