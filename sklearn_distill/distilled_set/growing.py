@@ -10,10 +10,13 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._utils.containers import in_form_of
+from .._utils.containers import in_form_of, take_rows
 from .._utils.native_rows import dense_rows_of, like_native
 from .growth import Growth
 from .parts import SetParts
+
+# How many rows are drawn for each row of a class that is kept.
+EXCESS = 2
 
 
 class GrowingMixin:
@@ -178,12 +181,23 @@ def grown_set(
     _check_label_options(parts, soft_labels, label_noise)
     rng = check_random_state(random_state)
     X, codes = dense_rows_of(parts.X), _codes(parts)
-    chosen = _chosen_rows(parts, growth, codes, n - m, allocation, rng)
-    X_new, Z = growth.draw_rows(X, chosen, rng)
+    numbers = _numbers_of_new_rows(parts, codes, n - m, allocation)
     n_classes = None if parts.classes is None else len(parts.classes)
+    excess = 1 if n_classes is None else EXCESS
+    chosen = np.concatenate(
+        [
+            growth.sampler.choose(np.flatnonzero(codes == code), excess * number, rng)
+            for code, number in numbers.items()
+        ]
+    )
+    X_new, Z = growth.draw_rows(X, chosen, rng)
     decoded = growth.decode_labels(
         Z, X, parts.y if n_classes is None else codes, n_classes
     )
+    if n_classes is not None:
+        agrees = decoded.argmax(axis=1) == codes[chosen]
+        kept = _kept_draws(codes[chosen], agrees, numbers)
+        X_new, decoded, chosen = take_rows(X_new, kept), decoded[kept], chosen[kept]
     soft = None
     if n_classes is None:
         if label_noise:
@@ -244,15 +258,10 @@ def _codes(parts: SetParts) -> np.ndarray:
     return sorter[np.searchsorted(parts.classes, parts.y, sorter=sorter)]
 
 
-def _chosen_rows(
-    parts: SetParts,
-    growth: Growth,
-    codes: np.ndarray,
-    n_new: int,
-    allocation: str,
-    rng: np.random.RandomState,
-) -> np.ndarray:
-    """Return the distilled row around which each new row is drawn."""
+def _numbers_of_new_rows(
+    parts: SetParts, codes: np.ndarray, n_new: int, allocation: str
+) -> dict[int, int]:
+    """Return how many rows are to be drawn around the rows of each class."""
     present, counts = np.unique(codes, return_counts=True)
     shares = np.ones(len(present))
     if allocation == "proportional" and parts.class_mass is not None:
@@ -263,13 +272,26 @@ def _chosen_rows(
         wanted *= n_new / wanted.sum()
     # Round so that the numbers sum to n_new.
     ends = np.rint(np.cumsum(wanted)).astype(np.int64)
-    numbers = np.diff(ends, prepend=0)
-    return np.concatenate(
-        [
-            growth.sampler.choose(np.flatnonzero(codes == code), number, rng)
-            for code, number in zip(present, numbers, strict=True)
-        ]
-    )
+    return dict(zip(present.tolist(), np.diff(ends, prepend=0).tolist(), strict=True))
+
+
+def _kept_draws(
+    codes: np.ndarray, agrees: np.ndarray, numbers: dict[int, int]
+) -> np.ndarray:
+    """Return the draws that are kept of each class, as sorted positions.
+
+    Draws whose decoded label is the class of their distilled row come first: other
+    draws are more often far from the real rows.
+    """
+    kept = []
+    for code, number in numbers.items():
+        own = np.flatnonzero(codes == code)
+        # Draws are ordered by their distilled row, so take them at even intervals.
+        for rows in (own[agrees[own]], own[~agrees[own]]):
+            even = np.linspace(0, len(rows), min(number, len(rows)), endpoint=False)
+            kept.append(rows[even.astype(np.int64)])
+            number -= len(even)
+    return np.sort(np.concatenate(kept))
 
 
 def _stacked(X: Any, X_new: Any) -> Any:

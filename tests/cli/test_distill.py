@@ -218,7 +218,7 @@ def test_set_sets_nested_parameters(distill, table, tmp_path, install_plugin):
             ["--set", "numerics=quantile"],
             "method 'random' has no parameter 'numerics'. Did you mean 'numeric'? The "
             "parameters are: allocation, budget, categorical_features, "
-            "cover_categories, evaluator, image_shape, numeric, random_state, "
+            "cover_categories, densify, evaluator, image_shape, numeric, random_state, "
             "soft_labels, task.",
         ),
         (["--set", "soft_labels__depth=3"], "has no parameter 'soft_labels__depth'"),
