@@ -9,7 +9,6 @@ from scipy.linalg import cho_factor, cho_solve
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
 
 from ..distilled_set.growth import Decoder
 from ..distilled_set.growth.decoder import ridge_from_rows
@@ -84,7 +83,7 @@ def fit_classification_decoder(
         rest = np.flatnonzero(held_out & np.isin(used, others))
         own = ridge_from_rows(plain, centers, np.eye(n_classes)[codes_of_centers])
         scores = own.scores(Z[used[rest]], centers)
-        if len(rest) and balanced_accuracy_score(y[rest], scores.argmax(1)) >= score:
+        if len(rest) and _balanced_accuracy(y[rest], scores.argmax(1)) >= score:
             return plain
     model.set_params(C=best, max_iter=ITERATIONS)
     with warnings.catch_warnings():
@@ -116,7 +115,7 @@ def _chosen_penalty(
             )
         proba = model.predict_proba(features[held_out])
         labels = model.classes_[proba.argmax(axis=1)]
-        score = balanced_accuracy_score(y[held_out], labels)
+        score = _balanced_accuracy(y[held_out], labels)
         own = proba[np.arange(len(held_out)), y[held_out]]
         found.append(
             (score, np.average(np.log(own + 1e-9), weights=weights[held_out]), C)
@@ -268,6 +267,13 @@ def _class_balanced(
     starts = np.searchsorted(codes[order], np.arange(len(counts)))
     rank = np.arange(len(codes)) - starts[codes[order]]
     return np.sort(order[rank < max(cap, 1)])
+
+
+def _balanced_accuracy(y: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean recall of the classes in y."""
+    counts = np.bincount(y)
+    correct = np.bincount(y[y == labels], minlength=len(counts))
+    return float(np.mean(correct[counts > 0] / counts[counts > 0]))
 
 
 def _balanced(codes: np.ndarray, weights: np.ndarray, n_classes: int) -> np.ndarray:

@@ -10,9 +10,14 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
-from .._utils.containers import in_form_of, take_rows
+from .._utils.containers import take_rows
 from .._utils.native_rows import dense_rows_of, like_native
-from .growth import Growth
+from .decoding import (
+    codes_of,
+    growth_of,
+    predicted_labels,
+    predicted_probabilities,
+)
 from .parts import SetParts
 
 # How many rows are drawn for each row of a class that is kept.
@@ -167,7 +172,7 @@ def grown_set(
     ValueError
         If a parameter is invalid, or if the set cannot grow.
     """
-    growth = _growth(parts, "densify")
+    growth = growth_of(parts, "densify")
     m = parts.X.shape[0]
     if not isinstance(n, Integral) or isinstance(n, bool) or n < m:
         raise ValueError(
@@ -180,7 +185,7 @@ def grown_set(
         )
     _check_label_options(parts, soft_labels, label_noise)
     rng = check_random_state(random_state)
-    X, codes = dense_rows_of(parts.X), _codes(parts)
+    X, codes = dense_rows_of(parts.X), codes_of(parts)
     numbers = _numbers_of_new_rows(parts, codes, n - m, allocation)
     n_classes = None if parts.classes is None else len(parts.classes)
     excess = 1 if n_classes is None else EXCESS
@@ -224,18 +229,6 @@ def grown_set(
     )
 
 
-def _growth(parts: SetParts, name: str) -> Growth:
-    """Return the sampler and the decoder, or raise ValueError."""
-    if parts.growth is None:
-        raise ValueError(
-            f"{name} requires a sampler and a decoder, which this distilled set does "
-            "not have. Set densify='auto' on the distiller, for example "
-            "KMeansSelection(representative='centroid', densify='auto'), and distill "
-            "the data again."
-        )
-    return parts.growth
-
-
 def _check_label_options(parts: SetParts, soft_labels: bool, label_noise: bool) -> None:
     """Raise ValueError for options that do not exist for the task."""
     if soft_labels and parts.classes is None:
@@ -248,14 +241,6 @@ def _check_label_options(parts: SetParts, soft_labels: bool, label_noise: bool) 
             "label_noise=True requires continuous targets, but the set has classes. "
             "soft_labels=True returns the probabilities of the classes instead."
         )
-
-
-def _codes(parts: SetParts) -> np.ndarray:
-    """Return the class code of each distilled row; zeros for regression."""
-    if parts.classes is None:
-        return np.zeros(parts.X.shape[0], dtype=np.int64)
-    sorter = np.argsort(parts.classes)
-    return sorter[np.searchsorted(parts.classes, parts.y, sorter=sorter)]
 
 
 def _numbers_of_new_rows(
@@ -307,46 +292,3 @@ def _stacked(X: Any, X_new: Any) -> Any:
     frame = pd.concat(columns, axis=1)
     frame.columns = X.columns
     return frame
-
-
-def predicted_probabilities(parts: SetParts, X: Any, prior: str) -> np.ndarray:
-    """Return the class probabilities of the decoder for the rows of X."""
-    if parts.classes is None:
-        raise ValueError(
-            "predict_proba requires classes, but the set has continuous targets. Use "
-            "predict."
-        )
-    _growth(parts, "predict_proba")
-    return _decoded(parts, X, prior)
-
-
-def predicted_labels(parts: SetParts, X: Any, prior: str) -> np.ndarray:
-    """Return the labels that the decoder predicts for the rows of X."""
-    _growth(parts, "predict")
-    decoded = _decoded(parts, X, prior)
-    if parts.classes is None:
-        return decoded
-    return parts.classes[decoded.argmax(axis=1)]
-
-
-def _decoded(parts: SetParts, X: Any, prior: str) -> np.ndarray:
-    """Return the probabilities or targets of the decoder for the rows of X."""
-    if prior not in ("data", "set"):
-        raise ValueError(f"prior must be 'data' or 'set'; got {prior!r}.")
-    own, growth = dense_rows_of(parts.X), _growth(parts, "predict")
-    X = dense_rows_of(X)
-    if getattr(X, "ndim", 2) != 2 or np.shape(X)[1:] != own.shape[1:]:
-        raise ValueError(
-            f"X must have the {own.shape[1]} columns of the set; got shape "
-            f"{np.shape(X)}."
-        )
-    X = in_form_of(own, X)
-    if hasattr(own, "iloc"):
-        X = X[own.columns]
-    n_classes = None if parts.classes is None else len(parts.classes)
-    codes = parts.y if n_classes is None else _codes(parts)
-    decoded = growth.decode_labels(growth.encoder.encode(X), own, codes, n_classes)
-    if n_classes is not None and prior == "data" and parts.class_mass is not None:
-        decoded = decoded * parts.class_mass
-        decoded /= decoded.sum(axis=1, keepdims=True)
-    return decoded
