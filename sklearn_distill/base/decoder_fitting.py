@@ -141,16 +141,17 @@ def fit_regression_decoder(
     Parameters
     ----------
     Z : float32 ndarray of shape (n, n_encoded)
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,) or (n, n_targets)
         Standardized targets.
     weights : ndarray of shape (n,)
     centers : float32 ndarray of shape (m, n_encoded)
-    target : float64 ndarray of shape (4,)
+    target : float64 ndarray of shape (4, n_targets)
         Mean, scale, minimum and maximum of the targets in the units of the user.
     rng : RandomState
     """
     used = rng.permutation(len(Z))[:MAX_ROWS]
-    Z, y, weights = Z[used], y[used].astype(np.float64), weights[used]
+    Z, weights = Z[used], weights[used]
+    y = y[used].reshape(len(used), -1).astype(np.float64)
     n_choice = min(len(Z), MAX_CHOICE_ROWS)
     held_out, training = np.arange(n_choice // 3), np.arange(n_choice // 3, n_choice)
     if not len(held_out):
@@ -158,7 +159,7 @@ def fit_regression_decoder(
     positions = _positions(centers, np.zeros(len(centers), dtype=np.int64))
     at = centers if positions is None else centers[positions]
     relevance = _relevance(Z[training], y[training], weights[training], rng)
-    found: list[tuple[float, int, Decoder, np.ndarray, float]] = []
+    found: list[tuple[float, int, Decoder, np.ndarray, float, np.ndarray]] = []
     for factors in (None, relevance):
         scaled = Z if factors is None else Z * factors
         median = median_distance(scaled, rng)
@@ -173,20 +174,20 @@ def fit_regression_decoder(
                     columns[training], y[training], weights[training], ridge
                 )
                 missed = (columns[held_out] @ fitted - y[held_out]) ** 2
-                error = np.average(missed, weights=weights[held_out])
-                found.append((error, len(found), decoder, basis, ridge))
-    error, _, decoder, basis, ridge = min(found)
+                errors = np.average(missed, axis=0, weights=weights[held_out])
+                found.append((errors.mean(), len(found), decoder, basis, ridge, errors))
+    _, _, decoder, basis, ridge, errors = min(found, key=lambda one: one[:2])
     fitted = _ridge(_columns(decoder, Z, at, basis), y, weights, ridge)
     n_kernel = basis.shape[1]
     return Decoder(
         decoder.widths,
-        coef=(basis @ fitted[:n_kernel, None]).astype(np.float32),
-        intercept=fitted[-1:].astype(np.float32),
+        coef=(basis @ fitted[:n_kernel]).astype(np.float32),
+        intercept=fitted[-1].astype(np.float32),
         centers=positions,
         relevance=decoder.relevance,
-        linear=fitted[n_kernel:-1, None].astype(np.float32),
+        linear=fitted[n_kernel:-1].astype(np.float32),
         target=target,
-        residual=float(np.sqrt(error)),
+        residual=np.sqrt(errors).astype(np.float32),
     )
 
 
@@ -219,7 +220,7 @@ def _relevance(
         min_samples_leaf=5,
         max_features=0.5,
         random_state=rng.randint(np.iinfo(np.int32).max),
-    ).fit(Z, y, sample_weight=weights)
+    ).fit(Z, y[:, 0] if y.shape[1] == 1 else y, sample_weight=weights)
     importance = forest.feature_importances_
     if importance.sum() <= 0:
         return np.ones(Z.shape[1], dtype=np.float32)

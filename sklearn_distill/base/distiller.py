@@ -18,6 +18,7 @@ from ..distilled_set.distilled_array import attach_labels
 from ..distilled_set.distilled_set import DistilledSet
 from ..validation.rows import check_rows
 from .assembly import assemble
+from .common_parameters import COMMON_CONSTRAINTS
 from .enclosing import check_enclosing
 from .fitting import fit_distiller
 from .growing import training_set
@@ -193,9 +194,7 @@ class BaseDistiller(
         ValueError, TypeError
             If the input cannot be distilled.
         """
-        return fit_distiller(
-            self, BaseDistiller._parameter_constraints, X, y, sample_weight, X_unlabeled
-        )
+        return fit_distiller(self, COMMON_CONSTRAINTS, X, y, sample_weight, X_unlabeled)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def _fit_with_scales(
@@ -204,7 +203,7 @@ class BaseDistiller(
         """Distill rows that represent other rows, whose encoder is fitted already."""
         return fit_distiller(
             self,
-            BaseDistiller._parameter_constraints,
+            COMMON_CONSTRAINTS,
             X,
             y,
             sample_weight,

@@ -104,11 +104,10 @@ def fit_growth(
 
 
 def _target(problem: Problem) -> np.ndarray:
-    """Return mean, scale, minimum and maximum of the targets."""
+    """Return mean, scale, minimum and maximum of each target."""
     numbers: Any = problem.labels.numbers
-    return np.array(
-        [numbers.mean_, numbers.scale_, numbers.min_, numbers.max_], dtype=np.float64
-    )
+    columns = [(one.mean_, one.scale_, one.min_, one.max_) for one in numbers]
+    return np.array(columns, dtype=np.float64).T
 
 
 def _fit_sampler(

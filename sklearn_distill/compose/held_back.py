@@ -37,7 +37,7 @@ def held_back_for_choice(
         return None
     check_lengths(X, y)
     labels = from_native(y)
-    target = check_target(labels, task=distiller.task)
+    target = check_target(labels, task=distiller.task, several=True)
     X_checked = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
     weights = check_weights(from_native(params.get("sample_weight")), X_checked)
     codes = None if target.classes is None else target.values

@@ -206,8 +206,10 @@ def grown_set(
     soft = None
     if n_classes is None:
         if label_noise:
-            scale = growth.decoder.target[1] * growth.decoder.residual
-            decoded = decoded + scale * rng.standard_normal(len(decoded))
+            decoder: Any = growth.decoder
+            noise = rng.standard_normal((len(decoded), len(decoder.residual)))
+            noise *= decoder.target[1] * decoder.residual
+            decoded = decoded + noise.reshape(decoded.shape)
         y = np.concatenate([np.asarray(parts.y, dtype=np.float64), decoded])
     else:
         y = np.concatenate([parts.y, parts.classes[decoded.argmax(axis=1)]])

@@ -258,13 +258,33 @@ def test_regression_grows_with_targets_of_the_decoder():
     np.testing.assert_allclose(grown.y[60:], small.predict(grown.X[60:]))
     noisy = small.densify(400, label_noise=True, random_state=0)
     spread = (noisy.y - grown.y)[60:].std()
-    residual = small.growth.decoder.residual * small.growth.decoder.target[1]
+    decoder = small.growth.decoder
+    residual = (decoder.residual * decoder.target[1]).item()
     assert spread == pytest.approx(residual, rel=0.15)
     assert 0.1 < residual < 0.6
     with pytest.raises(ValueError, match=r"soft_labels=True requires classes"):
         small.densify(400, soft_labels=True)
     with pytest.raises(ValueError, match=r"predict_proba requires classes"):
         small.predict_proba(X)
+
+
+def test_several_targets_grow(tmp_path):
+    rng = np.random.RandomState(0)
+    X = rng.uniform(-2, 2, (600, 2))
+    y = np.c_[X[:, 0] ** 2, 100 * X[:, 1]]
+    small = KMeansSelection(
+        40, representative="centroid", densify="auto", random_state=0
+    ).fit(X, y).distilled_  # fmt: skip
+    small.save(tmp_path / "set.npz")
+    small = DistilledSet.load(tmp_path / "set.npz")
+    missed = ((small.predict(X) - y) ** 2).mean(axis=0) / y.var(axis=0)
+    assert (missed < 0.05).all()
+    grown = small.densify(200, random_state=0)
+    assert grown.y.shape == (200, 2)
+    np.testing.assert_allclose(grown.y[40:], small.predict(grown.X[40:]))
+    noisy = small.densify(200, label_noise=True, random_state=0)
+    spread = (noisy.y - grown.y)[40:].std(axis=0)
+    assert spread[1] > 5 * spread[0]
 
 
 def test_containers_come_back():

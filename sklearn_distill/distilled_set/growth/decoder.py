@@ -34,7 +34,7 @@ class Decoder:
         For classes, the squared and the city-block width of the kernels; for
         regression, the bandwidth of the Gaussian kernel.
     coef : float32 ndarray of shape (n_centers, n_scores) or None
-        One score for two classes and for regression, and otherwise one for each class.
+        One score for two classes, and otherwise one for each class or target.
         None computes the coefficients from the rows and their labels, by kernel ridge
         regression.
     intercept : float32 ndarray of shape (n_scores,) or None
@@ -44,11 +44,11 @@ class Decoder:
         The factors by which encoded columns are multiplied before distances are
         computed.
     linear : float32 ndarray of shape (n_encoded, n_scores) or None
-    target : float64 ndarray of shape (4,) or None
-        Regression only: mean, scale, minimum and maximum of the targets.
-    residual : float
-        Regression only: the standard deviation of the targets around the predictions,
-        in units of the scale of the targets.
+    target : float64 ndarray of shape (4, n_targets) or None
+        Regression only: mean, scale, minimum and maximum of each target.
+    residual : float32 ndarray of shape (n_targets,) or None
+        Regression only: the standard deviation of each target around the predictions,
+        in units of the scale of the target.
     """
 
     widths: np.ndarray
@@ -58,7 +58,7 @@ class Decoder:
     relevance: np.ndarray | None = None
     linear: np.ndarray | None = None
     target: np.ndarray | None = None
-    residual: float = 0.0
+    residual: np.ndarray | None = None
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
@@ -95,7 +95,10 @@ class Decoder:
         return out
 
 
-ARRAYS = ("widths", "coef", "intercept", "centers", "relevance", "linear", "target")
+ARRAYS = (
+    "widths", "coef", "intercept", "centers", "relevance", "linear", "target",
+    "residual",
+)  # fmt: skip
 
 
 def gaussian(Z: np.ndarray, centers: np.ndarray, bandwidth: float) -> np.ndarray:
@@ -134,7 +137,7 @@ def ridge_from_rows(
     K[np.diag_indices_from(K)] += RIDGE
     mean = targets.mean(axis=0)
     coef = np.linalg.solve(K, targets - mean)
-    filled: dict[str, Any] = decoder.arrays | {"residual": decoder.residual}
+    filled: dict[str, Any] = decoder.arrays
     return Decoder(
         **filled
         | {"coef": coef.astype(np.float32), "intercept": mean.astype(np.float32)}

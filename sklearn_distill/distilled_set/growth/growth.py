@@ -83,14 +83,14 @@ class Growth:
         Z : float32 ndarray of shape (n, n_encoded)
         X : ndarray or DataFrame of m rows
             The rows of the distilled set.
-        codes : ndarray of shape (m,)
+        codes : ndarray of shape (m,) or (m, n_targets)
             Their class codes, or their targets.
         n_classes : int or None
             None for regression.
 
         Returns
         -------
-        ndarray of shape (n, n_classes) or (n,)
+        ndarray of shape (n, n_classes), or (n,) or (n, n_targets) for regression
             Probabilities assume equal class shares.
         """
         centers, decoder = self.centers(X), self.decoder
@@ -98,10 +98,11 @@ class Growth:
             target: Any = decoder.target
             mean, scale, low, high = target
             if decoder.coef is None:
-                targets = ((codes - mean) / scale)[:, None]
+                targets = (codes.reshape(len(codes), -1) - mean) / scale
                 decoder = ridge_from_rows(decoder, centers, targets)
-            scores = decoder.scores(Z, centers)[:, 0]
-            return np.clip(mean + scale * scores, low, high)
+            scores = decoder.scores(Z, centers)
+            targets = np.clip(mean + scale * scores, low, high)
+            return targets[:, 0] if codes.ndim == 1 else targets
         if decoder.coef is None:
             targets = np.eye(n_classes)[codes]
             decoder = ridge_from_rows(decoder, centers, targets)

@@ -22,7 +22,6 @@ def growth_to_json(growth: Growth) -> dict[str, Any]:
         "encoder": growth.encoder.state_for_json(),
         "sampler": _packed_arrays(growth.sampler.arrays),
         "decoder": _packed_arrays(growth.decoder.arrays),
-        "residual": growth.decoder.residual,
     }
 
 
@@ -39,7 +38,7 @@ def growth_from_json(stored: dict[str, Any], like: Any) -> Growth:
     return Growth(
         CompactEncoder.from_state(state, like),
         Sampler(**_arrays(stored["sampler"])),
-        Decoder(**_arrays(stored["decoder"]), residual=float(stored["residual"])),
+        Decoder(**_arrays(stored["decoder"])),
     )
 
 
