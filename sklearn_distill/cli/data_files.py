@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .._utils.native_rows import from_native
 from .._utils.optional import import_pandas, import_pyarrow
 from ._common import InputError, joined, one_line, suggestion
 from .csv_files import (
@@ -181,6 +180,8 @@ def _read_distilled_set(path: Path, labeled: bool) -> Data:
         )
     if parts.target_name is None:
         return Data(parts.X, parts.y)
+    from .._utils.native_rows import from_native
+
     X = from_native(parts.X)
     return Data(X, import_pandas().Series(parts.y, name=parts.target_name))
 

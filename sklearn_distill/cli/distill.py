@@ -180,6 +180,8 @@ def _distill_at_once(
     distiller: Any, args: argparse.Namespace, csv: CsvFormat
 ) -> tuple[Any, dict[str, dict[Any, str]]]:
     """Read all rows and distill them; return the set and the spellings of values."""
+    from ..base.growing import training_set
+
     data = read_data(
         args.input, target=args.target, labeled=not args.no_target, csv=csv
     )
@@ -189,7 +191,7 @@ def _distill_at_once(
     # Only the result is printed to stdout. The progress bar and the output of a method
     # go to stderr.
     with contextlib.redirect_stdout(sys.stderr):
-        distilled = distiller.fit_distill(flat_rows(data.X), data.y)
+        distilled = training_set(distiller.fit(flat_rows(data.X), data.y))
     if distilled.X.shape[1:] != data.X.shape[1:]:
         distilled.X = distilled.X.reshape(-1, *data.X.shape[1:])
     return distilled, data.spellings

@@ -85,6 +85,8 @@ def check_stream(args: argparse.Namespace) -> None:
     is_many = path.is_dir() or (not path.exists() and _is_pattern(path))
     if not is_many and not path.exists():
         raise InputError(f"{path}: the file does not exist.")
+    if path.is_dir() and not any(path.rglob("*.parquet")):
+        raise InputError(f"{path}: the folder contains no .parquet files.")
     if not is_many and suffix != ".parquet":
         raise InputError(
             f"{path}: --chunk-rows and --checkpoint are for .parquet files only. "

@@ -176,7 +176,7 @@ def test_words_in_a_numeric_column_cause_a_warning(
     ("source", "message"),
     [
         ("nowhere.csv", "nowhere.csv: the file does not exist."),
-        ("folder.csv", "folder.csv: the input must be a file, not a directory."),
+        ("folder.csv", "folder.csv: the folder contains no .parquet files."),
         (
             "notes.txt",
             "notes.txt: the input must be a .csv, .csv.gz, .parquet or .npz file.",
