@@ -74,7 +74,7 @@ class CenterPointDetector(BaseDenseNet):
 
     See Also
     --------
-    DistilledDetector : scikit-learn estimators fitted on distilled pixels.
+    DistilledDetector : Estimators of scikit-learn that are fitted on distilled pixels.
 
     References
     ----------

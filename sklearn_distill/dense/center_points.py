@@ -80,7 +80,9 @@ def squared_distance(
     return (vertical[:, None] + horizontal[None, :]).astype(np.float32)
 
 
-def sides_of_boxes(boxes: np.ndarray, rows: np.ndarray, columns: np.ndarray):
+def sides_of_boxes(
+    boxes: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
     """Return the distances of pixels from the sides of their boxes.
 
     Parameters
@@ -100,7 +102,9 @@ def sides_of_boxes(boxes: np.ndarray, rows: np.ndarray, columns: np.ndarray):
     )
 
 
-def boxes_of_sides(sides: np.ndarray, rows: np.ndarray, columns: np.ndarray):
+def boxes_of_sides(
+    sides: np.ndarray, rows: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
     """Return the boxes of pixels, which is the inverse of `sides_of_boxes`.
 
     Parameters
@@ -149,7 +153,8 @@ def peaks_of(
     rows, columns : ndarray of int
     """
     highest = maximum_filter(scores, 2 * _radius(smooth) + 1, mode="nearest")
-    return np.nonzero((scores == highest) & (scores > threshold))
+    rows, columns = np.nonzero((scores == highest) & (scores > threshold))
+    return rows, columns
 
 
 def _radius(smooth: float) -> int:

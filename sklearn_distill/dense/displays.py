@@ -310,7 +310,7 @@ class DistilledPixelsDisplay:
 def _channels_of(estimator: Any) -> str:
     """Return the position of the channels that an estimator expects."""
     features = getattr(estimator, "features_", None)
-    return getattr(features, "channels", None) or getattr(estimator, "channels", "last")
+    return str(getattr(features, "channels", "last"))
 
 
 def _above(prediction: Target, threshold: float) -> Target:

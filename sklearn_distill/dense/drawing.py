@@ -32,16 +32,14 @@ def shown_image(image: np.ndarray) -> np.ndarray:
     return np.broadcast_to(scaled, scaled.shape[:2] + (3,))
 
 
-def colors_of(labels: Any) -> dict[Any, tuple[float, ...]]:
+def colors_of(labels: Any) -> dict[Any, Any]:
     """Return a color for each label, as (red, green, blue)."""
     plt = import_matplotlib()
     colors = plt.get_cmap("tab10" if len(labels) <= 10 else "tab20").colors
     return {label: colors[i % len(colors)] for i, label in enumerate(labels)}
 
 
-def overlay(
-    image: np.ndarray, mask: np.ndarray, colors: dict[Any, tuple[float, ...]]
-) -> np.ndarray:
+def overlay(image: np.ndarray, mask: np.ndarray, colors: dict[Any, Any]) -> np.ndarray:
     """Return an image in which the pixels of each label have its color.
 
     Parameters
@@ -74,7 +72,7 @@ def new_axes(n_rows: int, n_columns: int, image: np.ndarray) -> tuple[Any, np.nd
     return figure, axes
 
 
-def add_legend(figure: Any, colors: dict[Any, tuple[float, ...]]) -> None:
+def add_legend(figure: Any, colors: dict[Any, Any]) -> None:
     """Add a legend of the labels below the axes of a figure."""
     from matplotlib.patches import Patch
 

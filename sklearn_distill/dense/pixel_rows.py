@@ -113,9 +113,9 @@ def sample_pixels(
                 found.append((np.full(len(position), i), position, code))
     image = np.concatenate([f[0] for f in found])
     position = np.concatenate([f[1] for f in found])
-    code = np.concatenate([np.full(len(f[1]), f[2]) for f in found])
+    of_class = np.concatenate([np.full(len(f[1]), f[2]) for f in found])
     order = np.lexsort((position, image))
-    return PixelSample(image[order], position[order], code[order], totals)
+    return PixelSample(image[order], position[order], of_class[order], totals)
 
 
 def _piece(maps: Sequence[np.ndarray], i: int, start: int) -> np.ndarray:

@@ -43,8 +43,9 @@ def represented_mass(
     weights = np.ones(len(rows)) if weights is None else weights
     mass = np.zeros(len(distilled))
     X = np.asarray(distilled.X)
-    for label in np.unique(distilled.y):
-        members = np.flatnonzero(distilled.y == label)
+    labels = np.asarray(distilled.y)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
         of_class = y == label
         nearest = pairwise_distances_argmin(
             scaler.transform(rows[of_class]), scaler.transform(X[members])
@@ -85,7 +86,7 @@ def fit_weighted_by_mass(
     fitted = fit_on_set(clone(estimator), weighted)
     if weight_parameter(estimator) is not None or not hasattr(fitted, "predict_proba"):
         return fitted, None
-    codes = np.searchsorted(distilled.classes, distilled.y)
+    codes = np.searchsorted(np.asarray(distilled.classes), np.asarray(distilled.y))
     return fitted, prior_ratio(
         np.bincount(codes, weighted.sample_weight), np.bincount(codes).astype(float)
     )

@@ -156,7 +156,7 @@ class Scene:
     def remove_unseen(self, seen: np.ndarray) -> list[Crop]:
         """Remove the objects that an observer does not see, and return them."""
         overlaps = box_iou(self.boxes, seen)
-        is_seen = (overlaps >= 0.5).any(axis=1)
+        is_seen = np.asarray((overlaps >= 0.5).any(axis=1))
         removed = [c for (c, _, _), s in zip(self.crops, is_seen, strict=True) if not s]
         self.crops = [c for c, s in zip(self.crops, is_seen, strict=True) if s]
         self.boxes = self.boxes[is_seen]

@@ -57,7 +57,7 @@ class UNetSegmenter(BaseDenseNet):
 
     See Also
     --------
-    DistilledSegmenter : A scikit-learn classifier of distilled pixels.
+    DistilledSegmenter : A classifier of distilled pixels.
 
     References
     ----------
