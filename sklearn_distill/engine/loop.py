@@ -65,6 +65,8 @@ class DistillationLoop(BatchesNet):
     """
 
     n_steps_ = 0
+    # The callbacks and, for the methods that were called, those that implement them.
+    _implementing_: tuple[Any, dict[str, list[tuple[str, Callback]]]] = (None, {})
     n_rollbacks_ = 0
     stop_reason_: str | None = None
 
@@ -84,7 +86,7 @@ class DistillationLoop(BatchesNet):
         that this is not mistaken for an interruption by the user.
         """
         getattr(self, method_name)(self, **cb_kwargs)
-        for name, callback in self.callbacks_:
+        for name, callback in self._callbacks_of(method_name):
             try:
                 getattr(callback, method_name)(self, **cb_kwargs)
             except KeyboardInterrupt:
@@ -92,6 +94,30 @@ class DistillationLoop(BatchesNet):
                 if name in OWN_CALLBACKS or method_name.startswith("on_train"):
                     raise
                 self.stop_reason_ = "callback"
+
+    def _callbacks_of(self, method_name: str) -> list[tuple[str, Callback]]:
+        """Return the callbacks that implement a method, which skorch calls in a step.
+
+        The empty methods of the base class would take a noticeable part of a step.
+        """
+        if self._implementing_[0] is not self.callbacks_:
+            self._implementing_ = self.callbacks_, {}
+        found = self._implementing_[1]
+        if method_name not in found:
+            empty = getattr(Callback, method_name)
+            found[method_name] = [
+                (name, callback)
+                for name, callback in self.callbacks_
+                if getattr(getattr(callback, method_name), "__func__", None)
+                is not empty
+            ]
+        return found[method_name]
+
+    def _set_training(self, training: bool = True) -> None:
+        """Set the mode of the rows and of the objective, if it changes."""
+        modules = self.module_, self.criterion_
+        if any(module.training != training for module in modules):
+            super()._set_training(training)
 
     def fit_loop(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Train until a callback ends the training or the time limit passes."""
@@ -123,7 +149,7 @@ class DistillationLoop(BatchesNet):
 
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         step = super().train_step_single(batch, **fit_params)
-        learned = (p for _, p in self.get_all_learnable_params())
+        learned = (p for g in self.optimizer_.param_groups for p in g["params"])
         gradients = [p.grad for p in learned if p.grad is not None]
         # Check a single number, which is non-finite if any of the gradients is, because
         # every check waits for the device.

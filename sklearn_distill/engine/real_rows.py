@@ -98,17 +98,38 @@ class RealRows:
         rows : Tensor of shape (n_drawn, ...)
         targets : Tensor of shape (n_drawn, n_targets)
         """
+        return self.take(self.draw_positions(batch_size, 1, generator)[0])
+
+    def draw_positions(
+        self, batch_size: int, n_batches: int, generator: torch.Generator
+    ) -> Tensor:
+        """Return the positions of the rows of several batches.
+
+        The positions are the same as those of as many calls with ``n_batches=1``.
+
+        Returns
+        -------
+        Tensor of shape (n_batches, n_drawn)
+        """
         n_groups = len(self.widths)
         batch_size = min(batch_size, max(len(self), SMALL))
         per_group = max(1, batch_size // n_groups)
-        # Draw on the CPU, so that a seed means the same rows on every device.
-        uniform = torch.rand(n_groups, per_group, generator=generator).to(self.widths)
+        # Draw on the CPU, so that a seed means the same rows on every device. A draw of
+        # all numbers at once would depend on the number of batches.
+        uniform = torch.empty(n_batches, n_groups, per_group)
+        for numbers in uniform:
+            torch.rand(n_groups, per_group, generator=generator, out=numbers)
+        uniform = uniform.to(self.widths)
         at = self.starts[:, None] + uniform * self.widths[:, None]
         places = torch.searchsorted(self.summed, at.reshape(-1), right=True)
-        places = places.view(n_groups, -1)
+        places = places.view(n_batches, n_groups, per_group)
         places = torch.clamp(places, self.first[:, None], self.last[:, None])
-        rows = self.order[places.view(-1)]
-        return self.Z[rows].to(self.device), self.targets[rows].to(self.device)
+        return self.order[places.flatten(1)]
+
+    def take(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the rows at some positions, and their targets, on the device."""
+        rows, targets = self.Z[positions], self.targets[positions]
+        return rows.to(self.device), targets.to(self.device)
 
 
 class Batches:
@@ -153,11 +174,16 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         if self.fixed:
             self.generator.manual_seed(self.seed)
-        for _ in range(self.n_batches):
+        n_batches = int(min(self.n_batches, max(self.n_left, 0)))
+        # Draw the positions of all batches of the pass at once, which is faster. Their
+        # rows might not fit in memory.
+        for positions in self.real.draw_positions(
+            self.batch_size, n_batches, self.generator
+        ):
             if self.n_left <= 0:
                 return
             self.n_left -= 1
-            yield self.real.draw(self.batch_size, self.generator)
+            yield self.real.take(positions)
 
     def end(self) -> None:
         """Yield no more batches, in this pass and in all further passes."""

@@ -93,3 +93,32 @@ def test_fit_raises_when_callbacks_are_not_skorch_callbacks():
             KernelInducingPoints(2, callbacks=[scoring]).fit(X, y)
     named = [("stop", EarlyStopping(patience=2)), EarlyStopping]
     KernelInducingPoints(2, max_iter=20, callbacks=named, random_state=0).fit(X, y)
+
+
+class Recorder(Callback):
+    """Record the calls of the methods of a step, and the mode of the module."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.calls_ = []
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        self.calls_.append(("begin", training))
+
+    def on_grad_computed(self, net, named_parameters, **kwargs):
+        names = [name for name, _ in named_parameters]
+        self.calls_.append(("gradients", names, net.module_.training))
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        losses = net.history[-1, "batches", -1]
+        name = "train_loss" if training else "valid_loss"
+        self.calls_.append(("end", training, name in losses, net.module_.training))
+
+
+def test_user_callbacks_are_called_in_every_step():
+    recorder = Recorder()
+    points = KernelInducingPoints(2, max_iter=10, callbacks=[recorder], random_state=0)
+    points.fit(X, y)
+    step = [("begin", True), ("gradients", ["rows", "targets"], True)]
+    step.append(("end", True, True, True))
+    validation = [("begin", False), ("end", False, True, False)]
+    assert recorder.calls_ == step * 10 + validation

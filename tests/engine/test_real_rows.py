@@ -69,3 +69,16 @@ def test_a_batch_is_not_larger_than_the_number_of_rows():
     rows = RealRows(Z, targets, y, np.ones(3_000), "cpu")
     batch, _ = rows.draw(10**9, torch.Generator().manual_seed(0))
     assert len(batch) == 3_000
+
+
+def test_positions_of_several_batches_are_those_of_single_draws():
+    """Checkpoints and the results of a seed do not depend on the epoch length."""
+    real = make_real_rows(np.arange(300) % 7, np.linspace(0.5, 2.0, 300))
+    together, single = (torch.Generator().manual_seed(3) for _ in range(2))
+    positions = real.draw_positions(140, 4, together)
+    for batch in positions:
+        rows, targets = real.draw(140, single)
+        taken_rows, taken_targets = real.take(batch)
+        assert torch.equal(rows, taken_rows)
+        assert torch.equal(targets, taken_targets)
+    assert torch.equal(together.get_state(), single.get_state())

@@ -328,7 +328,7 @@ class KernelInducingPoints(RowLearner):
             )
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
-        rbf = [gaussian(float(b) * squared) for b in bandwidths]
+        rbf: list[Kernel] = [gaussian(float(b) * squared) for b in bandwidths]
         city_block = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
             "portfolio": [linear, *rbf, city_block],

@@ -151,10 +151,15 @@ class DistanceLoss:
     """
 
     def __init__(self, distances: Any, S: Tensor, R: Tensor, wanted: bool):
-        self.distances, self.S, self.R, self.wanted = distances, S, R, wanted
-        self.D_SS, self.D_SR = distances(S, S), distances(S, R)
-        # Rounding errors of squared distances would make the kernel differ from 1.
-        self.D_SS.fill_diagonal_(0.0)
+        self.S, self.R, self.wanted = S, R, wanted
+        self.is_squared = distances is squared_distances
+        self.leaf = S.detach().requires_grad_(wanted and not self.is_squared)
+        with torch.set_grad_enabled(self.leaf.requires_grad):
+            self.graphs = distances(self.leaf, S), distances(self.leaf, R)
+        self.D_SS, self.D_SR = (graph.detach() for graph in self.graphs)
+        if self.is_squared:
+            # Rounding errors would make the kernel of a row and itself differ from 1.
+            self.D_SS.fill_diagonal_(0.0)
         self.seconds = 0.0
         if wanted:
             # The derivatives of the loss with respect to the distances.
@@ -203,14 +208,11 @@ class DistanceLoss:
 
     def gradient(self) -> Tensor:
         """Return the derivative of the loss with respect to the synthetic rows."""
-        if self.distances is squared_distances:
+        if self.is_squared:
             return self._squared_gradient()
-        S = self.S.detach().requires_grad_()
-        found = torch.zeros_like(S)
-        for other, gradients in ((self.S, self.G_SS), (self.R, self.G_SR)):
-            with torch.enable_grad():
-                distances = self.distances(S, other)
-            found += torch.autograd.grad(distances, S, gradients)[0]
+        # Only the first of the two arguments of the distances is differentiated. The
+        # derivatives with respect to the second are part of `G_SS`.
+        (found,) = torch.autograd.grad(self.graphs, self.leaf, (self.G_SS, self.G_SR))
         return found
 
     def _squared_gradient(self) -> Tensor:
