@@ -42,8 +42,7 @@ TASKS = [
     (
         "Teach small models",
         "Knowledge distillation: a student is trained on the predictions of a teacher.",
-        "KnowledgeDistillationClassifier KnowledgeDistillationRegressor "
-        "student_report",
+        "KnowledgeDistillationClassifier KnowledgeDistillationRegressor student_report",
     ),
     (
         "Evaluate",
@@ -110,9 +109,11 @@ def sections() -> Iterator[tuple[str, str, list[str]]]:
             if names:
                 yield title, module.__name__, names
     for module_name, author_names in FOR_AUTHORS.items():
-        yield AUTHOR_TITLES[module_name], f"sklearn_distill.{module_name}", [
-            *author_names.split()
-        ]
+        yield (
+            AUTHOR_TITLES[module_name],
+            f"sklearn_distill.{module_name}",
+            [*author_names.split()],
+        )
 
 
 def title_of(home: str) -> str:
@@ -174,7 +175,10 @@ def index(parts: list[tuple[str, str, list[str]]]) -> str:
     """Return the page that lists all public names."""
     introductions = {title: introduction for title, introduction, _ in TASKS}
     lines = ["API reference", "=============", ""]
-    lines += ["The public names, by task. :doc:`methods` lists all methods by name.", ""]
+    lines += [
+        "The public names, by task. :doc:`methods` lists all methods by name.",
+        "",
+    ]
     for title, module, names in parts:
         lines += [title, "-" * len(title), ""]
         lines += [introductions.get(title, f"In ``{module}``."), ""]

@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 
 from api_pages import sections
 from docutils import nodes
+from sklearn.utils.discovery import all_displays, all_estimators, all_functions
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
-from sklearn.utils.discovery import all_displays, all_estimators, all_functions
 
 CALL = re.compile(r"(?:sklearn_distill\.)?(?:\w+\.)*?(\w+(?:\.\w+)?)(?:\(.*\))?", re.S)
 SKLEARN = "https://scikit-learn.org/stable/modules/generated/{}.{}.html"

@@ -112,9 +112,13 @@ def methods_at_ten():
     """Every method at ten rows per class, on the ten tables."""
     scores = read("tables-10.csv.gz")
     full = scores.groupby("method")["fold"].nunique()
-    plain = ~full.index.str.contains("kip .|, soft labels|mean$|mmd|kl$|character|adver")
+    plain = ~full.index.str.contains(
+        "kip .|, soft labels|mean$|mmd|kl$|character|adver"
+    )
     kept = [*full.index[(full == full.max()) & plain], "kip, soft labels"]
-    table = by_split(scores[scores["method"].isin(kept)], ["method"]).sort_values("mean")
+    table = by_split(scores[scores["method"].isin(kept)], ["method"]).sort_values(
+        "mean"
+    )
     figure, ax = plt.subplots(figsize=(7, 4.6), layout="constrained")
     for method, (mean, deviation) in table.iterrows():
         ax.errorbar(
@@ -176,16 +180,16 @@ def images():
     scores = pd.read_csv(SCORES / "images-by-steps.csv")
     scores["accuracy"] *= 100
     table = scores.groupby(["budget", "method"])["accuracy"].mean()
-    figure, axes = plt.subplots(
-        1, 2, figsize=(8, 3), layout="constrained", sharey=True
-    )
+    figure, axes = plt.subplots(1, 2, figsize=(8, 3), layout="constrained", sharey=True)
     order = table.loc[1].sort_values().index
     for ax, budget in zip(axes, (1, 10), strict=True):
         values = table.loc[budget].reindex(order)
         for method, value in values.items():
             ax.scatter(value, method, color=color(method), s=46)
         ax.set(xlabel="Accuracy, %")
-        ax.set_title(f"{budget} image{'s' if budget > 1 else ''} per class", fontsize=10)
+        ax.set_title(
+            f"{budget} image{'s' if budget > 1 else ''} per class", fontsize=10
+        )
     return figure
 
 

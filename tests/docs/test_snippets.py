@@ -60,7 +60,8 @@ def is_close(printed, expected):
 
 
 @pytest.mark.parametrize(
-    ("printed", "result"), [("score 0.95\n", True), ("score 0.90\n", False), ("", False)]
+    ("printed", "result"),
+    [("score 0.95\n", True), ("score 0.90\n", False), ("", False)],
 )
 def test_is_close_allows_small_differences_of_numbers_only(printed, result):
     assert is_close(printed, "score 0.94\n") == result
