@@ -9,6 +9,8 @@ import argparse
 import codecs
 import contextlib
 import difflib
+import os
+import shutil
 import sys
 import threading
 import warnings
@@ -228,3 +230,13 @@ def joined(names: Iterable[Any]) -> str:
     n_more = len(texts) - MAX_NAMES
     more = f" and {n_more} more" if n_more > 0 else ""
     return ", ".join(texts[:MAX_NAMES]) + more
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal; None if stdout is not a terminal.
+
+    The environment variable COLUMNS takes precedence, as in other programs.
+    """
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return None
+    return shutil.get_terminal_size().columns

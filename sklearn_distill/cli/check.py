@@ -31,7 +31,11 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         ),
         epilog=(
             'The status "xfail" marks checks of scikit-learn that every distiller is\n'
-            "expected to fail."
+            "expected to fail.\n"
+            "\n"
+            "examples:\n"
+            "  sklearn-distill check herding\n"
+            "  sklearn-distill check my-package:my-method --json"
         ),
     )
     parser.add_argument(

@@ -23,13 +23,11 @@ from ._common import (
     add_task_option,
     number,
     one_line_warnings,
+    terminal_width,
     wants_progress_bar,
 )
 from .csv_files import csv_format
 from .data_files import check_input, check_output, read_data
-
-# Columns of a summary that are not fractions and are not shown in percent.
-NOT_IN_PERCENT = ("log loss", "log loss (data prior)", "rank", "seconds")
 
 
 def add_parser(subparsers: Any, parents: list[Parser]) -> None:
@@ -44,7 +42,13 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
         ),
         epilog=(
             "With -o, each score is written as soon as it is known. If the command is\n"
-            "stopped, the same command continues from the scores in the file."
+            "stopped, the same command continues from the scores in the file.\n"
+            "\n"
+            "examples:\n"
+            "  sklearn-distill compare table.csv --target label \\\n"
+            "      --methods random,herding,k-means --budget 5,10,50 -o scores.csv\n"
+            "  sklearn-distill compare table.parquet --target price \\\n"
+            "      --methods random,k-means --task regression --budget 50 --json"
         ),
     )
     add_input_argument(parser)
@@ -157,27 +161,43 @@ def _check_score_file(output: Path, source: Path) -> None:
 
 def _table(comparison: Any, budget: Any) -> str:
     """Return the summary of a budget as text, with fractions shown in percent."""
+    from ..evaluation.comparison.html_repr import in_percent, shown
+
     table = comparison.summary(budget)
     full = comparison.full_data()
     if full is not None:
         table.loc["full data", full.index] = full
         table.loc["full data", "mean"] = full.mean()
-    table = table.sort_values("mean", ascending=False)
-    fractions = [c for c in table if c not in NOT_IN_PERCENT and not c.startswith("p ")]
-    table[fractions] *= 100
+    table = in_percent(table.sort_values("mean", ascending=False))
+    cells = [["", *table.columns]] + [
+        [str(method), *(shown(row[column], column) for column in table)]
+        for method, row in table.iterrows()
+    ]
     metric = "R^2" if comparison.is_regression else "balanced accuracy"
-    formatters = {c: _formatter(3 if c.startswith("p ") else 1) for c in table}
-    # Without a limit on the width, pandas prints one line per method even if the
-    # terminal is narrow.
-    body = table.rename_axis(index=None, columns=None).to_string(
-        formatters=formatters, na_rep="", line_width=None
+    return "\n".join(
+        [f"Budget {budget}: {metric} in percent, by learner"]
+        + _lines(cells, terminal_width())
     )
-    return f"Budget {budget}: {metric} in percent, by learner\n{body}"
 
 
-def _formatter(digits: int) -> Any:
-    """Return a function that formats a number, and a missing number as no text."""
-    return lambda value: "" if value != value else f"{value:.{digits}f}"
+def _lines(cells: list[list[str]], width: int | None) -> list[str]:
+    """Return the lines of a table, in several blocks if it is wider than `width`.
+
+    Each block starts with the first column, so that a row is not broken within a cell.
+    None stands for an unlimited width.
+    """
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    blocks: list[list[int]] = [[]]
+    for j in range(1, len(widths)):
+        used = widths[0] + sum(2 + widths[k] for k in [*blocks[-1], j])
+        if blocks[-1] and width is not None and used > width:
+            blocks.append([])
+        blocks[-1].append(j)
+    return [
+        row[0].ljust(widths[0]) + "".join("  " + row[j].rjust(widths[j]) for j in block)
+        for block in blocks
+        for row in cells
+    ]
 
 
 def _records(comparison: Any) -> list[dict[str, Any]]:

@@ -67,7 +67,15 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "are categories, unless --na-values lists them. A distilled set with\n"
             "missing values is written to .npz or .parquet. A .csv output has commas,\n"
             "decimal points and the encoding UTF-8, whatever the input has; flags and\n"
-            "labels are written as in the input."
+            "labels are written as in the input.\n"
+            "\n"
+            "examples:\n"
+            "  sklearn-distill distill table.csv --target label --method herding \\\n"
+            "      --budget 20 -o small.csv\n"
+            "  sklearn-distill distill european.csv --sep ';' --decimal , \\\n"
+            "      --target label --method k-means --budget 0.05 -o small.parquet\n"
+            "  sklearn-distill distill images.npz --method kernel-inducing-points \\\n"
+            "      --set image_shape=1,28,28 --set max_time=60 -o small.npz"
         ),
     )
     add_input_argument(parser)

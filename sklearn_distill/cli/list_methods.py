@@ -31,6 +31,12 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "With --json, the location of the class is shown too.\n"
             "No method is imported unless --check is passed."
         ),
+        epilog=(
+            "examples:\n"
+            "  sklearn-distill list\n"
+            "  sklearn-distill list --check\n"
+            "  sklearn-distill list --json"
+        ),
     )
     parser.add_argument("--json", action="store_true", help="print a JSON array")
     parser.add_argument(

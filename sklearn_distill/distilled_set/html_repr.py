@@ -2,11 +2,11 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from html import escape
 from typing import Any
 
 import numpy as np
 
+from .._utils.html_card import html_card, html_table
 from .._utils.native_rows import dense_rows_of
 from .parts import SetParts
 from .tables import target_columns
@@ -14,41 +14,6 @@ from .tables import target_columns
 # How many rows and columns of the distilled set the table shows.
 MAX_ROWS, MAX_COLUMNS = 5, 8
 MORE = "…"
-# The colors are those of scikit-learn's diagrams of estimators. The classes have a
-# prefix of their own, because a notebook is a single page.
-STYLE = """
-.skd-set {
-  color-scheme: light dark; color: light-dark(#212121, #e8e8e8);
-  border: 1px solid light-dark(#6495ed, #5580cc); border-radius: 0.25em;
-  display: inline-block; max-width: 100%; font: 0.9em/1.4 sans-serif;
-}
-.skd-set .skd-name {
-  padding: 0.4em 0.7em; background: light-dark(#d4ebff, #1e2e45); font-weight: bold;
-}
-.skd-set .skd-name span { font-weight: normal; opacity: 0.8; }
-.skd-set dl {
-  display: grid; grid-template-columns: max-content auto; gap: 0.1em 1em;
-  margin: 0; padding: 0.5em 0.7em; background: light-dark(#f0f8ff, #16202e);
-}
-.skd-set dt { opacity: 0.75; }
-.skd-set dd { margin: 0; }
-.skd-set .skd-rows { overflow-x: auto; background: light-dark(#ffffff, #111111); }
-.skd-set table {
-  border-collapse: collapse; margin: 0; font-size: 0.95em; color: inherit;
-}
-.skd-set th, .skd-set td {
-  color: inherit; background: none; text-align: right; padding: 0.2em 0.7em;
-  white-space: nowrap; border-top: 1px solid light-dark(#dddddd, #333333);
-}
-.skd-set th { font-weight: bold; }
-/* JupyterLab and the PyData theme switch their modes by attributes of the page. */
-[data-jp-theme-light="true"] .skd-set, [data-theme="light"] .skd-set {
-  color-scheme: light;
-}
-[data-jp-theme-light="false"] .skd-set, [data-theme="dark"] .skd-set {
-  color-scheme: dark;
-}
-"""
 
 
 def html_of_set(parts: SetParts, nbytes: int) -> str:
@@ -60,21 +25,13 @@ def html_of_set(parts: SetParts, nbytes: int) -> str:
     nbytes : int
         The size of rows and labels in memory.
     """
-    facts = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-        for name, text in _facts(parts, nbytes).items()
-    )
     shape = " × ".join(map(str, parts.X.shape[1:]))
     size = f"{parts.X.shape[0]} rows × {shape} columns"
     if parts.growth is not None:
         size += f" + {parts.growth.n_numbers:,} numbers"
     if len(parts.X.shape) > 2:
         size = f"{parts.X.shape[0]} images of {shape}"
-    return (
-        f"<div class='skd-set'><style>{STYLE}</style>"
-        f"<div class='skd-name'>DistilledSet <span>{size}</span></div>"
-        f"<dl>{facts}</dl>{_table(parts)}</div>"
-    )
+    return html_card("DistilledSet", size, _facts(parts, nbytes), _table(parts))
 
 
 def _facts(parts: SetParts, nbytes: int) -> dict[str, str]:
@@ -140,15 +97,7 @@ def _table(parts: SetParts) -> str:
     rows = [*zip(*columns, strict=True)]
     if parts.X.shape[0] > MAX_ROWS:
         rows.append((MORE,) * len(names))
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows
-    )
-    return (
-        f"<div class='skd-rows'><table><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return html_table(names, rows)
 
 
 def _cell(value: Any) -> str:

@@ -106,3 +106,22 @@ def test_soft_labels_of_a_saved_set_are_not_used_as_features(tmp_path, error_lin
     arguments = ["compare", str(path), "--methods", "random", "--target", "target"]
     assert main(arguments) == 2
     assert "which must not be used as features" in error_line()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_table_is_not_wider_than_the_terminal(wine, capsys, monkeypatch, width):
+    options = ["--methods", "random,herding", "--budget", "2"]
+    assert compare(wine, *options) == 0
+    [header, *unlimited] = capsys.readouterr().out.splitlines()
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert compare(wine, *options) == 0
+    [same, *lines] = capsys.readouterr().out.splitlines()
+    assert same == header
+    assert max(map(len, lines)) <= width < max(map(len, unlimited))
+    # Each block repeats the names of the methods, and no cell is lost.
+    blocks = [line for line in lines if line.startswith("herding")]
+    [row] = [line for line in unlimited if line.startswith("herding")]
+    cells = [cell for line in blocks for cell in line.split()[1:]]
+    # The time to distill differs between the two runs.
+    assert len(cells) == len(row.split()) - 1
+    assert cells[:3] == row.split()[1:4]

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from ..._utils.html_card import html_card, html_list, html_table
+
 # Maximum number of classes that the summary lists.
 MAX_CLASSES = 20
 
@@ -86,6 +88,39 @@ class Analysis:
     budget: int
     advice: list[str]
 
+    def _repr_html_(self) -> str:
+        kinds = ", ".join(f"{n} {kind}" for kind, n in self.kinds.items() if n)
+        facts = {"Task": self.task, "Columns": kinds}
+        if self.classes is not None:
+            facts["Classes"] = self._class_text()
+        facts["Principal components"] = f"{self.dimension} explain 95 % of the variance"
+        facts["Duplicate rows"] = f"{self.duplicates:,}"
+        facts["Contradicting duplicates"] = f"{self.contradictions:,}"
+        facts["Suspect labels"] = f"{100 * self.suspect_share:.1f} %"
+        unit = "in total" if self.classes is None else "per class"
+        rows = [
+            [f"{budget} {unit}", f"{100 * row['score']:.1f}"]
+            + [f"{100 * row['deviation']:.1f}"]
+            for budget, row in self.curve.iterrows()
+        ]
+        rows.append(["all rows", f"{100 * self.full_score:.1f}", ""])
+        caption = "Score of a random forest that was trained on random rows, in percent"
+        return html_card(
+            "Analysis",
+            f"{self.n_rows:,} rows × {self.n_columns} columns",
+            facts,
+            html_table(["", "score", "±"], rows, caption=caption),
+            html_list(self.advice),
+        )
+
+    def _class_text(self) -> str:
+        """Return the number of rows of each class as text."""
+        classes = self.classes or {}
+        shown = [f"{label!s} ({n:,})" for label, n in classes.items()]
+        n_more = len(shown) - MAX_CLASSES
+        more = f" and {n_more} more" if n_more > 0 else ""
+        return f"{', '.join(shown[:MAX_CLASSES])}{more}"
+
     def __str__(self) -> str:
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.kinds.items() if n)
         lines = [
@@ -93,12 +128,7 @@ class Analysis:
             f"{self.dimension} principal components explain 95 % of the variance"
         ]
         if self.classes is not None:
-            shown = [f"{label!s} ({n:,})" for label, n in self.classes.items()]
-            n_more = len(shown) - MAX_CLASSES
-            more = f" and {n_more} more" if n_more > 0 else ""
-            lines.append(
-                f"{len(shown)} classes: {', '.join(shown[:MAX_CLASSES])}{more}"
-            )
+            lines.append(f"{len(self.classes)} classes: {self._class_text()}")
         lines.append(
             f"{self.duplicates:,} duplicate rows; {self.contradictions:,} rows with a "
             "duplicate of a different label; "

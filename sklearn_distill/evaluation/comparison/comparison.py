@@ -11,6 +11,7 @@ import numpy as np
 from ..._utils.optional import import_pandas
 from ..measures.full_data import FULL_DATA
 from ..measures.metrics import DATA_PRIOR_METRICS, metric_title
+from .html_repr import html_of_comparison
 from .score_file import read_scores
 from .significance import RankTest, holm, rank_test, wilcoxon_p
 
@@ -121,10 +122,7 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        return "".join(
-            f"<h4>Budget {budget}</h4>{self.summary(budget)._repr_html_()}"
-            for budget in self.budgets
-        )
+        return html_of_comparison(self)
 
     def block_scores(self, budget: Any, over: str = "auto") -> Any:
         """Return the mean score over learners of each method on each block.

@@ -186,7 +186,7 @@ class MarginalsDisplay:
 
 def _plot_column(axis: Any, real: np.ndarray, distilled: np.ndarray) -> None:
     """Plot the distribution of one column."""
-    if real.dtype.kind in "biuf":
+    if real.dtype.kind in "iuf":
         edges = np.histogram_bin_edges(real.astype(float), bins=20)
         line = {"color": DISTILLED_COLOR, "histtype": "step", "linewidth": 1.8}
         axis.hist(

@@ -16,13 +16,15 @@ from .drawing import as_plain_text, figure_and_axes
 # Number of colors of matplotlib's default cycle. Further lines have other dash styles.
 N_COLORS = 10
 DASH_STYLES = ("-", "--", ":", "-.")
+# Maximum number of curves whose deviation is drawn as a band.
+MAX_BANDS = 3
 
 
 class RecoveryCurveDisplay:
     """Plot of the score against the number of distilled rows.
 
-    A horizontal line shows the score of the full data, and the band around a curve is
-    the standard deviation over folds.
+    A horizontal line shows the score of the full data. The band around a curve, or a bar
+    if there are more than three curves, is the standard deviation over folds.
 
     Parameters
     ----------
@@ -146,13 +148,7 @@ class RecoveryCurveDisplay:
             name = as_plain_text(method)
             (line,) = self.ax_.plot(rows, score, style, marker="o", label=name)
             deviation = np.nan_to_num(deviation)
-            self.ax_.fill_between(
-                rows,
-                score - deviation,
-                score + deviation,
-                alpha=0.15,
-                color=line.get_color(),
-            )
+            self._draw_deviation(rows, score, deviation, line.get_color())
             self.lines_[method] = line
         if self.full is not None:
             self.ax_.axhline(self.full, color="0.5", linestyle="--", label=FULL_DATA)
@@ -164,3 +160,16 @@ class RecoveryCurveDisplay:
         self.ax_.set(xlabel="Distilled rows", ylabel=self.score_name)
         self.ax_.legend(fontsize="small")
         return self
+
+    def _draw_deviation(
+        self, rows: np.ndarray, score: np.ndarray, deviation: np.ndarray, color: Any
+    ) -> None:
+        """Draw the deviation of a curve as a band, or as a bar if bands overlap."""
+        if len(self.curves) <= MAX_BANDS:
+            low, high = score - deviation, score + deviation
+            self.ax_.fill_between(rows, low, high, alpha=0.15, color=color)
+        else:
+            self.ax_.errorbar(
+                *(rows, score, deviation),
+                **{"fmt": "none", "ecolor": color, "elinewidth": 1, "capsize": 2},
+            )

@@ -115,11 +115,11 @@ class SoftLabelsDisplay:
             self.soft_labels, aspect="auto", vmin=0, vmax=1, cmap=cmap,
             interpolation="nearest",
         )  # fmt: skip
-        self.figure_.colorbar(self.image_, ax=self.ax_, label="probability")
+        self.figure_.colorbar(self.image_, ax=self.ax_, label="Probability")
         self.ax_.yaxis.get_major_locator().set_params(integer=True)
         ticks = np.arange(len(self.classes))
         self.ax_.set_xticks(ticks, list(map(as_plain_text, self.classes)))
         if len(self.classes) > 5:
             self.ax_.tick_params(axis="x", rotation=90)
-        self.ax_.set(xlabel="class", ylabel="distilled row, sorted by class")
+        self.ax_.set(xlabel="Class", ylabel="Distilled row, sorted by class")
         return self

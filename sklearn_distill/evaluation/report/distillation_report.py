@@ -39,6 +39,8 @@ class DistillationReport:
         Real rows, for training and for testing.
     measurements : Measurements
     title : str
+    name : str, default=None
+        Name of the data set.
 
     Attributes
     ----------
@@ -82,6 +84,7 @@ class DistillationReport:
         rows: ReportRows,
         measurements: Measurements,
         title: str,
+        name: str | None = None,
     ):
         pd = import_pandas()
         self.sets = sets
@@ -93,7 +96,7 @@ class DistillationReport:
         self.fidelity = fidelity_table(measurements.fidelity)
         self.dd_ranking = dd_ranking_table(measurements.dd_ranking)
         self.cost = cost_table(sets, rows, self.scores)
-        self.about = about_table(sets, rows)
+        self.about = about_table(sets, rows, name)
 
     @classmethod
     def from_estimator(
@@ -108,6 +111,7 @@ class DistillationReport:
         n_seeds: int = 5,
         max_full_rows: int = 10_000,
         n_jobs: int | None = None,
+        name: str | None = None,
     ) -> "DistillationReport":
         """Evaluate a fitted distiller.
 
@@ -133,6 +137,8 @@ class DistillationReport:
             Maximum number of rows of the full data.
         n_jobs : int, default=None
             Number of seeds that are measured in parallel.
+        name : str, default=None
+            Name of the data set, which the report shows.
 
         Returns
         -------
@@ -161,7 +167,8 @@ class DistillationReport:
             # A method with learn_labels=True has soft labels without a teacher.
             soft_labels = _reference_teacher(sets[0])
         measurements = measure(sets, rows, soft_labels, n_jobs)
-        return cls(sets, rows, measurements, " ".join(repr(distiller).split()))
+        title = " ".join(repr(distiller).split())
+        return cls(sets, rows, measurements, title, name)
 
     @classmethod
     def from_sets(
@@ -177,6 +184,7 @@ class DistillationReport:
         max_full_rows: int = 10_000,
         n_jobs: int | None = None,
         title: str | None = None,
+        name: str | None = None,
     ) -> "DistillationReport":
         """Evaluate distilled sets, for example sets that were loaded from files.
 
@@ -200,6 +208,8 @@ class DistillationReport:
             Number of seeds that are measured in parallel.
         title : str, default=None
             Title of the report. None uses the method that distilled the first set.
+        name : str, default=None
+            Name of the data set, which the report shows.
 
         Returns
         -------
@@ -226,7 +236,7 @@ class DistillationReport:
             soft_labels = _reference_teacher(sets[0])
         measurements = measure(sets, rows, soft_labels, n_jobs)
         method = sets[0].info.get("method", repr(sets[0]).strip("<>"))
-        return cls(sets, rows, measurements, title or method)
+        return cls(sets, rows, measurements, title or method, name)
 
     @property
     def is_regression(self) -> bool:

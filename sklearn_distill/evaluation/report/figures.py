@@ -93,7 +93,7 @@ def _draw_scores(report: Any, ax: Any) -> None:
         )  # fmt: skip
     ax.set_yticks(np.arange(len(learners)), list(map(as_plain_text, learners)))
     ax.set_ylim(len(learners) - 0.5, -0.5)
-    ax.set_xlabel("R²" if report.is_regression else "balanced accuracy")
+    ax.set_xlabel("R²" if report.is_regression else "Balanced accuracy")
     ax.grid(axis="x", alpha=0.3)
     ax.legend(fontsize="small", ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 
@@ -111,7 +111,7 @@ def _draw_recalls(report: Any, ax: Any) -> None:
     ax.set_yticks(y, [as_plain_text(label) for label in table.index])
     # Add space, because the markers of two classes would otherwise lie on the frame.
     ax.set_ylim(len(table) - 0.5, -0.5)
-    ax.set_xlabel("recall, mean over learners")
+    ax.set_xlabel("Recall, mean over learners")
     ax.grid(alpha=0.3)
     ax.legend(fontsize="small", ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 

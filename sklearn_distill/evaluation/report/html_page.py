@@ -17,6 +17,20 @@ from .figures import report_figures
 # Placeholder color of lines and text in figures. It is replaced by currentColor, so
 # that figures have the text color of the page.
 TEXT_COLOR = "#010203"
+# How measures are named on the page, if not by their names in the tables.
+TITLES = {
+    "mmd2": "MMD²",
+    "auc linear": "AUC, linear classifier",
+    "auc trees": "AUC, trees",
+    "nearest": "nearest training row",
+    "full hard": "full data, hard labels",
+    "hard": "distilled, hard labels",
+    "own": "distilled, own labels",
+    "random own": "random rows, labels of the same kind",
+    "random hard": "random rows, hard labels",
+    "augmented": "distilled, augmented",
+    "random augmented": "random rows, augmented",
+}
 EXPLANATIONS = {
     "marginals": "similarity of the distribution of each column; 1 if equal",
     "correlations": "similarity of the correlations of the columns; 1 if equal",
@@ -157,7 +171,9 @@ def _measure_cells(frame: Any) -> list[dict[str, Any]]:
             (_number(mean), "" if np.isnan(deviation) else f"±{deviation:.3f}")
             for mean, deviation in pairs
         ]
-        rows.append({"name": name, "explanation": EXPLANATIONS[name], "cells": cells})
+        title = TITLES.get(name, name)
+        explanation = EXPLANATIONS[name]
+        rows.append({"name": title, "explanation": explanation, "cells": cells})
     return rows
 
 

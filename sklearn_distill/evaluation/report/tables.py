@@ -4,6 +4,7 @@
 
 import os
 import platform
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -101,9 +102,13 @@ def cost_table(sets: list[DistilledSet], rows: ReportRows, scores: Any) -> dict:
     return cost
 
 
-def about_table(sets: list[DistilledSet], rows: ReportRows) -> dict[str, Any]:
+def about_table(
+    sets: list[DistilledSet], rows: ReportRows, name: str | None
+) -> dict[str, Any]:
     """Return how a report was measured: seeds, versions, and the use of test rows."""
-    about: dict[str, Any] = {
+    about: dict[str, Any] = {} if name is None else {"data set": name}
+    about |= {
+        "date": date.today().isoformat(),
         "seeds": len(sets),
         "test rows": len(rows.X_test),
         "use of the test rows": "scores and two-sample tests; nothing was selected on "

@@ -30,3 +30,17 @@ def test_str_of_regression_omits_classes(analysis):
     text = str(replace(analysis, classes=None))
     assert "classes" not in text
     assert "random rows:" in text
+
+
+def test_html_shows_classes_scores_and_advice(analysis):
+    text = analysis._repr_html_()
+    assert "660 rows × 5 columns" in text
+    assert "<dd>0 (300), 1 (300), 2 (60)</dd>" in text
+    score, deviation = analysis.curve.loc[10, ["score", "deviation"]]
+    assert (
+        f"<th>10 per class</th><td>{100 * score:.1f}</td><td>{100 * deviation:.1f}</td>"
+    ) in text
+    assert text.count("<li>") == len(analysis.advice)
+    regression = replace(analysis, classes=None)._repr_html_()
+    assert "Classes" not in regression
+    assert "10 in total" in regression

@@ -110,3 +110,16 @@ def test_missing_scores_are_left_out_of_block_scores(compared):
     row = results.index[results["method"] == "random"][0]
     results.loc[row, "score"] = np.nan
     assert list(Comparison(results).block_scores(3)) == ["herding"]
+
+
+def test_html_shows_the_summary_of_each_budget_in_percent(compared):
+    text = compared._repr_html_()
+    assert "<dd>random, herding</dd>" in text
+    assert text.count("<table>") == 1
+    assert "Budget 3</div>" in text
+    mean = compared.summary(3).loc["herding", "mean"]
+    [row] = [row for row in text.split("<tr>") if row.startswith("<th>herding</th>")]
+    assert f"<td>{100 * mean:.1f}</td>" in row
+    [full] = [row for row in text.split("<tr>") if row.startswith("<th>full data")]
+    assert f"<td>{100 * compared.full_data().mean():.1f}</td>" in full
+    assert "nan" not in text

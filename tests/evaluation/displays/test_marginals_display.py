@@ -73,3 +73,13 @@ def test_classifier_shows_the_columns_of_its_distiller(iris):
 def test_plot_draws_on_given_axes(iris, herding, assert_plots_on_given_and_new_axes):
     display = MarginalsDisplay.from_estimator(herding, iris[0], columns=[1])
     assert_plots_on_given_and_new_axes(display)
+
+
+def test_booleans_are_bars():
+    X = pd.DataFrame({"b": [True, False, False, False]})
+    display = MarginalsDisplay({"b": (X["b"].to_numpy(), np.array([True, False]))})
+    display.plot()
+    heights = [bar.get_height() for bar in display.axes_[0].patches]
+    assert heights == [0.75, 0.25]
+    names = [label.get_text() for label in display.axes_[0].get_xticklabels()]
+    assert names == ["False", "True"]

@@ -43,3 +43,12 @@ def test_lines_beyond_ten_have_another_dash_style():
 def test_plot_draws_on_given_axes(compared, assert_plots_on_given_and_new_axes):
     display = RecoveryCurveDisplay.from_comparison(compared)
     assert_plots_on_given_and_new_axes(display)
+
+
+@pytest.mark.parametrize(("n_curves", "n_bands"), [(3, 3), (4, 0)])
+def test_deviations_are_bars_if_there_are_many_curves(n_curves, n_bands):
+    curve = np.array([[1, 0.5, 0.1], [2, 0.6, 0.1]])
+    display = RecoveryCurveDisplay({str(i): curve for i in range(n_curves)}).plot()
+    kinds = [type(c).__name__ for c in display.ax_.collections]
+    assert kinds.count("FillBetweenPolyCollection") == n_bands
+    assert kinds.count("LineCollection") == (n_curves if n_bands == 0 else 0)

@@ -11,6 +11,7 @@ import pytest
 from sklearn_distill import DistillationReport, HerdingSelection
 from sklearn_distill.evaluation.report.html_page import (
     EXPLANATIONS,
+    TITLES,
     _headline,
     _number,
     _percent,
@@ -62,7 +63,10 @@ def test_page_shows_scores_and_does_not_show_nan(text, report):
     assert f"{100 * report.to_frame().loc['random', 'mean']:.1f}" in text
     assert "nan" not in re.sub(r"<svg.*?</svg>", "", text, flags=re.S).lower()
     for name, explanation in EXPLANATIONS.items():
-        assert f'<th scope="row">{name}<small>{explanation}</small></th>' in text
+        assert (
+            f'<th scope="row">{TITLES.get(name, name)}<small>{explanation}</small></th>'
+            in text
+        )
 
 
 def test_equal_reports_are_equal_files(text, report, tmp_path):
@@ -103,3 +107,14 @@ def test_numbers_as_text():
     ]  # fmt: skip
     assert _percent(0.123, 0.01) == ("12.3", "±1.0")
     assert _percent(0.123) == ("12.3", "")
+
+
+def test_report_names_the_data_set_and_the_date(wine_frames):
+    X, y, X_test, y_test = wine_frames
+    small = HerdingSelection(budget=2).fit_distill(X, y)
+    report = DistillationReport.from_sets(
+        small, X_test, y_test, learners=["naive Bayes"], name="wine <1>"
+    )
+    assert report.about["data set"] == "wine <1>"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", report.about["date"])
+    assert "wine &lt;1&gt;" in report._repr_html_()
