@@ -1,4 +1,4 @@
-"""Draw the charts of the benchmark pages from the score files in docs/benchmarks/scores.
+"""Draw the charts of the benchmark pages from the files in docs/benchmarks/scores.
 
     python docs/figures/charts.py [--only scores]
 
