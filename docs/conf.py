@@ -30,7 +30,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "page_links",
 ]
-# The package sphinx-mathjax-offline has the copy of MathJax that draws formulas, because
+# The package sphinx-mathjax-offline has the copy of MathJax that draws formulas, since
 # a page that is opened must not fetch anything.
 mathjax_folder = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static"
 mathjax_path = "mathjax/tex-chtml.js"
