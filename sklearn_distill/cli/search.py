@@ -107,9 +107,9 @@ def _add_search_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--method",
-        default="random",
+        default="k-means",
         metavar="NAME",
-        help="the name of a method; default: random",
+        help="the name of a method; default: k-means",
     )
     add(
         "--top-k",

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -95,14 +96,14 @@ def automatic_budget(
     """
     probes = probe_candidates(search)
     training, validation = data.splits[0]
-    fold = SearchData(data.X, data.y, [(training, validation)], data.routed)
+    fold = replace(data, splits=[(training, validation)])
     scores: dict[float, np.ndarray] = {}
     previous = None
     for share in _shares(search, data, len(training)):
         distilled = distill_fold(
             clone(distiller).set_params(budget=share),
             data.X,
-            data.y,
+            data.targets,
             training,
             data.routed.distiller,
             memory=memory,

@@ -44,7 +44,7 @@ from .confirmation import (
     rank_correlation,
 )
 from .fitted_search import FittedSearchMixin
-from .folds import SearchData, distill_folds, distiller_for, splits_of
+from .folds import SearchData, distill_folds, distiller_for, splits_of, targets_for
 from .metrics import check_metrics, deciding_metric, scorers_of, scoring_of
 from .routing import route_metadata, search_router
 from .search_display import SearchDisplay
@@ -269,7 +269,7 @@ class DistilledSearchCV(
         routed = route_metadata(self, params)
         X, y = indexable(X, y)
         splits = splits_of(self.search.cv, estimator, X, y, routed.splitter)
-        data = SearchData(X, y, splits, routed)
+        data = SearchData(X, y, splits, routed, targets_for(estimator, y))
         self.n_splits_ = len(splits)
         metric = deciding_metric(scoring, self._refit())
         prior = restores_prior(self.weights, estimator, metric)

@@ -15,6 +15,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..compose.wrapper import ends_in_net
 from .checks import task_of
 from .routing import RoutedMetadata
 from .stacked_rows import Splits, without_column
@@ -32,12 +33,24 @@ class SearchData:
         The folds, as positions.
     routed : RoutedMetadata
         The metadata of `fit`.
+    targets : array-like
+        The labels that the distiller receives; see `targets_for`.
     """
 
     X: Any
     y: Any
     splits: Splits
     routed: RoutedMetadata
+    targets: Any
+
+
+def targets_for(estimator: Any, y: Any) -> Any:
+    """Return y as the distiller receives it.
+
+    A column of shape (n, 1), which skorch nets for regression require, becomes
+    one-dimensional. For any other estimator the distiller warns about a column.
+    """
+    return without_column(y) if ends_in_net(estimator) and y is not None else y
 
 
 def splits_of(
@@ -161,7 +174,7 @@ def distill_fold(
     distiller = clone(distiller)
     n_rows = n_rows_of(X)
     X_fold = _safe_indexing(X, training)
-    y_fold = None if y is None else _safe_indexing(without_column(y), training)
+    y_fold = None if y is None else _safe_indexing(y, training)
     propagates = context is not None and getattr(memory, "location", True) is None
     with context.propagate_callback_context(distiller) if propagates else nullcontext():
         if context is not None:
@@ -202,7 +215,7 @@ def distill_folds(
             delayed(distill_fold)(
                 distiller,
                 data.X,
-                data.y,
+                data.targets,
                 training,
                 data.routed.distiller,
                 memory=memory,
