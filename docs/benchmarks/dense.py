@@ -219,6 +219,42 @@ def print_tables(path):
         print(f"\n{name}\n{shown.dropna(axis=1, how='all').round(3).to_string()}")
 
 
+def draw_pictures(data, folder):
+    """Write pictures of predictions with 200 distilled pixels per class."""
+    import matplotlib.pyplot as plt
+
+    from sklearn_distill import (
+        DetectionDisplay,
+        DistilledPixelsDisplay,
+        SegmentationDisplay,
+    )
+
+    file = np.load(data / "brain.npz")
+    images, masks = file["images"], file["masks"]
+    common = {"random_state": 0}
+    distiller = KMeansSelection(200, numeric="standard", random_state=0)
+    trees = ExtraTreesClassifier(random_state=0)
+    segmenter = DistilledSegmenter(distiller, trees, **common)
+    segmenter.fit(images[TRAIN_SLICES], masks[TRAIN_SLICES])
+    shown = TEST_SLICES[1:5:3]
+    displays = {
+        "segmentation-brain": SegmentationDisplay.from_estimator(
+            segmenter, images[shown], masks[shown]
+        ),
+        "segmentation-pixels": DistilledPixelsDisplay.from_estimator(
+            segmenter, images[TRAIN_SLICES], max_images=3
+        ),
+    }
+    (train, target), (test, truth) = halves_of_nuclei(data)
+    detector = DistilledDetector(distiller, trees, **common).fit([train], [target])
+    displays["detection-nuclei"] = DetectionDisplay.from_estimator(
+        detector, [test], [truth]
+    )
+    for name, display in displays.items():
+        display.figure_.savefig(folder / f"{name}.png", dpi=80)
+        plt.close(display.figure_)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKLEARN_DISTILL_DATA"))
@@ -228,7 +264,11 @@ def main():
     parser.add_argument("--budgets", default="10,50,200")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--table", action="store_true", help="only print the tables")
+    parser.add_argument("--pictures", help="only write pictures to this folder")
     args = parser.parse_args()
+    if args.pictures:
+        draw_pictures(Path(args.data) / "dense", Path(args.pictures))
+        return
     output = Path(args.output)
     if not args.table:
         known = output.read_text().splitlines() if output.exists() else []

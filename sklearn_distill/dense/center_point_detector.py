@@ -166,7 +166,7 @@ class CenterPointDetector(BaseDenseNet):
             maps,
             len(self.classes_) + 4,
             CenterLoss,
-            bias=INITIAL_LOGIT,
+            bias=(INITIAL_LOGIT,) * len(self.classes_) + mean_log_sides(maps),
             mirror=mirrored if self.mirror else None,
         )
         return self
@@ -269,6 +269,13 @@ def maps_to_learn(
         maps[-5:-1, rows + top, columns + left] = np.log(np.maximum(sides, 0.5))
         maps[-1, rows + top, columns + left] = 1
     return maps
+
+
+def mean_log_sides(maps: list[np.ndarray]) -> tuple[float, ...]:
+    """Return the mean logarithm of each of the four sides, from `maps_to_learn`."""
+    weights = np.concatenate([m[-1].ravel() for m in maps]) > 0
+    sides = np.concatenate([m[-5:-1].reshape(4, -1) for m in maps], axis=1)
+    return tuple(sides[:, weights].mean(axis=1).tolist())
 
 
 def mirrored(maps: np.ndarray, axis: int) -> np.ndarray:

@@ -368,7 +368,7 @@ class DistilledDetector(BaseDense):
         Returns
         -------
         float
-            mAP50 of at most `max_detections` boxes for each image.
+            Value of mAP50 for at most `max_detections` boxes for each image.
         """
         check_is_fitted(self)
         sizes = self.features_.check(images).sizes

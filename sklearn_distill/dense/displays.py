@@ -23,6 +23,8 @@ from .masks import check_masks
 class SegmentationDisplay:
     """Images with their predicted masks, beside their true masks.
 
+    Each label has a color of its own, through which the image remains visible.
+
     Parameters
     ----------
     images : list of ndarray of shape (H_i, W_i, C)
@@ -102,6 +104,8 @@ class SegmentationDisplay:
 
 class DetectionDisplay:
     """Images with predicted boxes, beside their true boxes.
+
+    Each label has a color of its own.
 
     Parameters
     ----------
@@ -205,6 +209,8 @@ class DetectionDisplay:
 
 class DistilledPixelsDisplay:
     """The distilled pixels on the images that they were taken from.
+
+    The plot shows what a method keeps of each class, and from which images.
 
     Parameters
     ----------

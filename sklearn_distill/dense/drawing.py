@@ -64,7 +64,7 @@ def new_axes(n_rows: int, n_columns: int, image: np.ndarray) -> tuple[Any, np.nd
     """Return a figure and its axes, each for an image of this shape."""
     plt = import_matplotlib()
     ratio = image.shape[0] / image.shape[1]
-    width = min(4.0, 12.0 / n_columns)
+    width = min(6.0, 12.0 / n_columns)
     size = (n_columns * width, n_rows * (width * ratio + 0.3))
     figure, axes = plt.subplots(
         n_rows, n_columns, figsize=size, squeeze=False, layout="constrained"

@@ -87,7 +87,7 @@ class BaseDenseNet(BaseEstimator):
         criterion: Any,
         *,
         fill: float = 0.0,
-        bias: float = 0.0,
+        bias: float | tuple[float, ...] = 0.0,
         mirror: Any = np.flip,
     ) -> None:
         """Train the network on random patches, and set `net_`."""

@@ -18,8 +18,8 @@ class SmallUNet(nn.Module):
         The number of channels of the first block; each halving doubles it.
     depth : int, default=3
         How often the image is halved.
-    bias : float, default=0.0
-        The initial value of the outputs.
+    bias : float or tuple of float, default=0.0
+        The initial value of all outputs, or of each.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class SmallUNet(nn.Module):
         n_outputs: int,
         width: int = 16,
         depth: int = 3,
-        bias: float = 0.0,
+        bias: float | tuple[float, ...] = 0.0,
     ):
         super().__init__()
         widths = [width * 2**level for level in range(depth + 1)]
@@ -42,7 +42,8 @@ class SmallUNet(nn.Module):
             for level in reversed(range(depth))
         )
         self.head = nn.Conv2d(width, n_outputs, 1)
-        nn.init.constant_(self.head.bias, bias)
+        with torch.no_grad():
+            self.head.bias.copy_(torch.as_tensor(bias).expand(n_outputs))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the outputs of all pixels.

@@ -243,15 +243,15 @@ class PixelFeatures(TransformerMixin, BaseEstimator):
         return checked
 
     def blocks(self, image: np.ndarray) -> Iterator[Block]:
-        """Yield the blocks in which an image is processed.
+        """Return an iterator over the blocks in which an image is processed.
 
         Parameters
         ----------
         image : ndarray of shape (H, W, C)
 
-        Yields
-        ------
-        Block
+        Returns
+        -------
+        iterator of Block
         """
         return blocks_of((image.shape[0], image.shape[1]), self._block_size())
 
