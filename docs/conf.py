@@ -30,8 +30,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "page_links",
 ]
-# Formulas are drawn by the copy of MathJax in the package sphinx-mathjax-offline, because
-# a page that is opened must not fetch anything.
+# Formulas are drawn by the MathJax of the package sphinx-mathjax-offline, because a
+# page that is opened must not fetch anything.
 mathjax_folder = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static"
 mathjax_path = "mathjax/tex-chtml.js"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}

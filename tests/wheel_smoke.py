@@ -3,8 +3,8 @@
     python tests/wheel_smoke.py
 
 Run the script from a folder without a checkout, so that the installed package is
-imported; `make wheel` does this. The script needs no test framework. It distills, trains
-and saves, runs the command, and checks that each missing extra is named.
+imported; `make wheel` does this. The script needs no test framework. It distills,
+trains and saves, runs the command, and checks that each missing extra is named.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
