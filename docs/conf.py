@@ -93,7 +93,7 @@ html_sidebars = {"index": []}
 
 def quote_shapes(app, what, name, obj, options, lines):
     """Mark names in shapes, such as (n_features_in_,), as code that is not a link."""
-    lines[:] = [re.sub(r"(?<=\()(\w+_)(?=[,)])", r"``\1``", line) for line in lines]
+    lines[:] = [re.sub(r"(?<=[( ])(\w+_)(?=[,)])", r"``\1``", line) for line in lines]
 
 
 def setup(app):
