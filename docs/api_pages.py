@@ -11,8 +11,8 @@ from pathlib import Path
 import sklearn_distill
 from sklearn_distill import get_distiller, list_distillers
 
-# The public names by task: (title, introduction, names). A name that no section lists
-# is added to the last section of its module, so that a new name cannot be forgotten.
+# The public names by task: (title, introduction, names). A name without a section is
+# added to the last section of its module, so that a new name cannot be forgotten.
 TASKS = [
     (
         "Select real rows",

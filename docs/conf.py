@@ -30,8 +30,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "page_links",
 ]
-# The package sphinx-mathjax-offline has the copy of MathJax that draws formulas, since
-# a page that is opened must not fetch anything.
+# Formulas are drawn by the MathJax of the package sphinx-mathjax-offline, because a
+# page that is opened must not fetch anything.
 mathjax_folder = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static"
 mathjax_path = "mathjax/tex-chtml.js"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
@@ -93,7 +93,7 @@ html_sidebars = {"index": []}
 
 def quote_shapes(app, what, name, obj, options, lines):
     """Mark names in shapes, such as (n_features_in_,), as code that is not a link."""
-    lines[:] = [re.sub(r"(?<=\()(\w+_)(?=[,)])", r"``\1``", line) for line in lines]
+    lines[:] = [re.sub(r"(?<=[( ])(\w+_)(?=[,)])", r"``\1``", line) for line in lines]
 
 
 def setup(app):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 
 DOCS = Path(__file__).parents[1]
@@ -20,6 +21,8 @@ IMAGES = DOCS / "images"
 # The mean of the class-weighted full data in docs/benchmarks/classification.md, whose
 # scores are in no file.
 ALL_ROWS = 84.7
+# The number of splits with random rows at 20, 100 and 200 rows per class.
+N_SPLITS = 2
 COLORS = {
     "random": "#8a8a8a",
     "herding": "#2f7ed8",
@@ -85,10 +88,16 @@ def by_split(scores, keys):
     return means.groupby(keys).agg(["mean", "std"])
 
 
+def two_splits():
+    """Return the scores on the two splits for which all numbers of rows were run."""
+    files = ["tables-10.csv.gz", "tables-50.csv.gz", "random.csv.gz"]
+    found = pd.concat(read(name) for name in files)
+    return found[found["fold"] < N_SPLITS]
+
+
 def scores_by_rows():
     """Score against rows per class, on the ten tables."""
-    files = ["tables-10.csv.gz", "tables-50.csv.gz", "random.csv.gz"]
-    found = pd.concat(read(name) for name in files if (SCORES / name).is_file())
+    found = two_splits()
     figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
     table = by_split(found, ["method", "budget"])
     for method in ("kip", "herding", "k-means", "random"):
@@ -105,6 +114,31 @@ def scores_by_rows():
     ax.set_xticks(budgets, [str(budget) for budget in budgets])
     ax.minorticks_off()
     ax.legend(loc="lower right")
+    return figure
+
+
+def worth():
+    """The random rows per class that score as the rows of a method, by interpolation.
+
+    The score is interpolated linearly in the logarithm of the number of random rows.
+    """
+    table = by_split(two_splits(), ["method", "budget"])["mean"]
+    random = table["random"]
+    figure, ax = plt.subplots(figsize=(7, 2.6), layout="constrained")
+    for i, method in enumerate(("k-means", "herding", "kip")):
+        for budget, height in ((10, 0.18), (50, -0.18)):
+            log_rows = np.interp(
+                table[method, budget], random, np.log10(random.index.to_numpy())
+            )
+            n_rows = 10**log_rows
+            print(f"{budget} rows of {method}: {n_rows:.0f} random rows")
+            alpha = 0.55 if budget == 10 else 1.0
+            ax.barh(i - height, n_rows, 0.34, color=COLORS[method], alpha=alpha)
+            text = f"{budget} rows = {n_rows:.0f} random rows"
+            ax.annotate(text, (n_rows + 2, i - height), va="center", fontsize=9)
+    ax.set_yticks(range(3), ["k-means", "herding", TITLES["kip"]])
+    ax.set(xlabel="Random rows per class with the same score", xlim=(0, 270))
+    ax.grid(visible=False, axis="y")
     return figure
 
 
@@ -195,6 +229,7 @@ def images():
 
 CHARTS = {
     "scores": scores_by_rows,
+    "worth": worth,
     "methods": methods_at_ten,
     "learners": by_learner,
     "regression": regression,

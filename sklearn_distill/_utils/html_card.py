@@ -71,7 +71,7 @@ def html_card(name: str, detail: str, facts: Mapping[str, str], *blocks: str) ->
 def html_table(
     names: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = ""
 ) -> str:
-    """Return a table; the first cell of a row is a heading if it has no name."""
+    """Return a table; cells of a first column without a name are headings."""
     head = "".join(f"<th>{escape(name)}</th>" for name in names)
     first = "th" if names and not names[0] else "td"
     body = "".join(

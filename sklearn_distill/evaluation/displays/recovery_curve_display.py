@@ -23,8 +23,8 @@ MAX_BANDS = 3
 class RecoveryCurveDisplay:
     """Plot of the score against the number of distilled rows.
 
-    A horizontal line shows the score of the full data. The band around a curve, or a
-    bar if there are more than three curves, is the standard deviation over folds.
+    A horizontal line shows the score of the full data. The band around a curve, or bars
+    if there are more than three curves, is the standard deviation over folds.
 
     Parameters
     ----------
