@@ -35,6 +35,7 @@ PUBLIC |= {
 }
 # Parameters and functions of other libraries, and of functions that users write.
 FOREIGN_PARAMETERS = {
+    *("allow_pickle", "weights_only"),
     *("cv", "early_stopping", "memory", "probability", "class_weight"),
     *("handle_unknown", "transform_input"),
 }
