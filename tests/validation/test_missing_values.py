@@ -32,7 +32,7 @@ LINEAR = LogisticRegression()
         make_pipeline(make_column_transformer((SimpleImputer(), [0])), LINEAR),
         make_pipeline(OrdinalEncoder(encoded_missing_value=-1), LINEAR),
         GridSearchCV(make_pipeline(SimpleImputer(), LINEAR), {}),
-        object(),
+        pytest.param(object(), id="not an estimator"),
     ],
     ids=lambda estimator: " ".join(repr(estimator).split())[:60],
 )
