@@ -12,6 +12,12 @@ from sklearn_distill import Comparison, HerdingSelection
 from sklearn_distill.cli.main import main
 
 
+@pytest.fixture(autouse=True)
+def unknown_terminal_width(monkeypatch):
+    """Remove the width that a test runner or a shell may have exported."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="module")
 def wine(tmp_path_factory):
     """The path of a CSV file with the column "target" and three classes."""

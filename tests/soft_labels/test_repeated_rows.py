@@ -129,6 +129,7 @@ def rare():
     return X[:800], y[:800], X[800:], y[800:]
 
 
+@pytest.mark.filterwarnings("ignore:HistGradientBoostingClassifier has min_samples")
 @pytest.mark.parametrize(
     ("student", "codes"),
     [
