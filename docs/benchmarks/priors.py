@@ -151,7 +151,7 @@ def run(args):
 
 
 def cell(values):
-    """Return the text of a cell: the default and, in parentheses, the other variants."""
+    """Return the text of a cell: the default and, in parentheses, the others."""
     means, spread = values.mean(), values["default"].std(ddof=1)
     text = f"{means['default']:.3f} ± {spread:.3f}"
     others = [means[name] for name in list(VARIANTS)[1:] if name in means]
