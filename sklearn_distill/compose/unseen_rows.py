@@ -2,19 +2,23 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
 
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native
 from ..base.growing import held_back_rows, seed_of
 from ..validation.rows import check_lengths, check_weights
-from ..validation.targets import check_target
+from ..validation.targets import check_target, label_values
 
 # Probabilities are calibrated on at most, and at least, this many rows.
 MAX_CALIBRATION_ROWS = 1_000
 MIN_CALIBRATION_ROWS = 50
+# They are drawn from a random sample of this size if there are more rows.
+MAX_CANDIDATES = 50_000
 
 
 class UnseenRows(NamedTuple):
@@ -57,13 +61,21 @@ def held_back_for_choice(
     """
     if getattr(distiller, "densify", None) != "auto":
         return None
-    labels, codes, weights = _checked(distiller, X, y, params)
+    check_lengths(X, y)
+    target = check_target(from_native(y), task=distiller.task, several=True)
+    weights = check_weights(from_native(params.get("sample_weight")), target.values)
+    codes = None if target.classes is None else target.values
     rows = held_back_rows(codes, weights, seed_of(distiller))
     if not len(rows):
         return None
     params["sample_weight"] = weights.copy()
     params["sample_weight"][rows] = 0.0
-    return _unseen(X, labels, codes, weights, rows)
+    labels, mass = target.values, {}
+    if target.classes is not None:
+        labels = target.classes[labels]
+        sums = np.bincount(target.values, weights=weights)
+        mass = dict(zip(target.classes, sums, strict=True))
+    return UnseenRows(_rows_at(X, rows), np.asarray(labels)[rows], weights[rows], mass)
 
 
 def rows_for_calibration(
@@ -88,44 +100,40 @@ def rows_for_calibration(
         At most `MAX_CALIBRATION_ROWS` rows; None if there are fewer than
         `MIN_CALIBRATION_ROWS`.
     """
-    labels, codes, weights = _checked(fitted, X, y, params)
-    rows = np.flatnonzero(weights > 0)
-    if len(fitted.distilled_) >= len(rows):
+    weights = check_weights(from_native(params.get("sample_weight")), y)
+    present = weights > 0
+    if len(fitted.distilled_) >= present.sum():
         return None
     if hasattr(fitted, "sample_indices_"):
-        rows = np.setdiff1d(rows, fitted.sample_indices_)
+        # Positions beyond X are those of unlabeled rows.
+        present &= ~np.isin(np.arange(len(present)), fitted.sample_indices_)
+    rows, rng = np.flatnonzero(present), np.random.RandomState(seed_of(fitted))
     if len(rows) < MIN_CALIBRATION_ROWS:
         return None
-    rng = np.random.RandomState(seed_of(fitted))
-    groups = [rows[codes[rows] == code] for code in np.unique(codes[rows])]
-    half = MAX_CALIBRATION_ROWS / 2
-    drawn = []
-    for group in groups:
-        share = 1 / len(groups) + len(group) / len(rows)
-        drawn.append(rng.permutation(group)[: int(half * share)])
-    return _unseen(X, labels, codes, weights, np.sort(np.concatenate(drawn)))
+    if len(rows) > MAX_CANDIDATES:
+        rows = np.sort(rng.choice(rows, MAX_CANDIDATES, replace=False))
+    with warnings.catch_warnings():
+        # The distiller has warned of a column y already.
+        warnings.simplefilter("ignore", DataConversionWarning)
+        labels = label_values(_rows_at(from_native(y), rows))
+    classes, codes = np.unique(labels, return_inverse=True)
+    half, drawn = MAX_CALIBRATION_ROWS / 2, []
+    for code, n_rows in enumerate(np.bincount(codes)):
+        share = 1 / len(classes) + n_rows / len(rows)
+        own = rng.permutation(np.flatnonzero(codes == code))
+        drawn.append(own[: int(half * share)])
+    chosen = np.sort(np.concatenate(drawn))
+    mass = dict(zip(classes, np.bincount(codes, weights=weights[rows]), strict=True))
+    distilled = fitted.distilled_
+    if distilled.class_mass is not None:
+        mass = dict(zip(distilled.classes, distilled.class_mass, strict=True))
+    return UnseenRows(
+        _rows_at(X, rows[chosen]), labels[chosen], weights[rows[chosen]], mass
+    )
 
 
-def _checked(
-    distiller: Any, X: Any, y: Any, params: dict[str, Any]
-) -> tuple[np.ndarray, Any, np.ndarray]:
-    """Return the labels, the codes of the classes (or None) and the sample weights."""
-    check_lengths(X, y)
-    target = check_target(from_native(y), task=distiller.task, several=True)
-    weights = check_weights(from_native(params.get("sample_weight")), target.values)
-    if target.classes is None:
-        return target.values, None, weights
-    return target.classes[target.values], target.values, weights
-
-
-def _unseen(
-    X: Any, labels: np.ndarray, codes: Any, weights: np.ndarray, rows: np.ndarray
-) -> UnseenRows:
-    """Return the rows at some positions."""
-    chosen = [X[i] for i in rows] if isinstance(X, list) else take_rows(X, rows)
-    mass = {}
-    if codes is not None:
-        sums = np.bincount(codes, weights=weights)
-        first = np.unique(codes, return_index=True)
-        mass = {labels[i]: sums[code] for code, i in zip(*first, strict=True)}
-    return UnseenRows(chosen, np.asarray(labels)[rows], weights[rows], mass)
+def _rows_at(rows: Any, positions: np.ndarray) -> Any:
+    """Return the rows, or labels, at some positions, in their container."""
+    if isinstance(rows, list | tuple):
+        return [rows[i] for i in positions]
+    return take_rows(rows, positions)
