@@ -5,7 +5,7 @@
 DIR (or the environment variable SKLEARN_DISTILL_DATA) holds NAME.csv.gz files whose
 last column is `target`. Rows with missing values are left out. Each seed is a different
 split: 70 % of the rows are for training, of which at most 20,000 are used, and 30 % for
-testing, of which at most 6,000 are used. Numbers are standardized and categories one-hot
+testing, of which at most 6,000 are used. Numbers are standardized, categories one-hot
 encoded. Nothing is selected on test rows.
 
 Every score is appended to a file of JSON lines (`--output`), from which a run resumes;
