@@ -11,6 +11,7 @@ from ..distilled_set.distilled_set import DistilledSet
 from ..distilled_set.growth import CompactEncoder, Growth, Sampler, drawn_centers
 from ..encoding import TableEncoder
 from .decoder_fitting import fit_classification_decoder
+from .distinct_rows import distinct_rows
 from .problem import Kept, Learned, Problem
 from .regression_decoder import fit_regression_decoder
 from .training_data import TrainingData
@@ -80,12 +81,14 @@ def fit_growth(
     encoder = CompactEncoder.from_encoder(problem.encoder)
     # A generator of its own: the rows must not depend on whether the set can grow.
     rng = np.random.RandomState(problem.teacher_seed)
-    Z, weights = encoder.encode(data.X), problem.sample_weight
+    Z = encoder.encode(data.X)
+    first, weights, which = distinct_rows(Z, problem.y, problem.sample_weight)
+    Z, y = Z[first], problem.y[first]
     centers = encoder.encode(distilled.X)
     is_regression = problem.task == "regression"
     codes, codes_of_rows = np.zeros(len(Z), int), np.zeros(len(centers), int)
     if not is_regression:
-        codes = problem.y
+        codes = y
         classes: Any = distilled.classes
         codes_of_rows = np.searchsorted(classes, np.asarray(distilled.y))
     sampler = _fit_sampler(
@@ -97,12 +100,12 @@ def fit_growth(
         centers[:, encoder.is_share_] = sampler.shares
     if is_regression:
         decoder = fit_regression_decoder(
-            Z, problem.y, weights, centers, _target(problem), drawn=drawn, rng=rng
+            Z, y, weights, centers, _target(problem), drawn=drawn, rng=rng
         )
     else:
         others = None
         if isinstance(result, Kept):
-            others = np.setdiff1d(np.arange(len(Z)), result.indices)
+            others = np.setdiff1d(np.arange(len(Z)), which[result.indices])
         decoder = fit_classification_decoder(
             Z,
             codes,

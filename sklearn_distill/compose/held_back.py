@@ -36,10 +36,15 @@ def held_back_for_choice(
     if getattr(distiller, "densify", None) != "auto":
         return None
     check_lengths(X, y)
+    n = X.shape[0] if hasattr(X, "shape") else len(X)
+    if n == 0:
+        # The distiller raises the error.
+        return None
     labels = from_native(y)
     target = check_target(labels, task=distiller.task, several=True)
-    X_checked = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
-    weights = check_weights(from_native(params.get("sample_weight")), X_checked)
+    # The check compares lengths only, and sparse matrices do not define len().
+    rows = np.empty((n, 0))
+    weights = check_weights(from_native(params.get("sample_weight")), rows)
     codes = None if target.classes is None else target.values
     rows = held_back_rows(codes, weights, seed_of(distiller))
     if not len(rows):

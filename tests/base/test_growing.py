@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_distill import (
     DistilledArray,
@@ -14,6 +15,7 @@ from sklearn_distill import (
 )
 from sklearn_distill.base import BaseDistiller, Learned
 from sklearn_distill.base.growing import held_back_rows, training_set
+from sklearn_distill.testing import expected_failed_checks
 
 
 class ClassMeans(BaseDistiller):
@@ -137,3 +139,15 @@ def test_held_back_rows_are_stratified_and_leave_rows_of_weight_zero():
     assert rows.min() >= 400
     assert len(held_back_rows(None, np.ones(100_000), 0)) == 2_000
     assert len(held_back_rows(None, np.ones(50), 0)) == 0
+
+
+@parametrize_with_checks(
+    [
+        HerdingSelection(2, densify="auto"),
+        KMeansSelection(2, representative="centroid", densify=30),
+        KernelInducingPoints(2, max_iter=2, densify="auto"),
+    ],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_checks_of_scikit_learn_with_densify(estimator, check):
+    check(estimator)
