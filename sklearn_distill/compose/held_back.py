@@ -36,11 +36,11 @@ def held_back_for_choice(
     if getattr(distiller, "densify", None) != "auto":
         return None
     check_lengths(X, y)
-    n = X.shape[0] if hasattr(X, "shape") else len(X)
+    labels = from_native(y)
+    n = np.shape(labels)[0]
     if n == 0:
         # The distiller raises the error.
         return None
-    labels = from_native(y)
     target = check_target(labels, task=distiller.task, several=True)
     # The check compares lengths only, and sparse matrices do not define len().
     rows = np.empty((n, 0))

@@ -145,7 +145,6 @@ def test_held_back_rows_are_stratified_and_leave_rows_of_weight_zero():
     [
         HerdingSelection(2, densify="auto"),
         KMeansSelection(2, representative="centroid", densify=30),
-        KernelInducingPoints(2, max_iter=2, densify="auto"),
     ],
     expected_failed_checks=expected_failed_checks,
 )
