@@ -58,7 +58,9 @@ class DistilledSearchCV(
         `estimator`, `scoring`, `cv`, `n_jobs` and `error_score` hold for both stages.
     distiller : distiller
         Any method of this package or of a plugin. Its task is set to that of the
-        estimator.
+        estimator. With an int as its parameter `densify`, the distilled rows grow to so
+        many; with "auto", they grow to 2,000 if this raises the best score of a few
+        candidates in the first fold (but not to more rows than the fold has).
     top_k : int, float or "all", default=5
         How many candidates are confirmed: a number, a share of all candidates in
         (0, 1), or all, which returns the winner of the plain search.
@@ -97,11 +99,11 @@ class DistilledSearchCV(
         smallest of 1, 2, 4, 8 and 16 % of the rows, but at most 2,000 rows, for which
         doubling the rows does not change the ranking of a few candidates that are
         trained on random rows of two folds.
-    search_folds, confirm_folds : int, default=None
-        At most so many of the folds are used for the search on distilled rows and for
-        the confirmation, from the first one on; None uses all. The training rows of a
-        fold stay as many as with all folds, unlike with a smaller `cv` of `search`.
-        Shuffle the folds if the rows are sorted.
+    search_folds : int, default=None
+        The search on distilled rows uses at most so many of the folds, the first ones;
+        None uses all. Shuffle the folds if the rows are sorted.
+    confirm_folds : int, default=None
+        The same for the confirmation.
     validation_rows : int, default=None
         Each candidate that is trained on distilled rows is evaluated on so many of the
         real validation rows of a fold: a fixed random sample with the class shares of
@@ -233,7 +235,6 @@ class DistilledSearchCV(
         self.confirm_folds = confirm_folds
         self.validation_rows = validation_rows
 
-    # The search, the distiller and the estimator validate their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search on distilled rows, confirm the best candidates, and fit the winner.
@@ -281,16 +282,19 @@ class DistilledSearchCV(
             validation_rows=self.validation_rows,
         )
         self.n_splits_ = len(part.splits)
-        self._store(distill_stage(self, part, refit, settings, context))
         metric = deciding_metric(scoring, refit)
+        options = {
+            "prior": restores_prior(self.weights, estimator, metric),
+            "settings": settings,
+        }
+        self._store(distill_stage(self, part, refit=refit, context=context, **options))
         self.search_, self.search_time_ = search_on_sets(
             self.search,
             part,
             self.distilled_,
-            prior=restores_prior(self.weights, estimator, metric),
-            settings=settings,
             memory=check_memory(self.memory),
             context=context.subcontext(task_name="search"),
+            **options,
         )
         for name in RESULTS_OF_SELECTION:
             self.__dict__.pop(name, None)

@@ -5,7 +5,6 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..base.growing import training_set
 from ..compose.wrapper import ends_in_net
 from .checks import task_of
 from .routing import RoutedMetadata
@@ -106,13 +106,9 @@ def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> An
 
     A distiller with an int as its parameter `densify` grows its set to so many rows.
     """
-    distilled = distiller.fit(X, y, **params).distilled_
-    given = distiller.get_params(deep=False)
-    n_rows = given.get("densify")
-    if not isinstance(n_rows, Integral) or not hasattr(distilled, "densify"):
-        return distilled
-    n_rows = max(int(n_rows), len(distilled))
-    return distilled.densify(n_rows, random_state=given.get("random_state"))
+    fitted = distiller.fit(X, y, **params)
+    # A method of a plugin may lack the parameter.
+    return training_set(fitted) if hasattr(fitted, "densify") else fitted.distilled_
 
 
 def rows_of_fold(

@@ -20,10 +20,17 @@ from .candidates import (
 )
 from .confirmation import confirm, fit_best, merged_results, rank_correlation
 from .folds import SearchData, distill_folds, distiller_for
+from .grown_sets import better_sets
 
 
 def distill_stage(
-    owner: Any, data: SearchData, refit: Any, settings: dict[str, Any], context: Any
+    owner: Any,
+    data: SearchData,
+    *,
+    prior: bool,
+    refit: Any,
+    settings: dict[str, Any],
+    context: Any,
 ) -> dict[str, Any]:
     """Distill the training rows of every fold.
 
@@ -32,8 +39,10 @@ def distill_stage(
     owner : DistilledSearchCV
     data : SearchData
         Its folds are those of the search on distilled rows.
+    prior : bool
+        Whether to restore the class shares of the data by weights.
     refit : bool, str or callable
-        The deciding metric, for an automatic budget.
+        The deciding metric.
     settings : dict
         Parameters of the estimator during the search.
     context : CallbackContext
@@ -65,6 +74,16 @@ def distill_stage(
         context=step,
         caller=owner,
     )
+    if getattr(distiller, "densify", None) == "auto":
+        fitted["distilled_"], fitted["densify_scores_"] = better_sets(
+            owner,
+            distiller,
+            data,
+            fitted["distilled_"],
+            prior=prior,
+            refit=refit,
+            settings=settings,
+        )
     step.call_on_fit_task_end(estimator=owner, X=data.X, y=data.y)
     return fitted | {"distill_time_": time.perf_counter() - started}
 
