@@ -124,7 +124,7 @@ def load(folder, name, seed, max_train):
     if X.ndim == 2:
         scaler = StandardScaler().fit(X)
         X, X_test = scaler.transform(X), scaler.transform(X_test)
-    return X[:max_train], X_test[:10_000], y[:max_train], y_test[:10_000]
+    return X[:max_train], X_test[:5_000], y[:max_train], y_test[:5_000]
 
 
 def trained(architecture, X, y, epochs, seed):

@@ -145,7 +145,6 @@ def searches(args, pipeline, grid, regression):
     cv = folds(args.folds, shuffle=True, random_state=0)
     plain = GridSearchCV(pipeline, grid, cv=cv)
     made = {"grid": plain}
-    made["halving"] = HalvingGridSearchCV(pipeline, grid, cv=cv, random_state=0)
     for share in args.shares:
         for method in args.methods:
             budget = share if share == "auto" else float(share)
@@ -154,6 +153,7 @@ def searches(args, pipeline, grid, regression):
                 name = f"{method} {share}" + (" fast" if option == "fast" else "")
                 options = FAST if option == "fast" else {}
                 made[name] = clone(search).set_params(**options)
+    made["halving"] = HalvingGridSearchCV(pipeline, grid, cv=cv, random_state=0)
     return {name: made[name] for name in made if name not in args.skip}
 
 
