@@ -261,9 +261,9 @@ class DistilledSearchCV(
         TypeError
             If `search` is not a search, or if metadata are not accepted.
         """
+        check_search(self.search)
         context = self._init_callback_context(max_subtasks=3)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        check_search(self.search)
         estimator, scoring = self.search.estimator, scoring_of(self.search)
         refit = self._refit()
         check_metrics(scoring, refit)

@@ -66,14 +66,25 @@ def splits_of(
     X, y : array-like
     params : mapping of {str: object}
         Metadata for `split`.
+
+    Raises
+    ------
+    ValueError
+        If there is no fold.
     """
     checked = check_cv(cv, y, classifier=is_classifier(estimator))
     positions = np.arange(n_rows_of(X))
     # Some iterables contain boolean masks.
-    return [
+    splits = [
         (positions[training], positions[validation])
         for training, validation in checked.split(X, y, **params)
     ]
+    if not splits:
+        raise ValueError(
+            "cv contains no folds. A generator can be used once only: pass a list of "
+            "(training, validation) positions or a splitter."
+        )
+    return splits
 
 
 def n_rows_of(X: Any) -> int:

@@ -313,6 +313,17 @@ def test_fewer_folds_for_the_search_and_for_the_confirmation(rows, grid):
     assert fewer.best_score_ == best.score(X[held_out], y[held_out])
 
 
+def test_folds_of_a_generator_are_used_once(rows, grid):
+    X, y = rows
+    cv = KFold(3, shuffle=True, random_state=0)
+    expected = clone(grid).set_params(cv=cv).fit(X, y)
+    grid.set_params(cv=cv.split(X, y))
+    search = DistilledSearchCV(grid, RandomSelection(budget=5), top_k="all")
+    assert search.fit(X, y).best_score_ == expected.best_score_
+    with pytest.raises(ValueError, match="A generator can be used once only"):
+        search.fit(X, y)
+
+
 def test_candidates_are_evaluated_on_some_of_the_validation_rows(rows, grid):
     X, y = rows
     search = DistilledSearchCV(
