@@ -19,6 +19,19 @@ from .reduction import PartReducer
 from .subsample import subsampled
 
 
+# The attributes of a stream that a checkpoint contains as they are.
+OWN_STATE = (
+    "seed",
+    "buffer",
+    "fixed",
+    "n_rows",
+    "n_chunks",
+    "n_merges",
+    "n_bytes",
+    "seconds",
+)
+
+
 class PartStatistics(NamedTuple):
     """The statistics of the rows, and of the targets of a regression, of a part."""
 
@@ -221,6 +234,23 @@ class Stream:
                 parts = [*parts, rest]
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything but the parameters, from which `restore` continues."""
+        return {
+            "reader": self.reader.state(),
+            "parts": self.parts.levels,
+            "statistics": self.statistics.levels,
+            **{name: getattr(self, name) for name in OWN_STATE},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the result of `state`."""
+        self.reader.restore(state["reader"])
+        self.parts.levels = state["parts"]
+        self.statistics.levels = state["statistics"]
+        for name in OWN_STATE:
+            setattr(self, name, state[name])
 
     def decay(self, factor: float) -> None:
         """Multiply the weights of all rows so far."""

@@ -269,8 +269,8 @@ class StreamingDistiller(StreamResult):
         checkpoint : str or path, default=None
             File in which the state is saved at intervals. If the process is killed, the
             same call resumes after the batches that the file contains, and ends with
-            the same distilled set. The file is deleted at the end. It is a pickle: do
-            not use a file from a source that you do not trust.
+            the same distilled set. The file is deleted at the end. It holds arrays and
+            JSON in NumPy's format, and kept rows of the data.
 
         Returns
         -------
