@@ -16,13 +16,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import check, compare, distill, list_methods, search
+from . import check, compare, distill, list_methods, report, search
 from ._common import PROG, Parser, one_line
 
 EPILOG = """\
 examples:
   sklearn-distill list
   sklearn-distill list --check
+  sklearn-distill report table.csv --target label -o report.html
   sklearn-distill distill table.csv --target label --method herding -o small.csv
   sklearn-distill distill images.npz --method kernel-inducing-points --budget 20 \\
       --set image_shape=1,28,28 --set max_time=60 -o small.npz
@@ -109,7 +110,7 @@ def _parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (list_methods, distill, compare, search, check):
+    for command in (list_methods, report, distill, compare, search, check):
         command.add_parser(subparsers, parents=[debug])
     return parser
 
