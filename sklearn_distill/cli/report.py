@@ -41,8 +41,8 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "test rows and what to do next. The page needs no network."
         ),
         epilog=(
-            "A quarter of the rows of each class are test rows. The choice of budget and\n"
-            "method does not depend on them.\n"
+            "A quarter of the rows of each class are test rows. The choices of budget\n"
+            "and method do not depend on test rows.\n"
             "\n"
             "examples:\n"
             "  sklearn-distill report table.csv --target label -o report.html\n"
