@@ -57,6 +57,9 @@ def held_back_for_choice(
     """
     if getattr(distiller, "densify", None) != "auto":
         return None
+    if np.shape(from_native(y))[0] == 0:
+        # The distiller raises the error.
+        return None
     labels, codes, weights = _checked(distiller, X, y, params)
     rows = held_back_rows(codes, weights, seed_of(distiller))
     if not len(rows):
