@@ -338,7 +338,7 @@ class KernelInducingPoints(RowLearner):
         rbf = tuple(gaussian(float(b) * squared) for b in bandwidths)
         city_block = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
-            "portfolio": [linear, MeanKernel((*rbf, city_block))],
+            "portfolio": [linear, MeanKernel(rbf), city_block],
             "linear": [linear],
             "rbf": [MeanKernel(rbf)],
             "laplacian": [city_block],
