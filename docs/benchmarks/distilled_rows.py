@@ -32,13 +32,14 @@ def step_times():
 
     class StepTimes(Callback):
         def __init__(self):
-            self.steps, self.validation, self.began = [], [], None
+            self.steps, self.validation = [], []
+            self.began = self.before_validation = None
 
         def on_batch_begin(self, net, training=False, **kwargs):
             now = time.process_time()
             if self.began is None:
                 self.began = self.last = now
-            elif not training and self.last is not None:
+            elif not training and self.before_validation is None:
                 self.before_validation = self.last
 
         def on_batch_end(self, net, training=False, **kwargs):
@@ -49,6 +50,7 @@ def step_times():
 
         def on_epoch_end(self, net, **kwargs):
             self.validation.append(self.last - self.before_validation)
+            self.before_validation = None
             self.last = time.process_time()
 
     return StepTimes()
