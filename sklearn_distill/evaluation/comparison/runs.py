@@ -264,7 +264,8 @@ def _scores(
         return learner_scores(distilled, *args, **params)
     grown = None if held_back is None else grown_set(run.distiller)
     if held_back is None or grown is None:
-        return learner_scores(training_set(run.distiller), *args, **params)
+        trained_on = training_set(run.distiller, soft_labels=True)
+        return learner_scores(trained_on, *args, **params)
     X, y = train
     rows = take_rows(X, held_back), y[held_back]
     return better_scores(distilled, grown, *args, held_back=rows, **params)

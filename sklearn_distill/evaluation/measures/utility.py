@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from ...base.growing import with_labels_for
 from ...distilled_set.distilled_set import DistilledSet
 from ...soft_labels.data_prior import (
     data_prior_ratio,
@@ -44,7 +45,8 @@ def utility(
     ----------
     train : DistilledSet
         Learners that accept `sample_weight` are trained on its soft labels and sample
-        weights, and other learners on its hard labels.
+        weights, and other learners on its hard labels. Soft labels of grown rows are
+        used only by learners that predict probabilities.
     X_test, y_test : array-like
         Real test rows.
     prepare : transformer
@@ -135,13 +137,14 @@ def learner_scores(
                 # scikit-learn warns that y may be a continuous target if most classes
                 # have only a few rows.
                 warnings.filterwarnings("ignore", message="The number of unique class")
-                fitted = fit_on_set(clone(learner), numeric)
+                labeled = with_labels_for(learner, numeric)
+                fitted = fit_on_set(clone(learner), labeled)
             row["fit_seconds"] = time.perf_counter() - started
             if held_back is not None:
                 row["held_back"] = evaluate(fitted, *held_back)["score"]
             row |= evaluate(fitted, X_test, y_test)
             if is_classification:
-                row |= _under_data_prior(learner, fitted, numeric, X_test, y_test)
+                row |= _under_data_prior(learner, fitted, labeled, X_test, y_test)
         except Exception as error:
             if on_error == "raise":
                 raise
