@@ -283,7 +283,7 @@ class DistilledSearchCV(
         )
         self.n_splits_ = len(part.splits)
         metric = deciding_metric(scoring, refit)
-        options = {
+        options: dict[str, Any] = {
             "prior": restores_prior(self.weights, estimator, metric),
             "settings": settings,
         }
