@@ -84,11 +84,13 @@ def _fit_to_union(fitted: Any, part: Part, y: Any, stream: Stream) -> None:
 
 
 def labels_like_given(part: Part, reader: PartReader) -> Any:
-    """Return labels as a Series with the name and the dtype of the first batch."""
+    """Return labels as a Series or a DataFrame like those of the first batch."""
     if part.y is None or (reader.target_name is None and reader.target_dtype is None):
         return part.y
     import pandas as pd
 
+    if part.y.ndim == 2:
+        return pd.DataFrame(part.y, columns=reader.target_name)
     y, dtype = pd.Series(part.y, name=reader.target_name), reader.target_dtype
     if isinstance(dtype, pd.CategoricalDtype):
         known = dtype.categories.tolist()

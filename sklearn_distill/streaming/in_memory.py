@@ -79,7 +79,7 @@ def add_rows(
     reader.check_labels_present(y)
     rows = check_rows(reader.distiller, X, reset=True, keep_container=True)
     weights = check_weights(from_native(sample_weight), np.empty((n, 0)))
-    target = check_target(y, task=reader.distiller.task)
+    target = check_target(y, task=reader.distiller.task, several=True)
     first = rows if not issparse(rows) else rows[: stream.chunk_size]
     reader.begin(X, dense_rows_of(first), y, target.task)
     present = np.flatnonzero(weights > 0)

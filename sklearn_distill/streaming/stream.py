@@ -33,17 +33,18 @@ OWN_STATE = (
 
 
 class PartStatistics(NamedTuple):
-    """The statistics of the rows, and of the targets of a regression, of a part."""
+    """The statistics of the rows, and of each target of a regression, of a part."""
 
     rows: Statistics
-    target: NumberStatistics | None = None
+    target: list[NumberStatistics] | None = None
 
     @classmethod
     def of(cls, part: Part, reader: PartReader) -> "PartStatistics":
         """Return the statistics of a part of real rows."""
         target = None
         if reader.task == "regression" and part.y is not None:
-            target = NumberStatistics.of(part.y, part.weights)
+            columns = part.y.reshape(len(part), -1).T
+            target = [NumberStatistics.of(y, part.weights) for y in columns]
         return cls(reader.statistics(part), target)
 
     @classmethod
@@ -55,24 +56,30 @@ class PartStatistics(NamedTuple):
         targets = [part.target for part in parts if part.target is not None]
         return cls(
             kind.merged([part.rows for part in parts]),
-            NumberStatistics.merged(targets) if targets else None,
+            [
+                NumberStatistics.merged(columns)
+                for columns in zip(*targets, strict=True)
+            ]
+            or None,
         )
 
     @property
     def nbytes(self) -> int:
         """The approximate size of the statistics in memory."""
-        return self.rows.nbytes + (0 if self.target is None else self.target.nbytes)
+        return self.rows.nbytes + sum(one.nbytes for one in self.target or [])
 
     def scaled(self, factor: float) -> "PartStatistics":
         """Return the statistics of the same rows with multiplied weights."""
-        target = None if self.target is None else self.target.scaled(factor)
+        target = None
+        if self.target is not None:
+            target = [one.scaled(factor) for one in self.target]
         return PartStatistics(self.rows.scaled(factor), target)
 
     def scales(self, X: Any, numeric: str) -> Scales:
         """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
         target = None
         if self.target is not None:
-            target = [self.target.number_column("standard")]
+            target = [one.number_column("standard") for one in self.target]
         return Scales(self.rows.encoder(X, numeric), target)
 
 

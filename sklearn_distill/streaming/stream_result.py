@@ -104,6 +104,11 @@ class StreamResult(BaseDistiller):
             self._last = distill_parts(self._stream, self.distiller, self._seed)
         return self._last
 
+    @property
+    def supports_several_targets(self) -> bool:  # type: ignore[override]
+        """Whether y may have several columns."""
+        return get_tags(self.distiller).target_tags.multi_output
+
     def _distill(self, problem: Problem) -> Kept | Learned:
         return self.distiller._distill(problem)
 

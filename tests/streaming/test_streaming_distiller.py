@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from sklearn_distill import HerdingSelection, KMeansSelection, StreamingDistiller
 from sklearn_distill.testing import parametrize_with_distiller_checks
@@ -299,13 +300,35 @@ def test_batches_that_do_not_match_raise_errors(data):
         stream.partial_fit(X[:50], y[:50].astype(str)).distilled_  # noqa: B018
 
 
-def test_several_targets_and_covered_categories_raise_errors(data):
+def test_several_targets_in_chunks_are_like_those_of_one_machine(data):
+    pd = pytest.importorskip("pandas")
+    X, _ = data
+    targets = pd.DataFrame({"sum": X.sum(axis=1), "first": X[:, 0] * 50})
+    train, test = slice(0, 5_000), slice(5_000, None)
+    alone = KMeansSelection(40, random_state=0).fit(X[train], targets[train])
+    stream = StreamingDistiller(KMeansSelection(40), chunk_size=800, random_state=0)
+    for made in (
+        stream.fit(X[train], targets[train]),
+        clone(stream).fit_batches(
+            (X[i : i + 300], targets[i : i + 300]) for i in range(0, 4_800, 300)
+        ),
+    ):
+        assert made.distilled_.y.shape == (40, 2)
+        assert made.distilled_.target_name == ["sum", "first"]
+        own, other = (d.score(X[test], targets[test]) for d in (made, alone))
+        assert own > other - 0.05
+    parts = [clone(stream).fit(X[i::2], targets[i::2]) for i in range(2)]
+    assert parts[0].merge(parts[1]).distilled_.y.shape == (40, 2)
+    with pytest.raises(ValueError, match="y has 1 columns, but the first batch has 2"):
+        stream.partial_fit(X[:10], X[:10, 0])
+
+
+def test_several_targets_raise_an_error_if_the_method_supports_one(data):
+    from sklearn_distill import UncertaintySelection
+
     X, y = data
-    stream = StreamingDistiller(HerdingSelection(2, cover_categories=True))
-    with pytest.raises(ValueError, match="cover_categories is not supported"):
-        stream.set_params(chunk_size=500).fit(X, y)
-    assert len(stream.fit(X[:400], y[:400]).distilled_) == 6
-    with pytest.raises(ValueError, match="supports a single target"):
+    stream = StreamingDistiller(UncertaintySelection(2), chunk_size=500)
+    with pytest.raises(ValueError, match="does not support several targets"):
         stream.fit(X, X[:, :2])
 
 
