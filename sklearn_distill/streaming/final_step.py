@@ -128,4 +128,5 @@ def _described(fitted: Any, part: Part, stream: Stream) -> DistilledSet:
         info=info,
         class_mass=class_mass(part, str(reader.task)),
         target_dtype=made.target_dtype,
+        growth=made.growth,
     )

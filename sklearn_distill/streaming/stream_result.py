@@ -29,6 +29,7 @@ OF_DISTILLER = (
     "categorical_features",
     "cover_categories",
     "image_shape",
+    "densify",
 )
 
 
@@ -51,6 +52,11 @@ class StreamResult(BaseDistiller):
     categorical_features: Any = property(attrgetter("distiller.categorical_features"))
     cover_categories: Any = property(attrgetter("distiller.cover_categories"))
     image_shape = property(attrgetter("distiller.image_shape"))
+
+    @property
+    def densify(self) -> Any:  # type: ignore[override]
+        """The parameter `densify` of the distiller; None if it does not have it."""
+        return getattr(self.distiller, "densify", None)
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those that all methods have are set on the distiller.

@@ -332,6 +332,78 @@ def test_several_targets_raise_an_error_if_the_method_supports_one(data):
         stream.fit(X, X[:, :2])
 
 
+def rare_categories():
+    """Return 6,000 rows of two classes in which each of 12 categories is rare."""
+    pd = pytest.importorskip("pandas")
+    rng = np.random.RandomState(0)
+    color = np.full(6_000, "common", dtype=object)
+    for k, place in enumerate(rng.choice(6_000, 12, replace=False)):
+        color[place] = f"rare {k}"
+    frame = pd.DataFrame({"x": rng.randn(6_000), "color": color})
+    return frame, (frame["x"] > 0).map({True: "yes", False: "no"})
+
+
+@pytest.mark.parametrize("subsample", [None, 60])
+@pytest.mark.parametrize("distiller", [HerdingSelection(12), KMeansSelection(12)])
+def test_rare_categories_are_covered_in_chunks(distiller, subsample):
+    frame, y = rare_categories()
+    stream = StreamingDistiller(
+        clone(distiller), chunk_size=500, fan_in=2, subsample=subsample
+    )
+    batches = [(frame[i : i + 250], y[i : i + 250]) for i in range(0, 6_000, 250)]
+    stream.set_params(random_state=0)
+    assert stream.fit_batches(batches).distilled_.X["color"].nunique() < 13
+    stream.set_params(cover_categories=True)
+    for made in (stream.fit_batches(batches), clone(stream).fit(frame, y)):
+        assert set(made.distilled_.X["color"]) == set(frame["color"])
+        assert len(made.distilled_) == 24
+        np.testing.assert_allclose(
+            made.distilled_.class_mass, y.value_counts().sort_index()
+        )
+    stream.set_params(budget=5)
+    with pytest.raises(ValueError, match="cover_categories requires at least 13"):
+        stream.fit_batches(batches)
+
+
+def test_sets_of_streams_grow(data):
+    X, y = data
+    stream = StreamingDistiller(
+        HerdingSelection(10, densify=400), chunk_size=500, random_state=0
+    )
+    made = stream.fit(X[:5_000], y[:5_000]).distilled_
+    assert (len(made), made.growth is None) == (30, False)
+    assert len(stream.fit_transform(X[:5_000], y[:5_000])) == 400
+    assert (made.predict(X[5_000:]) == y[5_000:]).mean() > 0.7
+    assert made.info["n_numbers"] == made.growth.n_numbers
+    alone = HerdingSelection(10, densify=400, random_state=0).fit(X[:5_000], y[:5_000])
+    own, other = (d.score(X[5_000:], y[5_000:]) for d in (stream, alone))
+    assert own > other - 0.05
+
+
+def test_subsample_keeps_the_mass_and_the_rows_of_rare_classes(data):
+    X, y = data
+    rng = np.random.RandomState(0)
+    y = y.copy()
+    y[rng.choice(len(y), 6, replace=False)] = 7
+    weights = rng.rand(len(y)) + 0.5
+    stream = StreamingDistiller(
+        HerdingSelection(20), chunk_size=1_500, subsample=200, random_state=0
+    )
+    order = np.argsort(y, kind="stable")
+    for rows in (np.arange(len(y)), order):
+        stream.fit(X[rows], y[rows], weights[rows])
+        expected = [weights[y == c].sum() for c in np.unique(y)]
+        np.testing.assert_allclose(stream.class_count_, expected)
+        assert stream.n_samples_seen_ == 6_000
+        assert np.bincount(stream.distilled_.y).tolist() == [20, 20, 20, 0, 0, 0, 0, 6]
+        np.testing.assert_array_equal(
+            stream.distilled_.X, X[rows][stream.sample_indices_]
+        )
+        mean = np.average(X[y == 1], axis=0, weights=weights[y == 1])
+        part = stream.distilled_.X[stream.distilled_.y == 1].mean(axis=0)
+        assert (np.abs(part - mean) < 0.6 * X.std(axis=0)).all()
+
+
 def test_fit_after_a_stream_forgets_it(data):
     X, y = data
     stream = in_batches(StreamingDistiller(HerdingSelection(2), chunk_size=500), X, y)
