@@ -76,8 +76,8 @@ def _fit_to_union(fitted: Any, part: Part, y: Any, stream: Stream) -> None:
         if classes is not None:
             budget = dict(zip(classes.tolist(), n_rows.tolist(), strict=True))
         fitted.set_params(budget=budget)
-    weights: Any = part.weights
-    if (weights == 1.0).all() or fitted.merging == "unweighted":
+    weights: Any = part.weights if part.own_weights is None else part.own_weights
+    if (weights == 1.0).all():
         weights = None
     scales = stream.scales(part.X, with_buffer=True)
     fitted._fit_with_scales(part.X, y, weights, scales)

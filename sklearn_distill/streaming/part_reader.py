@@ -98,8 +98,14 @@ class PartReader:
         if len(positions) < len(weights):
             X, weights = take_rows(X, positions), weights[positions]
             labels = None if labels is None else labels[positions]
-        self.check_weights(weights)
-        return Part(X, labels, weights, positions, len(positions))
+        return self.part(X, labels, weights, positions)
+
+    def part(
+        self, X: Any, labels: np.ndarray | None, weights: np.ndarray, positions: Any
+    ) -> Part:
+        """Return a part of checked rows of positive weight."""
+        own = weights if self.distiller.merging == "unweighted" else None
+        return Part(X, labels, weights, positions, len(positions), own)
 
     def begin(self, given: Any, X: Any, y: Any, task: str | None = None) -> None:
         """Store the properties of the first batch.
@@ -140,15 +146,6 @@ class PartReader:
             raise ValueError(
                 f"{type(self.distiller).__name__} requires y to be passed, but the "
                 "target y is None."
-            )
-
-    def check_weights(self, weights: np.ndarray) -> None:
-        """Raise ValueError if weights have another meaning for the distiller."""
-        if self.distiller.merging == "unweighted" and weights.min() < weights.max():
-            raise ValueError(
-                f"{type(self.distiller).__name__} does not treat a row of weight 2 as "
-                "two rows, so that it cannot distill parts of weighted data. Leave out "
-                "sample_weight, or choose another method, such as HerdingSelection."
             )
 
     def _labels(self, y: Any) -> np.ndarray | None:

@@ -122,15 +122,17 @@ class PartReducer:
         weights = represented_weights(problem, result, part.weights)
         # A row that equals another one may represent none.
         used = np.flatnonzero(weights > 0)
-        positions = None
-        if isinstance(result, Kept) and part.positions is not None:
-            positions = part.positions[np.asarray(result.indices)][used]
+        positions = own = None
+        if isinstance(result, Kept):
+            kept = part.taken(np.asarray(result.indices)[used])
+            positions, own = kept.positions, kept.own_weights
         return Part(
             take_rows(made.X, used),
             None if made.y is None else made.y[used],
             weights[used],
             positions,
             part.n_samples,
+            own,
         )
 
     def _distill(self, problem: Problem) -> Kept | Learned:
@@ -170,11 +172,10 @@ class PartReducer:
     ) -> Problem:
         classes, codes = groups_of(part, self.task)
         labels = LabelColumn(self.task, classes, None, scales.target)
-        ignores_weights = self.distiller.merging == "unweighted"
         return Problem(
             Z=scales.encoder.encode(part.X),
             y=labels.encode(part.y, len(part)) if classes is None else codes,
-            sample_weight=np.ones(len(part)) if ignores_weights else part.weights,
+            sample_weight=part.weights if part.own_weights is None else part.own_weights,
             n_rows=n_rows,
             encoder=scales.encoder,
             labels=labels,

@@ -6,13 +6,25 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from sklearn_distill import HerdingSelection, KMeansSelection, StreamingDistiller
+from sklearn_distill import (
+    HerdingSelection,
+    KCenterSelection,
+    KMeansSelection,
+    StreamingDistiller,
+)
 from sklearn_distill.testing import parametrize_with_distiller_checks
 
-CHUNKED = StreamingDistiller(HerdingSelection(), chunk_size=25, fan_in=2)
+CHUNKED = [
+    StreamingDistiller(distiller, chunk_size=25, fan_in=2, subsample=subsample)
+    for distiller, subsample in (
+        (HerdingSelection(), None),
+        (HerdingSelection(), 20),
+        (KCenterSelection(), None),
+    )
+]
 
 
-@parametrize_with_distiller_checks([StreamingDistiller(HerdingSelection()), CHUNKED])
+@parametrize_with_distiller_checks([StreamingDistiller(HerdingSelection()), *CHUNKED])
 def test_distiller_checks(estimator, check):
     check(estimator)
 
@@ -233,20 +245,22 @@ def test_parameters_of_the_distiller_can_be_set_directly():
     assert (stream.budget, stream.distiller.budget) == (3, 3)
 
 
-def test_a_method_with_other_weights_rejects_weighted_rows(data):
-    from sklearn_distill import KCenterSelection
-
+def test_weights_of_k_center_multiply_distances_in_chunks(data):
     X, y = data
-    stream = StreamingDistiller(KCenterSelection(3), chunk_size=500)
-    assert len(stream.fit(X, y).distilled_) == 9
-    with pytest.raises(ValueError, match="KCenterSelection does not treat"):
-        stream.fit(X, y, sample_weight=np.linspace(1, 2, len(X)))
+    stream = StreamingDistiller(KCenterSelection(6), chunk_size=500, fan_in=3)
+    weights = np.where(X[:, 3] > 0, 10.0, 0.1)
+    made = stream.fit(X, y, sample_weight=weights)
+    assert (made.distilled_.X[:, 3] > 0).mean() > 0.8
+    mass = [weights[y == label].sum() for label in range(3)]
+    np.testing.assert_allclose(made.class_count_, mass)
+    equal = clone(stream).fit(X, y, sample_weight=np.full(len(X), 3.0))
+    np.testing.assert_array_equal(
+        equal.sample_indices_, clone(stream).fit(X, y).sample_indices_
+    )
 
 
 def test_k_center_radius_is_within_four_times_the_optimum():
     from sklearn.metrics import pairwise_distances
-
-    from sklearn_distill import KCenterSelection
 
     X = np.random.RandomState(0).rand(3000, 2)
     stream = StreamingDistiller(
