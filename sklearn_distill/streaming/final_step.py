@@ -42,7 +42,7 @@ def distill_parts(stream: Stream, distiller: Any, seed: int | None) -> Any:
         Its `distilled_` is in the container of the first batch and carries the class
         mass of all rows; its `sample_indices_` are positions in the stream.
     """
-    part, reader = united(stream.all_parts), stream.reader
+    part, reader = united(stream.parts_to_unite), stream.reader
     fitted = seeded(distiller, seed)
     y = labels_like_given(part, reader)
     if not len(stream.parts):

@@ -151,6 +151,17 @@ class Stream:
         return [*self.parts.items, *self.buffer]
 
     @property
+    def parts_to_unite(self) -> list[Part]:
+        """The parts that the last step distills: `all_parts`, or a sample of them.
+
+        The rows in the buffer are sampled like a chunk, unless all rows are there.
+        """
+        if not self.buffer or not len(self.parts):
+            return self.all_parts
+        seed = self.seed_of(0, self.n_chunks + 1)
+        return [*self.parts.items, self.sample(united(self.buffer), seed)]
+
+    @property
     def n_buffered(self) -> int:
         """The number of rows in the buffer."""
         return sum(map(len, self.buffer))

@@ -175,6 +175,9 @@ def _check_series(name: Any, column: Any) -> None:
         )
     if dtype == "category" or dtype.kind in "mM" or is_period(dtype):
         return
+    if type(dtype).__name__ == "StringDtype":
+        # All values are strings or missing.
+        return
     if type(dtype).__name__ == "IntervalDtype":
         raise TypeError(
             f"column {name!r} contains intervals. Convert them to categories with "
