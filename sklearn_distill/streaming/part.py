@@ -50,9 +50,21 @@ class Part:
         return nbytes_of(self.X) + sum(a.nbytes for a in arrays if a is not None)
 
     def rows(self, start: int, stop: int) -> "Part":
-        """Return consecutive rows of a part of real rows."""
-        indices = np.arange(start, min(stop, len(self)))
-        return replace(self.taken(indices), n_samples=len(indices))
+        """Return consecutive rows of a part of real rows, which share its memory."""
+        keep = slice(start, stop)
+        y, positions, own = self.y, self.positions, self.own_weights
+        return Part(
+            self.X.iloc[keep] if hasattr(self.X, "iloc") else self.X[keep],
+            None if y is None else y[keep],
+            self.weights[keep],
+            None if positions is None else positions[keep],
+            len(self.weights[keep]),
+            None if own is None else own[keep],
+        )
+
+    def copied(self) -> "Part":
+        """Return the part with rows of its own, so that other memory can be freed."""
+        return self.taken(np.arange(len(self)))
 
     def taken(self, indices: np.ndarray) -> "Part":
         """Return some of the rows, which stand for all rows of the part."""

@@ -112,7 +112,7 @@ class PartReducer:
         """
         n_rows = rows_to_keep(self.distiller, part, self.task, self.oversample)
         if n_rows.sum() >= len(part):
-            return part
+            return part.copied()
         problem = self._problem(part, scales, n_rows, seed)
         result, problem = self._with_categories(self._distill(problem), problem, part)
         data = self._training_data(part, problem)

@@ -190,7 +190,7 @@ class Stream:
         n_full = len(rows) // self.chunk_size
         size = self.chunk_size
         chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
-        rest = rows.rows(n_full * size, len(rows))
+        rest = rows.rows(n_full * size, len(rows)).copied()
         self.buffer = [rest] if len(rest) else []
         arguments = [self._prepared(chunk) for chunk in chunks]
         if pool is None:
