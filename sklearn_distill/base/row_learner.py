@@ -179,7 +179,7 @@ class RowLearner(BaseDistiller):
         """Set fitted attributes from the objective with the best parameters."""
 
     def _check_parameters(self) -> None:
-        from ..engine.loop import check_callbacks
+        from ..engine.loop_callbacks import check_callbacks
 
         super()._check_parameters()
         if not (self.learn_rows or self.learn_labels):

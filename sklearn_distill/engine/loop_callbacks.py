@@ -5,14 +5,40 @@
 import copy
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import BatchScoring, Callback, EpochScoring
 
 from .deadline import Deadline, OutOfTime
 from .real_rows import Batches
+
+
+def check_callbacks(callbacks: Sequence[Any] | None) -> None:
+    """Raise TypeError if the parameter `callbacks` holds unsuitable objects.
+
+    Parameters
+    ----------
+    callbacks : sequence or None
+        Callbacks of skorch: classes or instances, or pairs (name, callback).
+    """
+    for item in callbacks or ():
+        is_named = isinstance(item, tuple) and len(item) == 2
+        callback = item[1] if is_named else item
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks must be a list of skorch callbacks; it contains {item!r}. "
+                "Pass callbacks of scikit-learn to set_callbacks."
+            )
+        if issubclass(kind, BatchScoring | EpochScoring):
+            raise TypeError(
+                f"callbacks contains a {kind.__name__}, which scores a net's "
+                "predictions, but synthetic rows make no predictions. Remove it: the "
+                "losses are in the history as 'train_loss' and 'valid_loss'."
+            )
 
 
 class KeepBest(Callback):
