@@ -269,6 +269,15 @@ class DistillationLoop(BatchesNet):
         self.optimizer_.state.clear()
 
 
+def uses_fused(device: str, deadline: Deadline) -> bool:
+    """Return whether the optimizer is fused, and skips non-finite steps by itself.
+
+    A fused optimizer does not have to wait for a GPU. With a time limit, however, the
+    loop must wait, because it does not know otherwise when a step is over.
+    """
+    return device.startswith("cuda") and deadline.max_time is None
+
+
 def make_loop(
     rows: nn.Module,
     objective: nn.Module,
@@ -324,11 +333,7 @@ def make_loop(
         rows,
         criterion=objective,
         optimizer=torch.optim.Adam,
-        # On a GPU, a fused optimizer skips non-finite steps without waiting for the
-        # device. With a time limit the loop has to wait in order to know the time.
-        optimizer__fused=True
-        if device.startswith("cuda") and deadline.max_time is None
-        else None,
+        optimizer__fused=uses_fused(device, deadline) or None,
         lr=objective_lr,
         optimizer__param_groups=[
             (name, {"lr": learning_rate}) for name in ("rows", "targets")
