@@ -61,6 +61,9 @@ def held_back_for_choice(
     """
     if getattr(distiller, "densify", None) != "auto":
         return None
+    if np.shape(from_native(y))[0] == 0:
+        # The distiller raises the error.
+        return None
     check_lengths(X, y)
     target = check_target(from_native(y), task=distiller.task, several=True)
     weights = check_weights(from_native(params.get("sample_weight")), target.values)

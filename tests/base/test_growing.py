@@ -6,6 +6,7 @@ from sklearn.base import clone
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_distill import (
     DistilledArray,
@@ -21,6 +22,7 @@ from sklearn_distill.base.growing import (
     training_set,
     with_labels_for,
 )
+from sklearn_distill.testing import expected_failed_checks
 
 
 class ClassMeans(BaseDistiller):
@@ -176,3 +178,14 @@ def test_grown_rows_of_regression_have_no_soft_labels(blobs):
     ).fit(X, X[:, 0] + X[:, 1])
     assert training_set(distiller, soft_labels=True).soft_labels is None
     assert grown_set(distiller).soft_labels is None
+
+
+@parametrize_with_checks(
+    [
+        HerdingSelection(2, densify="auto"),
+        KMeansSelection(2, representative="centroid", densify=30),
+    ],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_checks_of_scikit_learn_with_densify(estimator, check):
+    check(estimator)

@@ -229,3 +229,35 @@ def test_grown_rows_fill_the_leaves(xor):
     DistilledClassifier(
         centroids(), HistGradientBoostingClassifier(max_iter=5), densify=400
     ).fit(*xor)  # fmt: skip
+
+
+def test_auto_accepts_sparse_rows():
+    from scipy.sparse import csr_array
+
+    rng = np.random.RandomState(0)
+    X = rng.rand(300, 4) * (rng.rand(300, 4) > 0.5)
+    y = (X[:, 0] > 0.3).astype(int)
+    model = DistilledClassifier(centroids(), TREE, densify="auto")
+    assert model.fit(csr_array(X), y).score(csr_array(X), y) > 0.9
+    assert set(model.densify_scores_) == {"rows", "grown"}
+
+
+def test_auto_raises_for_empty_data():
+    model = DistilledClassifier(HerdingSelection(3), TREE, densify="auto")
+    with pytest.raises(ValueError, match="0 sample"):
+        model.fit(np.empty((0, 3)), [])
+
+
+def test_auto_gives_weights_the_effect_of_copies():
+    """Fewer than 100 rows are not held back, so that the grown rows are used."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(40, 2)
+    y = (X[:, 0] > 0).astype(int)
+    copies = rng.randint(0, 3, 40)
+    distiller = HerdingSelection(3, densify=60, random_state=0)
+    weighted = DistilledClassifier(distiller, TREE).fit(X, y, sample_weight=copies)
+    repeated = DistilledClassifier(distiller, TREE).fit(
+        X.repeat(copies, axis=0), y.repeat(copies)
+    )
+    assert weighted.n_training_rows_ == 60
+    np.testing.assert_array_equal(weighted.predict(X), repeated.predict(X))
