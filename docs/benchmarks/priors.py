@@ -168,8 +168,9 @@ def run(args):
 
 def cell(values):
     """Return the text of a cell: the default and, in parentheses, the others."""
-    means, spread = values.mean(), values["default"].std(ddof=1)
-    text = f"{means['default']:.3f} ± {spread:.3f}"
+    means, text = values.mean(), f"{values['default'].mean():.3f}"
+    if len(values) > 1:
+        text += f" ± {values['default'].std(ddof=1):.3f}"
     others = [means[name] for name in list(VARIANTS)[1:] if name in means]
     others = [f"{value:.3f}" for value in others if pd.notna(value)]
     return f"{text} ({', '.join(others)})" if others else text
