@@ -17,7 +17,9 @@ programs on the machine do not matter. The searches:
   five candidates; "random SHARE" draws the same number of rows at random;
 - "METHOD auto": the same with budget="auto";
 - "METHOD SHARE fast": the same with search_folds=2, confirm_folds=2 and
-  validation_rows=2000.
+  validation_rows=2000;
+- "METHOD SHARE one": with search_folds=1, confirm_folds=2 and validation_rows=5000;
+- "k-means grown" grows the rows to 5,000.
 
 Each result is appended to the output as a JSON line, and a run continues from the file.
 `--summary` prints the table of an output file.
@@ -67,11 +69,16 @@ REGRESSION = ("diamonds",)
 MAX_TRAIN = 100_000
 # Identifiers, which are not one-hot encoded.
 DROPPED = {"flights": ["tailnum", "time_hour"]}
-FAST = {"search_folds": 2, "confirm_folds": 2, "validation_rows": 2000}
+OPTIONS = {
+    "default": {},
+    "fast": {"search_folds": 2, "confirm_folds": 2, "validation_rows": 2000},
+    "one": {"search_folds": 1, "confirm_folds": 2, "validation_rows": 5000},
+}
 METHODS = {
     "random": RandomSelection(random_state=0),
     "herding": HerdingSelection(random_state=0),
     "k-means": KMeansSelection(random_state=0),
+    "k-means grown": KMeansSelection(densify=5000, random_state=0),
 }
 
 
@@ -150,9 +157,8 @@ def searches(args, pipeline, grid, regression):
             budget = share if share == "auto" else float(share)
             search = DistilledSearchCV(plain, clone(METHODS[method]), budget=budget)
             for option in args.options:
-                name = f"{method} {share}" + (" fast" if option == "fast" else "")
-                options = FAST if option == "fast" else {}
-                made[name] = clone(search).set_params(**options)
+                name = f"{method} {share} {option}".removesuffix(" default")
+                made[name] = clone(search).set_params(**OPTIONS[option])
     made["halving"] = HalvingGridSearchCV(pipeline, grid, cv=cv, random_state=0)
     return {name: made[name] for name in made if name not in args.skip}
 
@@ -238,7 +244,7 @@ def summary(path):
         reference = plain.get(key(r)[:3] + key(r)[4:])
         if reference is None:
             continue
-        row = {k: r[k] for k in ("set", "learner", "search", "n")}
+        row = {k: r[k] for k in ("set", "learner", "folds", "search", "n")}
         row["rows"] = r.get("rows", r["n"])
         row["seconds"] = r["seconds"]
         row["time"] = r["seconds"] / reference["seconds"]
@@ -251,7 +257,7 @@ def summary(path):
             kept = np.argsort(-np.array(r["scores"]), kind="stable")[:5]
             row["cv regret after 5"] = 100 * (truth.max() - truth[kept].max())
         rows.append(row)
-    groups = ["set", "learner", "n", "search"]
+    groups = ["set", "learner", "folds", "n", "search"]
     return pd.DataFrame(rows).groupby(groups, sort=False).mean().round(3)
 
 

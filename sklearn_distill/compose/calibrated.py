@@ -87,7 +87,7 @@ def calibrator_of(
     if unseen is not None and len(unseen.y) >= MIN_CALIBRATION_ROWS:
         try:
             proba = correct_proba(fitted.predict_proba(X), ratio)
-        except ValueError as error:
+        except Exception as error:
             # For example, an encoder in the classifier rejects a category that no
             # distilled row has. Predictions of such rows raise the same error.
             reason = f"the prediction of training rows raised an error: {error}"

@@ -116,7 +116,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         The calibration of the corrected probabilities, with the attributes `scale`
         (float) and `bias` (ndarray of shape (n_classes,)); None if they are not
         calibrated. With "auto", this also holds if fewer than 50 training rows were
-        not distilled, or if the estimator raises a ValueError for such rows.
+        not distilled, or if the prediction of these rows raises an error.
     n_training_rows_ : int
         The number of rows that the estimator was fitted on.
     densify_scores_ : dict

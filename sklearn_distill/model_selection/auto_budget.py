@@ -21,21 +21,26 @@ SHARES = (0.01, 0.02, 0.04, 0.08, 0.16)
 MIN_ROWS_PER_CLASS = 5
 MAX_ROWS = 2_000
 # The number of candidates that are evaluated at each share, the folds, and the number
-# of validation rows.
+# of validation rows. A search of few fits has fewer folds, and then fewer candidates.
 N_PROBES = 8
+MIN_PROBES = 4
 N_FOLDS = 2
 VALIDATION_ROWS = 2_000
 # The agreement from which two rankings count as equal.
 AGREEMENT = 0.9
 
 
-def probe_candidates(search: Any, seed: int = 0) -> list[dict[str, Any]]:
+def probe_candidates(
+    search: Any, n_probes: int = N_PROBES, seed: int = 0
+) -> list[dict[str, Any]]:
     """Return a few random candidates of a search.
 
     Parameters
     ----------
     search : search
         Its `param_grid` or `param_distributions` are sampled.
+    n_probes : int
+        The number of candidates, or fewer if a grid has fewer.
     seed : int, default=0
 
     Returns
@@ -50,7 +55,7 @@ def probe_candidates(search: Any, seed: int = 0) -> list[dict[str, Any]]:
     given = search.get_params(deep=False)
     if "param_grid" in given:
         grid = ParameterGrid(given["param_grid"])
-        chosen = np.random.RandomState(seed).permutation(len(grid))[:N_PROBES]
+        chosen = np.random.RandomState(seed).permutation(len(grid))[:n_probes]
         return [grid[int(i)] for i in sorted(chosen)]
     space = given.get("param_distributions")
     for values in [space] if isinstance(space, dict) else space or [{}]:
@@ -65,7 +70,7 @@ def probe_candidates(search: Any, seed: int = 0) -> list[dict[str, Any]]:
     with warnings.catch_warnings():
         # A space of fewer candidates is used completely.
         warnings.filterwarnings("ignore", message="The total space of parameters")
-        return list(ParameterSampler(space, N_PROBES, random_state=seed))
+        return list(ParameterSampler(space, n_probes, random_state=seed))
 
 
 def automatic_budget(
@@ -83,7 +88,7 @@ def automatic_budget(
     Parameters
     ----------
     search : search
-        Some of its candidates are evaluated in the first two folds.
+        Some of its candidates are evaluated in the first folds.
     data : SearchData
     refit : bool, str or callable
         The deciding metric; see `deciding_scores`.
@@ -99,19 +104,20 @@ def automatic_budget(
     scores : dict of {float: ndarray}
         The scores of the probes at each share that was tried.
     """
-    probes = probe_candidates(search, seed)
     codes = class_codes(search.estimator, data.y)
-    n_training = min(len(training) for training, _ in data.splits)
+    shares = _shares(min(len(training) for training, _ in data.splits), codes)
+    n_probes, n_folds = _extent(_n_candidates(search), len(data.splits), len(shares))
+    probes = probe_candidates(search, n_probes, seed)
     scores: dict[float, np.ndarray] = {}
     previous = None
-    for i, share in enumerate(_shares(n_training, codes)):
+    for i, share in enumerate(shares):
         splits = [
             (
                 # Each share draws other rows, so that the rankings are independent.
                 sampled_positions(training, round(share * len(training)), codes, i),
                 sampled_positions(validation, VALIDATION_ROWS, codes, seed),
             )
-            for training, validation in data.splits[:N_FOLDS]
+            for training, validation in data.splits[:n_folds]
         ]
         probing = confirming_search(search, probes, splits, refit=False)
         probing.estimator.set_params(**(settings or {}))
@@ -127,6 +133,29 @@ def automatic_budget(
             return previous, scores
         previous = share
     return share, scores
+
+
+def _n_candidates(search: Any) -> int:
+    """Return the number of candidates of a search."""
+    given = search.get_params(deep=False)
+    if "param_grid" in given:
+        return len(ParameterGrid(given["param_grid"]))
+    n_candidates = given.get("n_iter", given.get("n_candidates"))
+    return n_candidates if isinstance(n_candidates, int) else N_PROBES
+
+
+def _extent(n_candidates: int, n_folds: int, n_shares: int) -> tuple[int, int]:
+    """Return the numbers of probes and folds for each share.
+
+    All shares together take at most half as many fits as the search on distilled rows,
+    unless it has very few.
+    """
+    n_fits = n_candidates * n_folds // 2
+    folds = min(N_FOLDS, n_folds)
+    if N_PROBES * folds * n_shares > n_fits:
+        folds = 1
+    probes = min(N_PROBES, n_fits // (folds * n_shares))
+    return max(MIN_PROBES, probes), folds
 
 
 def _shares(n_training: int, codes: np.ndarray | None) -> list[float]:

@@ -98,7 +98,7 @@ class DistilledSearchCV(
         The budget of the distiller; None keeps that of `distiller`. "auto" is the
         smallest of 1, 2, 4, 8 and 16 % of the rows, but at most 2,000 rows, for which
         doubling the rows does not change the ranking of a few candidates that are
-        trained on random rows of two folds.
+        trained on random rows.
     search_folds : int, default=None
         The search on distilled rows uses at most so many of the folds, the first ones;
         None uses all. Shuffle the folds if the rows are sorted.
@@ -283,7 +283,7 @@ class DistilledSearchCV(
         )
         self.n_splits_ = len(part.splits)
         metric = deciding_metric(scoring, refit)
-        options = {
+        options: dict[str, Any] = {
             "prior": restores_prior(self.weights, estimator, metric),
             "settings": settings,
         }

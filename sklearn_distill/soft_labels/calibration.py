@@ -92,11 +92,11 @@ def fit_calibrator(
     --------
     >>> import numpy as np
     >>> from sklearn_distill.soft_labels.calibration import fit_calibrator
-    >>> certain = np.repeat([[0.99, 0.01], [0.01, 0.99]], 10, axis=0)
-    >>> codes = np.repeat([0, 1, 1, 0], [8, 2, 8, 2])
-    >>> calibrator = fit_calibrator(certain, codes, np.ones(20), with_bias=False)
+    >>> certain = np.repeat([[0.99, 0.01], [0.01, 0.99]], 500, axis=0)
+    >>> codes = np.repeat([0, 1, 1, 0], [400, 100, 400, 100])
+    >>> calibrator = fit_calibrator(certain, codes, np.ones(1_000), with_bias=False)
     >>> calibrator.proba(certain[:1]).round(2)
-    array([[0.78, 0.22]])
+    array([[0.8, 0.2]])
     """
     counts = np.bincount(codes, minlength=proba.shape[1])
     known = np.flatnonzero(counts >= MIN_CLASS_ROWS)

@@ -228,6 +228,12 @@ def test_an_encoder_that_rejects_real_rows_does_not_stop_the_fit():
     with pytest.warns(UserWarning, match="odd"):
         model = DistilledClassifier(distiller, estimator).fit(frame, y)
     assert model.calibrator_ is None
+    named = clone(model).set_params(calibration="temperature")
+    with (
+        pytest.warns(UserWarning, match="odd"),
+        pytest.warns(UserWarning, match="the prediction of training rows raised an er"),
+    ):
+        named.fit(frame, y)
     known = frame[frame["kind"] == "common"]
     assert model.score(known, y[known.index]) > 0.8
 

@@ -8,11 +8,18 @@ import numpy as np
 import pytest
 from scipy.stats import loguniform
 from sklearn.datasets import make_classification
-from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.model_selection import (
+    GridSearchCV,
+    HalvingRandomSearchCV,
+    RandomizedSearchCV,
+)
 from sklearn.svm import SVC
 
 from sklearn_distill import DistilledSearchCV, RandomSelection
 from sklearn_distill.model_selection.auto_budget import (
+    _extent,
+    _n_candidates,
     _shares,
     agreement,
     probe_candidates,
@@ -35,6 +42,22 @@ def test_distributions_of_another_kind_raise():
     given = RandomizedSearchCV(SVC(), {"C": object()})
     with pytest.raises(ValueError, match="Set the budget to a number"):
         probe_candidates(given)
+
+
+@pytest.mark.parametrize(
+    ("n_candidates", "n_folds", "n_shares", "extent"),
+    [(36, 5, 5, (8, 2)), (36, 3, 5, (8, 1)), (12, 5, 5, (6, 1)), (3, 2, 5, (4, 1))],
+)
+def test_probes_are_few_beside_the_candidates(n_candidates, n_folds, n_shares, extent):
+    assert _extent(n_candidates, n_folds, n_shares) == extent
+
+
+def test_number_of_candidates():
+    grid = [{"C": [1, 2], "gamma": [0.1, 1]}, {"C": [3]}]
+    assert _n_candidates(GridSearchCV(SVC(), grid)) == 5
+    assert _n_candidates(RandomizedSearchCV(SVC(), {"C": [1, 2]}, n_iter=2)) == 2
+    halving = HalvingRandomSearchCV(SVC(), {"C": loguniform(1, 2)}, resource="degree")
+    assert _n_candidates(halving) == 8
 
 
 def test_small_space_of_distributions_is_used_without_a_warning():
