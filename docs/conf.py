@@ -35,7 +35,13 @@ extensions = [
 mathjax_folder = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static"
 mathjax_path = "mathjax/tex-chtml.js"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "examples", "api/*.inc", "gallery/backreferences"]
+exclude_patterns = [
+    "_build",
+    "api/*.inc",
+    "examples",
+    "gallery/backreferences",
+    "**sg_execution_times*",
+]
 # Names in single backticks become links if the API reference has a page for the name.
 default_role = "autolink"
 
@@ -58,6 +64,7 @@ sphinx_gallery_conf = {
     "reference_url": {"sklearn_distill": None},
     "remove_config_comments": True,
     "copyfile_regex": r"$^",
+    "write_computation_times": False,
 }
 
 smartquotes = False  # values in docstrings can be copied into code
@@ -73,6 +80,7 @@ html_static_path = ["_static", str(mathjax_folder)]
 html_css_files = ["pages.css"]
 html_favicon = "_static/favicon.svg"
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {
         "text": "sklearn-distill",

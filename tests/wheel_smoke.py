@@ -15,12 +15,14 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.svm import SVC
 
 import sklearn_distill as sd
+from sklearn_distill.dense import PixelFeatures
 
 X, y = load_iris(return_X_y=True)
 
@@ -62,7 +64,18 @@ def name_missing_extras(small):
     student = sd.KnowledgeDistillationClassifier(
         LogisticRegression(max_iter=1_000), GaussianNB(), check_teacher=False
     )
+    program = Path(sys.executable).with_name("sklearn-distill")
+
+    def complete():
+        done = subprocess.run(
+            [program, "--print-completion", "bash"], capture_output=True, text=True
+        )
+        if done.returncode:
+            raise ImportError(done.stderr)
+
     uses = {
+        ("completion", "shtab"): complete,
+        ("dense", "skimage"): lambda: PixelFeatures().fit_transform(np.zeros((1, 8, 8))),
         ("parquet", "pandas"): lambda: small.to_frame(),
         ("plot", "matplotlib"): lambda: sd.DistilledRowsDisplay.from_estimator(
             sd.HerdingSelection(budget=5).fit(X, y), X, y

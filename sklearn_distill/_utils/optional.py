@@ -88,3 +88,14 @@ def import_dask() -> Any:
             "dask collections require dask: pip install 'sklearn-distill[dask]'"
         ) from error
     return dask
+
+
+def import_shtab() -> Any:
+    """Return the module shtab; the ImportError says how to install it."""
+    try:
+        import shtab
+    except ImportError as error:
+        raise ImportError(
+            "Shell completion requires shtab: pip install 'sklearn-distill[completion]'"
+        ) from error
+    return shtab

@@ -169,6 +169,16 @@ def number(text: str) -> int | float:
     return float(text)
 
 
+def names(text: str) -> list[str]:
+    """Convert the value of --methods or --learners."""
+    names = [name.strip() for name in text.split(",")]
+    if "" in names:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be a list of names separated by commas, such as a,b,c."
+        )
+    return names
+
+
 def load_method(name: str) -> type[Any]:
     """Return the class of a method, with the output of its import sent to stderr."""
     timer = threading.Timer(

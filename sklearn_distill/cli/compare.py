@@ -21,6 +21,7 @@ from ._common import (
     add_print_options,
     add_target_option,
     add_task_option,
+    names,
     number,
     one_line_warnings,
     terminal_width,
@@ -55,7 +56,7 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
     parser.add_argument(
         "--methods",
         required=True,
-        type=_names,
+        type=names,
         metavar="NAMES",
         help="names of methods, separated by commas; see: sklearn-distill list",
     )
@@ -86,7 +87,7 @@ def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--learners",
-        type=_names,
+        type=names,
         metavar="NAMES",
         help='learners to train, such as "logistic,random forest"; default: all',
     )
@@ -94,6 +95,11 @@ def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
         parser,
         "train the learners on N rows that are grown from the distilled rows, or, with "
         "auto, on the better of distilled and grown rows, chosen on training rows",
+    )
+    add(
+        "--calibrate",
+        action="store_true",
+        help="calibrate the probabilities under the class shares of the data",
     )
     add("--cv", type=int, default=5, metavar="K", help="number of folds; default: 5")
     add_task_option(parser, default="auto")
@@ -130,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
                 learners=args.learners or "panel",
                 budgets=args.budget,
                 densify=args.densify,
+                calibrate=args.calibrate,
                 cv=args.cv,
                 task=args.task,
                 full_data=not args.no_full,
@@ -208,16 +215,6 @@ def _records(comparison: Any) -> list[dict[str, Any]]:
             cells = {k: None if v != v else float(v) for k, v in row.items()}
             records.append({"method": method, "budget": budget, **cells})
     return records
-
-
-def _names(text: str) -> list[str]:
-    """Convert the value of --methods or --learners."""
-    names = [name.strip() for name in text.split(",")]
-    if "" in names:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} must be a list of names separated by commas, such as a,b,c."
-        )
-    return names
 
 
 def _budgets(text: str) -> list[int | float]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .._utils.optional import import_pandas
-from ._common import InputError, joined
+from ._common import InputError, joined, one_line
 
 # Characters that separate the cells of CSV files, with their names in messages.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -21,6 +21,7 @@ N_LINES = 10
 # numeric, with words such as "NA" for missing values. A column with fewer numbers may
 # well be categorical, such as 2, 3, 4, "5 or more".
 MAX_NUMERIC_CATEGORIES = 10
+DATE = r"\d{4}-\d\d-\d\d(?!\d)"
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
 
 
@@ -177,20 +178,33 @@ def _spelling(pd: Any, column: Any, texts: Any) -> dict[Any, str]:
     }
 
 
-def check_for_dates(frame: Any) -> None:
-    """Raise InputError if a column holds dates.
+def read_dates(frame: Any) -> Any:
+    """Return a table whose columns of dates have a dtype for dates.
 
-    CSV files have no dtype for dates, so that dates would be read as categories.
+    A column holds dates if all of its texts have the form 2024-01-31, which a time may
+    follow. CSV files have no dtype for dates, and dates that are read as text would be
+    categories.
+
+    Raises
+    ------
+    InputError
+        If such a column cannot be converted.
     """
+    pd = import_pandas()
+    dates = {}
     for name in frame.columns:
         column = frame[name].dropna()
-        if column.dtype.kind == "O" and len(column):
-            if column.astype(str).str.match(r"\d{4}-\d\d-\d\d").all():
+        if column.dtype.kind != "O" or not len(column):
+            continue
+        if column.astype(str).str.match(DATE).all():
+            try:
+                dates[name] = pd.to_datetime(frame[name], format="ISO8601")
+            except (ValueError, TypeError) as error:
                 raise InputError(
-                    f"column {name!r} holds dates, such as {column.iloc[0]!r}. Convert "
-                    "them to numbers first, such as the number of days since a fixed "
-                    "date, the month or the weekday."
-                )
+                    f"column {name!r} holds dates, such as {column.iloc[0]!r}, that "
+                    f"cannot be converted: {one_line(error)}. Correct or remove them."
+                ) from None
+    return frame.assign(**dates) if dates else frame
 
 
 def warn_about_words_among_numbers(frame: Any) -> None:

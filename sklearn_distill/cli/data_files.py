@@ -14,8 +14,8 @@ from .._utils.optional import import_pandas, import_pyarrow
 from ._common import InputError, joined, one_line, suggestion
 from .csv_files import (
     CsvFormat,
-    check_for_dates,
     read_csv_table,
+    read_dates,
     warn_about_words_among_numbers,
 )
 
@@ -156,7 +156,7 @@ def _read_table(
             "distilled set with DistilledSet.load."
         )
     if is_csv:
-        check_for_dates(frame)
+        frame = read_dates(frame)
         warn_about_words_among_numbers(frame)
     return Data(frame, y, spellings)
 

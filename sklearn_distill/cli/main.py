@@ -13,16 +13,19 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from .. import __version__
-from . import check, compare, distill, list_methods, search
+from .._utils.optional import import_shtab
+from . import check, compare, distill, list_methods, report, search
 from ._common import PROG, Parser, one_line
 
 EPILOG = """\
 examples:
   sklearn-distill list
   sklearn-distill list --check
+  sklearn-distill report table.csv --target label -o report.html
   sklearn-distill distill table.csv --target label --method herding -o small.csv
   sklearn-distill distill images.npz --method kernel-inducing-points --budget 20 \\
       --set image_shape=1,28,28 --set max_time=60 -o small.npz
@@ -48,6 +51,20 @@ class Interrupted(BaseException):
     KeyboardInterrupt and return the rows that they have learned so far. The command
     would then replace an existing output file by an unfinished distilled set.
     """
+
+
+class PrintCompletion(argparse.Action):
+    """Print the completion script of a shell and exit."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, *_: Any) -> None:
+        shtab = import_shtab()
+        commands = next(a for a in parser._actions if isinstance(a.choices, dict))
+        for command in commands.choices.values():
+            for action in command._actions:
+                if action.type is Path:
+                    action.complete = shtab.FILE
+        print(shtab.complete(parser, shell=values))
+        parser.exit()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,8 +125,16 @@ def _parser() -> Parser:
         parents=[debug],
     )
     parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=["bash", "zsh", "tcsh"],
+        metavar="SHELL",
+        help="print a script that completes commands, options and file names in bash, "
+        "zsh or tcsh; requires the package shtab",
+    )
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (list_methods, distill, compare, search, check):
+    for command in (list_methods, report, distill, compare, search, check):
         command.add_parser(subparsers, parents=[debug])
     return parser
 

@@ -64,7 +64,12 @@ def add_parser(subparsers: Any, parents: list[Parser]) -> None:
             "The grid is a .toml file with a list of values for each parameter:\n\n"
             "  learning_rate = [0.03, 0.1, 0.3]\n"
             "  max_leaf_nodes = [7, 15, 31]\n\n"
-            "Numbers are standardized, and categories one-hot encoded."
+            "Numbers are standardized, and categories one-hot encoded.\n\n"
+            "examples:\n"
+            "  sklearn-distill search table.csv --target label --estimator svm \\\n"
+            "      --grid grid.toml --budget 100 -o best.json\n"
+            "  sklearn-distill search table.csv --target label --estimator mlp \\\n"
+            "      --grid grid.toml --method herding --json -o best.json"
         ),
     )
     add_input_argument(parser)

@@ -34,6 +34,12 @@ class BaseDense(MetaEstimatorMixin, BaseEstimator):
         self, rows: np.ndarray, y: np.ndarray, weights: np.ndarray | None, **params: Any
     ) -> DistilledSet:
         """Fit the distiller on rows of pixels, and return the distilled set."""
+        if isinstance(self.distiller, type):
+            raise TypeError(
+                f"distiller of {type(self).__name__} must be an instance; got the class "
+                f"{self.distiller.__name__}. Create it first: "
+                f"{self.distiller.__name__}(budget=10)."
+            )
         distiller = clone(self.distiller)
         if distiller.task not in ("auto", "classification"):
             raise ValueError(

@@ -115,11 +115,14 @@ def distiller_for(estimator: Any, distiller: Any) -> Any:
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
     """Return the distilled set of (X, y); joblib's Memory can cache this function.
 
-    A distiller with an int as its parameter `densify` grows its set to so many rows.
+    A distiller with an int as its parameter `densify` grows its set to so many rows,
+    which have soft labels as in DistilledClassifier.
     """
     fitted = distiller.fit(X, y, **params)
     # A method of a plugin may lack the parameter.
-    return training_set(fitted) if hasattr(fitted, "densify") else fitted.distilled_
+    if not hasattr(fitted, "densify"):
+        return fitted.distilled_
+    return training_set(fitted, soft_labels=True)
 
 
 def rows_of_fold(

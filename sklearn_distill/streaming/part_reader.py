@@ -50,6 +50,21 @@ class PartReader:
         self.like: Any = None
         self.is_category: np.ndarray | None = None
 
+    def state(self) -> dict[str, Any]:
+        """Return the properties of the first batch, from which `restore` continues."""
+        own = {k: v for k, v in vars(self).items() if k != "distiller"}
+        of_columns = {
+            name: value
+            for name, value in vars(self.distiller).items()
+            if name in ("n_features_in_", "feature_names_in_", "row_shape_")
+        }
+        return {"own": own, "of_columns": of_columns}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the result of `state`."""
+        vars(self).update(state["own"])
+        vars(self.distiller).update(state["of_columns"])
+
     def read(
         self,
         X: Any,

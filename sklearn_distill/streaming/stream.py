@@ -16,6 +16,20 @@ from .merge_tree import MergeTree
 from .part import Part, united
 from .part_reader import PartReader, Statistics
 from .reduction import PartReducer
+from .subsample import subsampled
+
+
+# The attributes of a stream that a checkpoint contains as they are.
+OWN_STATE = (
+    "seed",
+    "buffer",
+    "fixed",
+    "n_rows",
+    "n_chunks",
+    "n_merges",
+    "n_bytes",
+    "seconds",
+)
 
 
 class PartStatistics(NamedTuple):
@@ -80,6 +94,8 @@ class Stream:
     oversample : float
         The number of rows that are kept of a part, as a multiple of the budget.
     seed : int
+    subsample : int or None, default=None
+        The number of rows of a chunk that are distilled; None distills all of them.
 
     Attributes
     ----------
@@ -108,11 +124,13 @@ class Stream:
         fan_in: int,
         oversample: float,
         seed: int,
+        subsample: int | None = None,
     ):
         self.reader = reader
         self.chunk_size = chunk_size
         self.oversample = oversample
         self.seed = seed
+        self.subsample = subsample
         self.buffer: list[Part] = []
         self.parts: MergeTree[Part] = MergeTree(fan_in)
         self.statistics: MergeTree[PartStatistics] = MergeTree(fan_in)
@@ -156,7 +174,7 @@ class Stream:
         chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
         rest = rows.rows(n_full * size, len(rows))
         self.buffer = [rest] if len(rest) else []
-        arguments = [(chunk, *self._scales_and_seed(chunk)) for chunk in chunks]
+        arguments = [self._prepared(chunk) for chunk in chunks]
         if pool is None:
             made = [self.reducer(*each) for each in arguments]
         else:
@@ -164,13 +182,25 @@ class Stream:
         for part, (_, scales, _) in zip(made, arguments, strict=True):
             self.insert(part, scales)
 
-    def _scales_and_seed(self, chunk: Part) -> tuple[Scales, int]:
-        """Add the statistics of a chunk; return its encoder and its seed."""
+    def _prepared(self, chunk: Part) -> tuple[Part, Scales, int]:
+        """Return the sample of a chunk, the encoder of the rows so far and the seed.
+
+        The statistics of the sample are added to those of the earlier rows.
+        """
+        self.n_chunks += 1
+        seed = self.seed_of(0, self.n_chunks)
+        chunk = self.sample(chunk, seed)
         if self.fixed is None:
             own = PartStatistics.of(chunk, self.reader)
             self.statistics.add(own, merged_statistics)
-        self.n_chunks += 1
-        return self.scales(chunk.X), self.seed_of(0, self.n_chunks)
+        return chunk, self.scales(chunk.X), seed
+
+    def sample(self, chunk: Part, seed: int) -> Part:
+        """Return the rows of a chunk that are distilled."""
+        reader = self.reader
+        return subsampled(
+            chunk, self.subsample, str(reader.task), reader.is_category, seed
+        )
 
     def insert(self, part: Part, scales: Scales) -> None:
         """Add a distilled part to the tree, and merge the levels that are full."""
@@ -204,6 +234,23 @@ class Stream:
                 parts = [*parts, rest]
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything but the parameters, from which `restore` continues."""
+        return {
+            "reader": self.reader.state(),
+            "parts": self.parts.levels,
+            "statistics": self.statistics.levels,
+            **{name: getattr(self, name) for name in OWN_STATE},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the result of `state`."""
+        self.reader.restore(state["reader"])
+        self.parts.levels = state["parts"]
+        self.statistics.levels = state["statistics"]
+        for name in OWN_STATE:
+            setattr(self, name, state[name])
 
     def decay(self, factor: float) -> None:
         """Multiply the weights of all rows so far."""

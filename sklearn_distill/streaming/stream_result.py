@@ -39,6 +39,7 @@ class StreamResult(BaseDistiller):
     chunk_size: int
     oversample: float
     fan_in: int
+    subsample: int | None
     random_state: Any
 
     budget = property(attrgetter("distiller.budget"))
@@ -81,6 +82,7 @@ class StreamResult(BaseDistiller):
             fan_in=self.fan_in,
             oversample=self.oversample,
             seed=seed,
+            subsample=self.subsample,
         )
         return self._stream
 

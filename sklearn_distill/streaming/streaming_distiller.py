@@ -50,6 +50,12 @@ class StreamingDistiller(StreamResult):
         closer to the result of one machine if the rows are sorted.
     fan_in : int, default=8
         Number of sets that are merged into one.
+    subsample : int or None, default=None
+        Number of rows of a full chunk that are distilled; None distills all of them.
+        The rows are drawn at random, equally many of each class as far as possible, and
+        carry the weight of all rows of their class in the chunk. The first row of the
+        chunk with each category is always among them. With a larger `chunk_size`, a
+        sample makes distillation about as fast as reading.
     n_jobs : int or None, default=None
         Number of chunks that `fit` and `fit_batches` distill at the same time, through
         joblib. The distilled set does not depend on it.
@@ -123,6 +129,7 @@ class StreamingDistiller(StreamResult):
         "chunk_size": [Interval(Integral, 2, None, closed="left")],
         "oversample": [Interval(Real, 1, None, closed="left")],
         "fan_in": [Interval(Integral, 2, None, closed="left")],
+        "subsample": [Interval(Integral, 2, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -134,6 +141,7 @@ class StreamingDistiller(StreamResult):
         chunk_size: int = 10_000,
         oversample: float = 2,
         fan_in: int = 8,
+        subsample: int | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -141,6 +149,7 @@ class StreamingDistiller(StreamResult):
         self.chunk_size = chunk_size
         self.oversample = oversample
         self.fan_in = fan_in
+        self.subsample = subsample
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -260,8 +269,8 @@ class StreamingDistiller(StreamResult):
         checkpoint : str or path, default=None
             File in which the state is saved at intervals. If the process is killed, the
             same call resumes after the batches that the file contains, and ends with
-            the same distilled set. The file is deleted at the end. It is a pickle: do
-            not use a file from a source that you do not trust.
+            the same distilled set. The file is deleted at the end. It holds arrays and
+            JSON in NumPy's format, and kept rows of the data.
 
         Returns
         -------

@@ -207,11 +207,39 @@ def test_codes_keep_leading_zeros(distill, tmp_path):
     assert {row[2] for row in cells} == {"00", "01"}
 
 
-def test_dates_in_a_csv_file_are_an_error(distill, tmp_path, error_line):
+def test_dates_of_a_csv_file_are_learned_as_dates(distill, tmp_path):
+    """Real and learned dates lie in the range of the column, in whole days."""
+    days = [f"2020-01-{day:02}" for day in range(1, 31)]
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    rows = [f"{day},{i % 7},{'ab'[i % 2]}" for i, day in enumerate(days)]
+    source.write_text("day,x,kind\n" + "\n".join(rows) + "\n")
+    options = ["--target", "kind", "--budget", "3"]
+    assert distill(source, output, *options, method="herding") == 0
+    kept = [line.split(",")[0] for line in output.read_text().splitlines()[1:]]
+    assert len(kept) == 6
+    assert set(kept) <= set(days)
+    learned = tmp_path / "learned.parquet"
+    settings = ["--set", "max_iter=2", "--set", "learning_rate=1.0"]
+    method = "kernel-inducing-points"
+    assert distill(source, learned, *options, *settings, method=method) == 0
+    dates = pd.read_parquet(learned)["day"]
+    assert dates.dtype.kind == "M"
+    assert set(dates.dt.strftime("%Y-%m-%d")) <= set(days)
+
+
+def test_dates_that_do_not_exist_are_an_error(distill, tmp_path, error_line):
     source = tmp_path / "in.csv"
-    source.write_text("day,kind\n" + "2020-01-02,a\n2020-03-04,b\n" * 4)
+    source.write_text("day,kind\n" + "2020-01-02,a\n2020-02-31,b\n" * 4)
     assert distill(source, tmp_path / "o.csv", "--target", "kind") == 2
-    assert "column 'day' holds dates" in error_line()
+    assert "column 'day' holds dates, such as '2020-01-02'" in error_line()
+
+
+def test_text_that_starts_like_a_date_is_a_category(distill, tmp_path):
+    """Codes such as 2020-01-021 have more digits than a date."""
+    source, output = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("code,kind\n" + "2020-01-021,a\n2020-01-022,b\n" * 4)
+    assert distill(source, output, "--target", "kind", "--budget", "1") == 0
+    assert "2020-01-021" in output.read_text()
 
 
 def test_read_data_splits_the_target_from_the_features(table, shapes):

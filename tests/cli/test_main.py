@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 
@@ -10,8 +12,9 @@ import pandas as pd
 import pytest
 
 from sklearn_distill import __version__
-from sklearn_distill.cli.main import main
+from sklearn_distill.cli.main import _parser, main
 
+COMMANDS = ["list", "report", "distill", "compare", "search", "check"]
 HEAVY = ["torch", "skorch", "sklearn", "scipy", "numpy", "pandas"]
 
 
@@ -25,6 +28,8 @@ HEAVY = ["torch", "skorch", "sklearn", "scipy", "numpy", "pandas"]
         ["distill", "--help"],
         ["compare", "--help"],
         ["check", "--help"],
+        ["report", "--help"],
+        ["search", "--help"],
     ],
 )
 def test_list_and_help_do_not_import_heavy_packages(arguments):
@@ -126,3 +131,50 @@ def test_closed_stdout_is_not_an_error():
     )
     os.close(writing_end)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_script_knows_commands_options_and_files(shell, capsys):
+    pytest.importorskip("shtab")
+    assert main(["--print-completion", shell]) == 0
+    script = capsys.readouterr().out
+    for word in ("distill", "report", "--methods", "--print-completion"):
+        assert word in script
+    assert {"bash": "_shtab_compgen_files", "zsh": ":_files"}[shell] in script
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="requires bash")
+def test_bash_completes_a_command_and_a_file(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("shtab")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").touch()
+    assert main(["--print-completion", "bash"]) == 0
+    (tmp_path / "complete.sh").write_text(capsys.readouterr().out)
+    words = {"repo": ["report"], "report tab": ["table.csv"]}
+    for typed, completed in words.items():
+        line = f"sklearn-distill {typed}"
+        code = (
+            f"source complete.sh; COMP_WORDS=({line}); "
+            f"COMP_CWORD={len(line.split()) - 1}; _shtab_sklearn_distill; "
+            "echo ${COMPREPLY[@]}"
+        )
+        done = subprocess.run(["bash", "-c", code], capture_output=True, text=True)
+        assert done.stdout.split() == completed, done.stderr
+
+
+def test_completion_without_shtab_names_the_extra(monkeypatch, error_line):
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["--print-completion", "bash"]) == 2
+    assert "pip install 'sklearn-distill[completion]'" in error_line()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each_command_has_examples_that_parse(command, capsys):
+    assert main([command, "--help"]) == 0
+    _, _, examples = capsys.readouterr().out.partition("examples:\n")
+    calls = examples.replace("\\\n", " ").strip().splitlines()
+    assert calls
+    for call in calls:
+        program, *arguments = shlex.split(call)
+        assert program == "sklearn-distill"
+        assert _parser().parse_args(arguments).run

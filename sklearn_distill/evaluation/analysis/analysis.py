@@ -88,7 +88,13 @@ class Analysis:
     budget: int
     advice: list[str]
 
-    def _repr_html_(self) -> str:
+    def facts(self) -> dict[str, str]:
+        """Return the findings as text, by description.
+
+        Returns
+        -------
+        dict of str to str
+        """
         kinds = ", ".join(f"{n} {kind}" for kind, n in self.kinds.items() if n)
         facts = {"Task": self.task, "Columns": kinds}
         if self.classes is not None:
@@ -97,6 +103,9 @@ class Analysis:
         facts["Duplicate rows"] = f"{self.duplicates:,}"
         facts["Contradicting duplicates"] = f"{self.contradictions:,}"
         facts["Suspect labels"] = f"{100 * self.suspect_share:.1f} %"
+        return facts
+
+    def _repr_html_(self) -> str:
         unit = "in total" if self.classes is None else "per class"
         rows = [
             [f"{budget} {unit}", f"{100 * row['score']:.1f}"]
@@ -108,7 +117,7 @@ class Analysis:
         return html_card(
             "Analysis",
             f"{self.n_rows:,} rows × {self.n_columns} columns",
-            facts,
+            self.facts(),
             html_table(["", "score", "±"], rows, caption=caption),
             html_list(self.advice),
         )

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import io
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 
@@ -65,28 +66,32 @@ EXPLANATIONS = {
 
 def page(report: Any) -> str:
     """Return a report as a complete HTML page."""
-    return _template().render(report=_content(report), whole=True)
+    return template("report.html.jinja").render(report=content(report), whole=True)
 
 
 def fragment(report: Any) -> str:
     """Return a report as a part of an HTML page, for example of a notebook."""
-    return _template().render(report=_content(report), whole=False)
+    return template("report.html.jinja").render(report=content(report), whole=False)
 
 
 @cache
-def _template() -> Any:
-    """Return the compiled template of the page."""
+def template(name: str) -> Any:
+    """Return a compiled template of this package, which may include the others."""
     jinja2 = import_jinja2()
-    source = files(__package__).joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FunctionLoader(_source), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True, undefined=jinja2.StrictUndefined,
     )  # fmt: skip
-    return environment.from_string(source)
+    return environment.get_template(name)
 
 
-def _content(report: Any) -> dict[str, Any]:
-    """Return the values that the template renders."""
+def _source(name: str) -> str:
+    """Return the text of a template of this package."""
+    return files(__package__).joinpath(name).read_text("utf-8")
+
+
+def content(report: Any) -> dict[str, Any]:
+    """Return the values of a report that the templates render."""
     table = report.to_frame()
     return {
         "title": report.title,
@@ -189,7 +194,23 @@ def _number(value: Any) -> str:
 
 
 def _svg_figures(report: Any) -> list[tuple[str, str]]:
-    """Return each figure as (name, SVG), in the text color of the page."""
+    """Return each figure of a report as (name, SVG)."""
+    return [
+        (name, svg_figure(height, partial(draw, report)))
+        for name, (height, draw) in report_figures(report).items()
+    ]
+
+
+def svg_figure(height: float, draw: Callable[[Any], None]) -> str:
+    """Return a figure as SVG in the text color of the page.
+
+    Parameters
+    ----------
+    height : float
+        Height in inches.
+    draw : callable
+        Called with the matplotlib axes.
+    """
     plt = import_matplotlib()
     colored = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color",
                "ytick.color", "grid.color")  # fmt: skip
@@ -201,15 +222,11 @@ def _svg_figures(report: Any) -> list[tuple[str, str]]:
         "legend.framealpha": 0.0,
         **dict.fromkeys(colored, TEXT_COLOR),
     }
-    figures = []
-    for name, (height, draw) in report_figures(report).items():
-        with plt.rc_context(settings):
-            figure, ax = plt.subplots(figsize=(5.0, height), layout="constrained")
-            draw(report, ax)
-            out = io.StringIO()
-            figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
-            plt.close(figure)
-        svg = out.getvalue()
-        svg = svg[svg.index("<svg") :].replace(TEXT_COLOR, "currentColor")
-        figures.append((name, svg))
-    return figures
+    with plt.rc_context(settings):
+        figure, ax = plt.subplots(figsize=(5.0, height), layout="constrained")
+        draw(ax)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
+        plt.close(figure)
+    svg = out.getvalue()
+    return svg[svg.index("<svg") :].replace(TEXT_COLOR, "currentColor")

@@ -13,7 +13,14 @@ from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import Learned, Problem, RowLearner
 from ...base.prototypes import median_distance
 from ...base.starting_rows import best_start, clustered_rows
-from .kernels import Kernel, gaussian, laplacian, linear, wide_network
+from .kernels import (
+    Kernel,
+    MeanKernel,
+    gaussian,
+    laplacian,
+    linear,
+    wide_network,
+)
 from .random_features import random_features
 from .ridge_loss import KernelRidgeLoss
 from .teacher_features import teacher_features
@@ -328,12 +335,12 @@ class KernelInducingPoints(RowLearner):
             )
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
-        rbf: list[Kernel] = [gaussian(float(b) * squared) for b in bandwidths]
+        rbf = tuple(gaussian(float(b) * squared) for b in bandwidths)
         city_block = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
-            "portfolio": [linear, *rbf, city_block],
+            "portfolio": [linear, MeanKernel((*rbf, city_block))],
             "linear": [linear],
-            "rbf": rbf,
+            "rbf": [MeanKernel(rbf)],
             "laplacian": [city_block],
             "ntk": [wide_network(self.depth, tangent=True)],
             "nngp": [wide_network(self.depth, tangent=False)],
