@@ -75,7 +75,9 @@ def name_missing_extras(small):
 
     uses = {
         ("completion", "shtab"): complete,
-        ("dense", "skimage"): lambda: PixelFeatures().fit_transform(np.zeros((1, 8, 8))),
+        ("dense", "skimage"): lambda: PixelFeatures().fit_transform(
+            np.zeros((1, 8, 8))
+        ),
         ("parquet", "pandas"): lambda: small.to_frame(),
         ("plot", "matplotlib"): lambda: sd.DistilledRowsDisplay.from_estimator(
             sd.HerdingSelection(budget=5).fit(X, y), X, y

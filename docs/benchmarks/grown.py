@@ -5,7 +5,8 @@
 Every score is appended to a file of JSON lines (`--output`), from which a run resumes;
 `--table` prints the tables of a file without a run. Tables, splits, the full data and
 the learners are those of `panel.py`; `--boosters` adds LightGBM and XGBoost with their
-default settings. Nothing is selected on test rows: "auto" chooses between distilled and
+default settings. A table named "grid+30" is grid with 30 more columns, of independent
+normal noise. Nothing is selected on test rows: "auto" chooses between distilled and
 grown rows, for each learner, on training rows that are not distilled.
 
 Learners that predict probabilities are trained on the soft labels of grown rows, other
@@ -48,6 +49,16 @@ DISTILLERS = {
     "kip": (KernelInducingPoints, {}),
     "centroids": (KMeansSelection, {"representative": "centroid"}),
 }
+
+
+def load_with_noise(folder, name):
+    """Return the rows and labels of NAME, or of NAME+K with K columns of noise."""
+    name, _, n_noise = name.partition("+")
+    X, y = load(folder, name)
+    rng = np.random.RandomState(0)
+    columns = [f"noise {j}" for j in range(int(n_noise or 0))]
+    noise = rng.standard_normal((len(X), len(columns)))
+    return X.join(pd.DataFrame(noise, index=X.index, columns=columns)), y
 
 
 def distiller(name, budget, seed, task, densify):
@@ -136,7 +147,7 @@ def run(args):
         rows = map(json.loads, args.output.read_text().splitlines())
         done = {(r["set"], r["seed"], r["budget"], r["method"]) for r in rows}
     for name in args.sets.split(","):
-        X_all, y_all = load(args.data, name)
+        X_all, y_all = load_with_noise(args.data, name)
         is_classes = args.task == "classification"
         for seed in range(args.seeds):
             train, test = split(y_all, seed, is_classes)

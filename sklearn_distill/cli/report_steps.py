@@ -18,6 +18,10 @@ HIGH_RECOVERY = 0.99
 # A learner that keeps less than this share, relative to the mean of all learners,
 # is named.
 MIN_RELATIVE_RECOVERY = 0.95
+# A method that is as good is recommended if it is faster by this factor, and by this
+# number of seconds.
+MIN_SPEEDUP = 2.0
+MIN_SECONDS_SAVED = 0.5
 # Number of characters after which a command is continued on the next line.
 LINE_WIDTH = 30
 
@@ -182,7 +186,7 @@ def _simpler_method_step(overview: Overview) -> Step | None:
     summary = overview.comparison.summary(overview.budget)
     fastest = str(summary.loc[rivals, "seconds"].idxmin())
     own, other = summary["seconds"][[overview.method, fastest]]
-    if other >= own:
+    if own < MIN_SPEEDUP * other or own - other < MIN_SECONDS_SAVED:
         return None
     return Step(
         f"Consider {fastest}",

@@ -32,7 +32,6 @@ from .object_pixels import (
 )
 from .pixel_features import PixelFeatures
 from .pixel_rows import rows_of_pixels, sample_pixels
-from .pixel_weights import fit_weighted_by_mass, represented_mass
 
 
 class DistilledDetector(DetectorMixin, BaseDense):
@@ -240,10 +239,9 @@ class DistilledDetector(DetectorMixin, BaseDense):
         rows = rows_of_pixels(self.features_, checked, sample.image, sample.position)
         self.n_pixels_ = len(rows)
         y = names[sample.code]
-        distilled = self._fit_distiller(rows, y, sample.weights())
-        self.mass_ = represented_mass(distilled, rows, y, sample.weights())
-        self.classifier_, self.prior_ratio_ = fit_weighted_by_mass(
-            self.classifier, distilled, self.mass_, self.weights
+        self._fit_distiller(rows, y, sample.weights())
+        self.classifier_, self.prior_ratio_ = self._fit_on_distilled(
+            self.classifier, rows, y, sample.weights()
         )
         sides = sides_of_sample(sample, maps, boxes, checked)
         self._store_positions(sample, checked)

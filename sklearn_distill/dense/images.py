@@ -93,8 +93,8 @@ def _check_image(image: Any, number: int, channels: str) -> np.ndarray:
     """Return one image with shape (H, W, C)."""
     if isinstance(image, str | bytes | PathLike):
         raise TypeError(
-            f"Image {number} is the path {str(image)!r}. Read files first, for example with "
-            "skimage.io.imread."
+            f"Image {number} is the path {str(image)!r}. Read files first, for example "
+            "with skimage.io.imread."
         )
     if np.ma.is_masked(image):
         raise ValueError(

@@ -82,8 +82,8 @@ def _check_mask(mask: Any, number: int, name: str) -> np.ndarray:
         )
     if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(int).max:
         raise ValueError(
-            f"Mask {number} of {name} contains the label {array.max()}, which is larger "
-            "than 64-bit signed integers can be. Use smaller labels."
+            f"Mask {number} of {name} contains the label {array.max()}, which is too "
+            "large for signed integers of 64 bits. Use smaller labels."
         )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

@@ -21,8 +21,10 @@ from .blocks import BLOCK_SIZE, Block, blocks_of
 from .images import Images, as_float, check_images, check_scale, largest_value
 
 
-# Features of images have four dimensions, which tables of pandas and polars cannot hold.
-class PixelFeatures(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+# Features of images have four dimensions, which tables cannot hold.
+class PixelFeatures(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Features of each pixel of an image, at several scales.
 
     The features describe the surroundings of a pixel, so that any scikit-learn

@@ -92,7 +92,7 @@ class TableEncoder:
         """
         self.columns_ = columns
         ends = np.cumsum([0] + [column.width for column in self.columns_])
-        self.slices_ = [slice(a, b) for a, b in pairwise(ends)]
+        self.slices_ = [slice(a, b) for a, b in pairwise(ends.tolist())]
         self.shape_ = (int(ends[-1]),)
         lower, upper = zip(*(column.bounds() for column in self.columns_), strict=True)
         self.lower_ = np.concatenate(lower).astype(np.float32)

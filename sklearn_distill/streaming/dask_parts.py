@@ -169,7 +169,7 @@ def _blocks_like(values: Any, n_blocks: int, sizes: Any, name: str) -> list[Any]
             )
         return list(np.split(np.asarray(values), np.cumsum(sizes)[:-1]))
     if known and hasattr(values, "rechunk") and not np.isnan(values.chunks[0]).any():
-        values = values.rechunk({0: sizes})
+        values = values.rechunk({0: sizes} | dict.fromkeys(range(1, values.ndim), -1))
     blocks = _blocks(values)
     if len(blocks) != n_blocks:
         raise ValueError(

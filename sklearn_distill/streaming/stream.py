@@ -33,17 +33,18 @@ OWN_STATE = (
 
 
 class PartStatistics(NamedTuple):
-    """The statistics of the rows, and of the targets of a regression, of a part."""
+    """The statistics of the rows, and of each target of a regression, of a part."""
 
     rows: Statistics
-    target: NumberStatistics | None = None
+    target: list[NumberStatistics] | None = None
 
     @classmethod
     def of(cls, part: Part, reader: PartReader) -> "PartStatistics":
         """Return the statistics of a part of real rows."""
         target = None
         if reader.task == "regression" and part.y is not None:
-            target = NumberStatistics.of(part.y, part.weights)
+            columns = part.y.reshape(len(part), -1).T
+            target = [NumberStatistics.of(y, part.weights) for y in columns]
         return cls(reader.statistics(part), target)
 
     @classmethod
@@ -55,24 +56,30 @@ class PartStatistics(NamedTuple):
         targets = [part.target for part in parts if part.target is not None]
         return cls(
             kind.merged([part.rows for part in parts]),
-            NumberStatistics.merged(targets) if targets else None,
+            [
+                NumberStatistics.merged(columns)
+                for columns in zip(*targets, strict=True)
+            ]
+            or None,
         )
 
     @property
     def nbytes(self) -> int:
         """The approximate size of the statistics in memory."""
-        return self.rows.nbytes + (0 if self.target is None else self.target.nbytes)
+        return self.rows.nbytes + sum(one.nbytes for one in self.target or [])
 
     def scaled(self, factor: float) -> "PartStatistics":
         """Return the statistics of the same rows with multiplied weights."""
-        target = None if self.target is None else self.target.scaled(factor)
+        target = None
+        if self.target is not None:
+            target = [one.scaled(factor) for one in self.target]
         return PartStatistics(self.rows.scaled(factor), target)
 
     def scales(self, X: Any, numeric: str) -> Scales:
         """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
         target = None
         if self.target is not None:
-            target = [self.target.number_column("standard")]
+            target = [one.number_column("standard") for one in self.target]
         return Scales(self.rows.encoder(X, numeric), target)
 
 
@@ -144,6 +151,17 @@ class Stream:
         return [*self.parts.items, *self.buffer]
 
     @property
+    def parts_to_unite(self) -> list[Part]:
+        """The parts that the last step distills: `all_parts`, or a sample of them.
+
+        The rows in the buffer are sampled like a chunk, unless all rows are there.
+        """
+        if not self.buffer or not len(self.parts):
+            return self.all_parts
+        seed = self.seed_of(0, self.n_chunks + 1)
+        return [*self.parts.items, self.sample(united(self.buffer), seed)]
+
+    @property
     def n_buffered(self) -> int:
         """The number of rows in the buffer."""
         return sum(map(len, self.buffer))
@@ -172,7 +190,7 @@ class Stream:
         n_full = len(rows) // self.chunk_size
         size = self.chunk_size
         chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
-        rest = rows.rows(n_full * size, len(rows))
+        rest = rows.rows(n_full * size, len(rows)).copied()
         self.buffer = [rest] if len(rest) else []
         arguments = [self._prepared(chunk) for chunk in chunks]
         if pool is None:

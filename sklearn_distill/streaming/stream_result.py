@@ -29,6 +29,7 @@ OF_DISTILLER = (
     "categorical_features",
     "cover_categories",
     "image_shape",
+    "densify",
 )
 
 
@@ -51,6 +52,11 @@ class StreamResult(BaseDistiller):
     categorical_features: Any = property(attrgetter("distiller.categorical_features"))
     cover_categories: Any = property(attrgetter("distiller.cover_categories"))
     image_shape = property(attrgetter("distiller.image_shape"))
+
+    @property
+    def densify(self) -> Any:  # type: ignore[override]
+        """The parameter `densify` of the distiller; None if it does not have it."""
+        return getattr(self.distiller, "densify", None)
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those that all methods have are set on the distiller.
@@ -103,6 +109,11 @@ class StreamResult(BaseDistiller):
                 )
             self._last = distill_parts(self._stream, self.distiller, self._seed)
         return self._last
+
+    @property
+    def supports_several_targets(self) -> bool:  # type: ignore[override]
+        """Whether y may have several columns."""
+        return get_tags(self.distiller).target_tags.multi_output
 
     def _distill(self, problem: Problem) -> Kept | Learned:
         return self.distiller._distill(problem)

@@ -14,7 +14,7 @@ from .batches import batches_of, is_dask, split_target
 from .checkpoint import StreamCheckpoint
 from .dask_parts import distill_partitions
 from .in_memory import add_rows, distill_at_once
-from .part_reader import check_one_target, n_bytes_given, n_rows_given
+from .part_reader import n_bytes_given, n_rows_given
 from .stream import n_workers, worker_pool
 from .stream_result import StreamResult, check_same_columns
 
@@ -172,8 +172,8 @@ class StreamingDistiller(StreamResult):
             n rows. A dask collection is distilled by one task for each partition where
             the partition is stored; only distilled rows and statistics of the columns
             are transferred. Sparse rows are made dense chunk by chunk.
-        y : array-like or dask collection of shape (n,), default=None
-            Class labels or continuous targets.
+        y : array-like or dask collection, (n,) or (n, n_targets), default=None
+            Class labels, or one or several continuous targets.
         sample_weight : array-like or dask collection of shape (n,), default=None
             Weights of the rows.
         X_unlabeled : array-like or DataFrame of k rows, default=None
@@ -191,8 +191,6 @@ class StreamingDistiller(StreamResult):
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         stream, started = self._begin(), time.perf_counter()
-        if not is_dask(y):
-            check_one_target(y)
         if is_dask(X):
             distill_partitions(stream, X, y, sample_weight, X_unlabeled)
         elif n_rows_given(X) <= self.chunk_size or X_unlabeled is not None:
@@ -222,8 +220,8 @@ class StreamingDistiller(StreamResult):
         ----------
         X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Rows with the columns of the first batch. A batch may be empty.
-        y : array-like of shape (n,), default=None
-            Class labels or continuous targets. The labels of the first batch determine
+        y : array-like of shape (n,) or (n, n_targets), default=None
+            Class labels, or one or several continuous targets. The labels of the first batch determine
             the task, unless `task` is set.
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows.
@@ -254,7 +252,11 @@ class StreamingDistiller(StreamResult):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_batches(
-        self, batches: Any, target: str | None = None, *, checkpoint: Any = None
+        self,
+        batches: Any,
+        target: str | list[str] | None = None,
+        *,
+        checkpoint: Any = None,
     ) -> Self:
         """Distill batches that are read one after the other.
 
@@ -264,8 +266,9 @@ class StreamingDistiller(StreamResult):
             An iterable yields tuples (X, y), (X, y, sample_weight) or (X,), or tables
             with a column `target`. A path is a Parquet file, a folder of Parquet files
             or a glob pattern; row groups are read one after the other.
-        target : str, default=None
-            The column of labels of tables; None if there are no labels.
+        target : str or list of str, default=None
+            The column of labels of tables, or the columns of several targets; None if
+            there are no labels.
         checkpoint : str or path, default=None
             File in which the state is saved at intervals. If the process is killed, the
             same call resumes after the batches that the file contains, and ends with

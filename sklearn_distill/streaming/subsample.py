@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.containers import take_rows
 from .part import Part
 from .reduction import groups_of
 
@@ -60,13 +59,7 @@ def subsampled(
             kept.append(drawn)
         kept.append(certain)
     rows = np.sort(np.concatenate(kept))
-    return replace(
-        part,
-        X=take_rows(part.X, rows),
-        y=None if part.y is None else part.y[rows],
-        weights=weights[rows],
-        positions=None if part.positions is None else part.positions[rows],
-    )
+    return replace(part.taken(rows), weights=weights[rows])
 
 
 def _equal_shares(counts: np.ndarray, limit: int) -> np.ndarray:

@@ -43,6 +43,15 @@ class Page:
         return [(mark, code) for mark, code in marked]
 
     @property
+    def optional_fences(self):
+        """(package, code) of each fence that requires an optional package."""
+        return re.findall(
+            r"^<!-- requires (\S+) -->\n```[^\n]*\n(.*?)^```",
+            self.text,
+            flags=re.M | re.S,
+        )
+
+    @property
     def inline_code(self):
         """The code between backticks, each on one line."""
         spans = INLINE_CODE.findall(FENCE.sub("", self.text))

@@ -4,13 +4,15 @@ The fences of a page run in their order, in one namespace that is empty at first
 an empty folder, so a page contains everything that its code needs. Of the console
 fences the calls of `sklearn-distill` run; installations and benchmarks do not. The
 READMEs of the plugins are left out, because their commands need the plugin installed.
-A fence after the comment `<!-- output -->` is what the Python code before it prints.
+A fence after the comment `<!-- output -->` is what the Python code before it prints. A
+fence after the comment `<!-- requires NAME -->` is left out if the package is missing.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import re
 import shlex
+from importlib.util import find_spec
 
 import pytest
 
@@ -34,17 +36,20 @@ def test_snippets_run_in_their_order_in_a_bare_namespace(
     namespace = {"__name__": "__main__"}
     marked = page.marked_fences
     outputs = [code for mark, code in marked if mark == "output"]
-    quoted = [code for mark, code in marked if mark != "output"]
+    quoted = [code for mark, code in marked if "/" in mark]
+    missing = [code for name, code in page.optional_fences if not find_spec(name)]
     printed = ""
     for language, code in page.fences:
         if code in quoted:
             continue  # the tests of the quoted file run this code
-        if language == "python":
+        if code in missing:
+            printed = None
+        elif language == "python":
             capsys.readouterr()
             exec(compile(code, str(page), "exec"), namespace)
             printed = capsys.readouterr().out
         elif language == "text" and code in outputs:
-            assert is_close(printed, code), printed
+            assert printed is None or is_close(printed, code), printed
         elif language == "console":
             for arguments in commands(code):
                 assert main(arguments) == 0, capsys.readouterr().err
@@ -56,7 +61,7 @@ def is_close(printed, expected):
     if number.sub("", printed) != number.sub("", expected):
         return False
     pairs = zip(number.findall(printed), number.findall(expected), strict=True)
-    return all(abs(float(a) - float(b)) <= 0.02001 for a, b in pairs)
+    return all(abs(float(a) - float(b)) <= 0.03001 for a, b in pairs)
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,9 @@ def advice_on(found: dict[str, Any]) -> list[str]:
     kinds = found["kinds"]
     if kinds["heavy-tailed numbers"]:
         advice.append(
-            f"{kinds['heavy-tailed numbers']} columns are heavy-tailed (kurtosis above "
-            f"{HEAVY_TAILED:.0f}). Keep numeric='auto', which encodes them by normal "
-            "quantiles."
+            f"{_columns(kinds['heavy-tailed numbers'])} heavy-tailed (kurtosis above "
+            f"{HEAVY_TAILED:.0f}). Keep numeric='auto', which encodes such columns by "
+            "normal quantiles."
         )
     if found["integer_dates"]:
         advice.append(
@@ -58,8 +58,15 @@ def advice_on(found: dict[str, Any]) -> list[str]:
             "contain codes that do not exist."
         )
     if kinds["constant"]:
-        advice.append(f"{kinds['constant']} columns are constant. Remove them.")
+        advice.append(
+            f"{_columns(kinds['constant'])} constant. Remove constant columns."
+        )
     return advice
+
+
+def _columns(n: int) -> str:
+    """Return the beginning of a sentence on a number of columns."""
+    return f"{n} column is" if n == 1 else f"{n} columns are"
 
 
 def _named(columns: list[Any]) -> str:

@@ -126,7 +126,8 @@ class RadialRidgeLoss(torch.autograd.Function):
             within = group_sums(K_SS, terms.groups_S, terms.groups_S)
             across = (products[:, n_targets:] * terms.groups_R).sum(0)
             loss = loss + terms.discrepancy(within, across)
-        grad_S = grad_y = None
+        grad_S: Any = None
+        grad_y: Any = None
         needs_S, needs_y = ctx.needs_input_grad[:2]
         if needs_S or needs_y:
             scaled = errors * (2.0 / len(errors))
