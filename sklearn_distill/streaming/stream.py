@@ -215,10 +215,8 @@ class Stream:
 
     def sample(self, chunk: Part, seed: int) -> Part:
         """Return the rows of a chunk that are distilled."""
-        reader = self.reader
-        return subsampled(
-            chunk, self.subsample, str(reader.task), reader.is_category, seed
-        )
+        is_category = self.reader.is_category
+        return subsampled(chunk, self.subsample, self.reducer, is_category, seed)
 
     def insert(self, part: Part, scales: Scales) -> None:
         """Add a distilled part to the tree, and merge the levels that are full."""
@@ -253,13 +251,24 @@ class Stream:
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
 
+    @contextmanager
+    def unchanged_on_error(self) -> Iterator[None]:
+        """Return to the present state if an error or Ctrl-C ends the block."""
+        before = self.state()
+        try:
+            yield
+        except BaseException:
+            self.restore(before)
+            raise
+
     def state(self) -> dict[str, Any]:
         """Return everything but the parameters, from which `restore` continues."""
         return {
             "reader": self.reader.state(),
-            "parts": self.parts.levels,
-            "statistics": self.statistics.levels,
+            "parts": [list(level) for level in self.parts.levels],
+            "statistics": [list(level) for level in self.statistics.levels],
             **{name: getattr(self, name) for name in OWN_STATE},
+            "buffer": list(self.buffer),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
