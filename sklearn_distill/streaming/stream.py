@@ -18,7 +18,6 @@ from .part_reader import PartReader, Statistics
 from .reduction import PartReducer
 from .subsample import subsampled
 
-
 # The attributes of a stream that a checkpoint contains as they are.
 OWN_STATE = (
     "seed",
@@ -56,10 +55,7 @@ class PartStatistics(NamedTuple):
         targets = [part.target for part in parts if part.target is not None]
         return cls(
             kind.merged([part.rows for part in parts]),
-            [
-                NumberStatistics.merged(columns)
-                for columns in zip(*targets, strict=True)
-            ]
+            [NumberStatistics.merged(columns) for columns in zip(*targets, strict=True)]
             or None,
         )
 

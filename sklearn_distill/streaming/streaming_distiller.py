@@ -222,8 +222,8 @@ class StreamingDistiller(StreamResult):
         X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Rows with the columns of the first batch. A batch may be empty.
         y : array-like of shape (n,) or (n, n_targets), default=None
-            Class labels, or one or several continuous targets. The labels of the first batch determine
-            the task, unless `task` is set.
+            Class labels, or one or several continuous targets. The labels of the first
+            batch determine the task, unless `task` is set.
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows.
         decay : float in (0, 1], default=1.0
@@ -273,9 +273,9 @@ class StreamingDistiller(StreamResult):
             there are no labels.
         checkpoint : str or path, default=None
             File in which the state is saved at intervals, and on Ctrl-C. If the process
-            ends early, the same call resumes after the batches that the file contains, and ends with
-            the same distilled set. The file is deleted at the end. It holds arrays and
-            JSON in NumPy's format, and kept rows of the data.
+            ends early, the same call resumes after the batches that the file contains,
+            and ends with the same distilled set. The file is deleted at the end. It
+            holds arrays, kept rows of the data among them, and JSON, and no pickle.
 
         Returns
         -------
