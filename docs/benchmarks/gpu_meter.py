@@ -43,6 +43,13 @@ class Operations(TorchDispatchMode):
         operations = flop_registry.get(func._overloadpacket)
         if operations is not None:
             self.total += operations(*args, **kwargs, out_val=out)
+        if func is torch.ops.aten.convolution_backward.default and args[9] > 1:
+            # torch counts the weights' gradient of a convolution with groups as if each
+            # input channel were convolved with the outputs of all groups.
+            *others, groups, _ = args
+            weights_only = [False, True, False]
+            counted = operations(*others, groups, weights_only, out_val=out)
+            self.total += counted // groups - counted
         return out
 
 

@@ -5,11 +5,15 @@
 Every score is appended to a file of JSON lines (`--output`), from which a run resumes;
 `--table` prints the tables of a file without a run. Tables, splits, the full data and
 the learners are those of `panel.py`; `--boosters` adds LightGBM and XGBoost with their
-default settings. Nothing is selected on test rows: "auto" chooses between distilled and
+default settings. A table named "grid+30" is grid with 30 more columns, of independent
+normal noise. Nothing is selected on test rows: "auto" chooses between distilled and
 grown rows, for each learner, on training rows that are not distilled.
 
-"numbers" counts everything that is stored: rows times columns, labels, encoder, sampler
-and decoder.
+Learners that predict probabilities are trained on the soft labels of grown rows, other
+learners on hard labels. "numbers" counts everything that is stored: rows times columns,
+labels, encoder, sampler and decoder. "±" is the standard deviation of the mean over the
+seeds. The last table, on the sets and seeds that all of its lines have, is the curve of
+score against numbers stored and training time.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -45,6 +49,16 @@ DISTILLERS = {
     "kip": (KernelInducingPoints, {}),
     "centroids": (KMeansSelection, {"representative": "centroid"}),
 }
+
+
+def load_with_noise(folder, name):
+    """Return the rows and labels of NAME, or of NAME+K with K columns of noise."""
+    name, _, n_noise = name.partition("+")
+    X, y = load(folder, name)
+    rng = np.random.RandomState(0)
+    columns = [f"noise {j}" for j in range(int(n_noise or 0))]
+    noise = rng.standard_normal((len(X), len(columns)))
+    return X.join(pd.DataFrame(noise, index=X.index, columns=columns)), y
 
 
 def distiller(name, budget, seed, task, densify):
@@ -133,7 +147,7 @@ def run(args):
         rows = map(json.loads, args.output.read_text().splitlines())
         done = {(r["set"], r["seed"], r["budget"], r["method"]) for r in rows}
     for name in args.sets.split(","):
-        X_all, y_all = load(args.data, name)
+        X_all, y_all = load_with_noise(args.data, name)
         is_classes = args.task == "classification"
         for seed in range(args.seeds):
             train, test = split(y_all, seed, is_classes)
@@ -190,6 +204,9 @@ def print_tables(path):
         order = chosen["learner"].drop_duplicates().tolist()
         table = chosen.groupby(["method", "learner"])["score"].mean().unstack()[order]
         table["mean"] = table.mean(axis=1)
+        if chosen["seed"].nunique() > 1:
+            by_seed = chosen.groupby(["method", "seed"])["score"].mean().unstack()
+            table["±"] = by_seed.std(axis=1)
         if FULL in table.index:
             table["of full"] = 100 * table["mean"] / table.loc[FULL, "mean"]
         first = chosen.drop_duplicates(["set", "seed", "method"]).groupby("method")
@@ -201,6 +218,25 @@ def print_tables(path):
         seeds = chosen["seed"].nunique()
         print(f"\nBudget {budget}: {methods} methods, {sets}; {seeds} seeds\n")
         print(table.sort_values("mean").round(1).to_markdown())
+
+
+def print_curve(path):
+    """Print the mean score of each method and budget against the numbers stored."""
+    frame = pd.read_json(path, lines=True)
+    keys = ["method", "budget"]
+    runs = frame.groupby(["set", "seed", *keys], as_index=False).agg(
+        score=("score", "mean"),
+        numbers=("numbers", "first"),
+        train=("fit_seconds", "sum"),
+    )
+    lines = runs.groupby(["set", "seed"])["method"].count()
+    runs = runs.set_index(["set", "seed"]).loc[lines[lines == lines.max()].index]
+    curve = runs.groupby(keys)[["numbers", "score", "train"]].mean()
+    curve = curve.sort_values("numbers").reset_index()
+    curve["of full"] = 100 * curve["score"] / curve["score"].iloc[-1]
+    names = runs.index.get_level_values("set").unique()
+    print(f"\nScore against numbers stored: {', '.join(names)}\n")
+    print(curve.round(1).to_markdown(index=False))
 
 
 def main():
@@ -224,6 +260,7 @@ def main():
             warnings.simplefilter("ignore")
             run(args)
     print_tables(args.output)
+    print_curve(args.output)
 
 
 if __name__ == "__main__":

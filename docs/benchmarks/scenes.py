@@ -5,8 +5,9 @@
 DIR holds mnist.npz. The data set is composed from real parts: scenes of 96 x 96 pixels
 with one to five digits of the train split of MNIST on textures of scikit-image; test
 scenes have digits of the test split. From 300 scenes, "random" keeps 10 or 50,
-"composed" makes as many new ones with `SceneComposer`, and "tiles" keeps as many with
-`TileSelection` (the tiles are whole scenes). `CenterPointDetector` takes the same
+"composed" makes as many new ones with `SceneComposer`, "tiles" keeps as many with
+`TileSelection` (the tiles are whole scenes), and "as-many-objects" keeps as many random
+scenes as have the number of objects of the composed ones. `CenterPointDetector` takes the same
 number of steps on each. Each cell is one line of JSON, and is not measured again.
 """
 
@@ -72,7 +73,13 @@ def training_scenes(method, budget, seed, scenes):
         selection = TileSelection(budget, tile_size=SIZE, min_per_class=2)
         return selection.fit_distill(images, targets)
     composer = SceneComposer(budget, context=2, random_state=seed)
-    return composer.fit_distill(images, targets, instances)
+    composed = composer.fit_distill(images, targets, instances)
+    if method == "composed":
+        return composed
+    order = np.random.RandomState(seed).permutation(len(images))
+    counts = np.cumsum([len(targets[i]["labels"]) for i in order])
+    chosen = order[: np.searchsorted(counts, composer.n_placed_) + 1]
+    return images[chosen], [targets[i] for i in chosen]
 
 
 def measure(data, method, budget, seed, steps):
@@ -97,7 +104,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKLEARN_DISTILL_DATA"))
     parser.add_argument("--output", default="scenes.jsonl")
-    parser.add_argument("--methods", default="random,composed,tiles")
+    parser.add_argument("--methods", default="random,composed,tiles,as-many-objects")
     parser.add_argument("--budgets", default="10,50")
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--steps", type=int, default=600)

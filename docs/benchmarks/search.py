@@ -15,7 +15,11 @@ programs on the machine do not matter. The searches:
 - "halving": HalvingGridSearchCV over the number of rows;
 - "METHOD SHARE": DistilledSearchCV with a method and a share of the rows that confirms
   five candidates; "random SHARE" draws the same number of rows at random;
-- "METHOD auto": the same with budget="auto".
+- "METHOD auto": the same with budget="auto";
+- "METHOD SHARE fast": the same with search_folds=2, confirm_folds=2 and
+  validation_rows=2000;
+- "METHOD SHARE one": with search_folds=1, confirm_folds=2 and validation_rows=5000;
+- "k-means grown" grows the rows to 5,000.
 
 Each result is appended to the output as a JSON line, and a run continues from the file.
 `--summary` prints the table of an output file.
@@ -63,10 +67,18 @@ from sklearn_distill import (
 
 REGRESSION = ("diamonds",)
 MAX_TRAIN = 100_000
+# Identifiers, which are not one-hot encoded.
+DROPPED = {"flights": ["tailnum", "time_hour"]}
+OPTIONS = {
+    "default": {},
+    "fast": {"search_folds": 2, "confirm_folds": 2, "validation_rows": 2000},
+    "one": {"search_folds": 1, "confirm_folds": 2, "validation_rows": 5000},
+}
 METHODS = {
     "random": RandomSelection(random_state=0),
     "herding": HerdingSelection(random_state=0),
     "k-means": KMeansSelection(random_state=0),
+    "k-means grown": KMeansSelection(densify=5000, random_state=0),
 }
 
 
@@ -124,7 +136,8 @@ def model(name, regression):
 def load(folder, name, seed, max_train):
     """Return the training rows and the test rows of a table."""
     table = pd.read_csv(Path(folder, f"{name}.csv.gz")).dropna()
-    X, y = table.drop(columns="target"), table["target"]
+    X = table.drop(columns=["target", *DROPPED.get(name, [])])
+    y = table["target"]
     if name not in REGRESSION:
         y = y.astype(str)
     stratify = None if name in REGRESSION else y
@@ -139,14 +152,15 @@ def searches(args, pipeline, grid, regression):
     cv = folds(args.folds, shuffle=True, random_state=0)
     plain = GridSearchCV(pipeline, grid, cv=cv)
     made = {"grid": plain}
-    made["halving"] = HalvingGridSearchCV(pipeline, grid, cv=cv, random_state=0)
     for share in args.shares:
         for method in args.methods:
-            distiller = clone(METHODS[method])
-            made[f"{method} {share}"] = DistilledSearchCV(
-                plain, distiller, budget=share if share == "auto" else float(share)
-            )
-    return made
+            budget = share if share == "auto" else float(share)
+            search = DistilledSearchCV(plain, clone(METHODS[method]), budget=budget)
+            for option in args.options:
+                name = f"{method} {share} {option}".removesuffix(" default")
+                made[name] = clone(search).set_params(**OPTIONS[option])
+    made["halving"] = HalvingGridSearchCV(pipeline, grid, cv=cv, random_state=0)
+    return {name: made[name] for name in made if name not in args.skip}
 
 
 def run(args):
@@ -194,9 +208,13 @@ def measured(search, X_train, X_test, y_train, y_test):
         "params": str(fitted.best_params_),
     }
     if not isinstance(search, HalvingGridSearchCV):
-        record["scores"] = np.round(fitted.cv_results_["mean_test_score"], 6).tolist()
+        results = fitted.cv_results_
+        record["scores"] = np.round(results["mean_test_score"], 6).tolist()
+        record["fit times"] = np.round(results["mean_fit_time"], 3).tolist()
+        record["score times"] = np.round(results["mean_score_time"], 3).tolist()
     if isinstance(search, DistilledSearchCV):
         record["rows"] = len(fitted.distilled_[0])
+        record["budget"] = fitted.budget_
         record["stages"] = [
             round(s, 2)
             for s in (
@@ -226,7 +244,7 @@ def summary(path):
         reference = plain.get(key(r)[:3] + key(r)[4:])
         if reference is None:
             continue
-        row = {k: r[k] for k in ("set", "learner", "search", "n")}
+        row = {k: r[k] for k in ("set", "learner", "folds", "search", "n")}
         row["rows"] = r.get("rows", r["n"])
         row["seconds"] = r["seconds"]
         row["time"] = r["seconds"] / reference["seconds"]
@@ -239,7 +257,7 @@ def summary(path):
             kept = np.argsort(-np.array(r["scores"]), kind="stable")[:5]
             row["cv regret after 5"] = 100 * (truth.max() - truth[kept].max())
         rows.append(row)
-    groups = ["set", "learner", "search"]
+    groups = ["set", "learner", "folds", "n", "search"]
     return pd.DataFrame(rows).groupby(groups, sort=False).mean().round(3)
 
 
@@ -251,13 +269,15 @@ def main():
     parser.add_argument("--learners", default="svc,boosting,mlp,forest")
     parser.add_argument("--methods", default="random,herding,k-means")
     parser.add_argument("--shares", default="0.02,0.05,auto")
+    parser.add_argument("--options", default="default,fast")
+    parser.add_argument("--skip", default="", help="names of searches")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--max-train", type=int, default=MAX_TRAIN)
     parser.add_argument("--output", default="search.jsonl")
     parser.add_argument("--summary", action="store_true", help="print the table only")
     args = parser.parse_args()
-    for name in ("sets", "learners", "methods", "shares"):
+    for name in ("sets", "learners", "methods", "shares", "options", "skip"):
         setattr(args, name, getattr(args, name).split(","))
     if not args.summary:
         if args.data is None:

@@ -1,14 +1,15 @@
 """Measure the distillation of streams, files and partitions. Results are JSON lines.
 
     python docs/benchmarks/streaming.py memory [--rows 2000000] [--folder FOLDER]
-    python docs/benchmarks/streaming.py parts [--data flights made]
+    python docs/benchmarks/streaming.py parts [--data flights made] [--seeds 0 1 2]
     python docs/benchmarks/streaming.py dask
     python docs/benchmarks/streaming.py replay
     python docs/benchmarks/streaming.py exact
 
 `memory` writes made rows of 20 columns as Parquet (in row groups of 100,000 rows) and
 measures, each in a process of its own, reading alone and reading with distillation:
-rows a second and the peak resident memory. `parts` compares the scores of 1, 8 and 64
+rows a second and the peak resident memory; files of more than a million rows are
+distilled with samples of the chunks only. `parts` compares the scores of 1, 8 and 64
 parts, shuffled and sorted, with those of one machine. `dask` distills on a LocalCluster
 with two workers. `replay` trains on a memory of a stream of classes. `exact` compares
 distribution matching from the sums of parts with that from all rows. Lines that the
@@ -33,6 +34,15 @@ from pathlib import Path
 import numpy as np
 
 BUDGET = 20
+# The ways of reading a file that are compared; None is reading alone.
+SAMPLED = {
+    "read": None,
+    "herding, 5,000 of 100,000": {"chunk_size": 100_000, "subsample": 5_000},
+    "herding, 2,000 of 100,000": {"chunk_size": 100_000, "subsample": 2_000},
+    "herding, 2,000 of 500,000": {"chunk_size": 500_000, "subsample": 2_000},
+}
+SETTINGS = SAMPLED | {"herding, all rows": {}}
+MOST_WITHOUT_SAMPLE = 1_000_000
 
 
 def made_rows(n_rows, seed):
@@ -131,7 +141,7 @@ def mmd(encoder, X, y, distilled, rng):
     return round(float(np.mean(values)), 4)
 
 
-def parts(results, names):
+def parts(results, names, seeds):
     """Compare 1, 8 and 64 parts with one machine and with random rows."""
     from sklearn_distill import HerdingSelection, RandomSelection, StreamingDistiller
 
@@ -152,7 +162,7 @@ def parts(results, names):
                 "seconds": round(seconds, 1),
             }
 
-        for seed in range(3):
+        for seed in seeds:
             settings = {"part": "parts", "data": name, "rows": len(X), "seed": seed}
             for label, cls in (("one", HerdingSelection), ("random", RandomSelection)):
                 distiller = cls(BUDGET, random_state=seed)
@@ -161,6 +171,17 @@ def parts(results, names):
                     **settings, method=label, order="shuffled", parts=1,
                 )  # fmt: skip
             for order, rows in orders.items():
+                for subsample in (5_000, 2_000, 1_000):
+                    distiller = StreamingDistiller(
+                        HerdingSelection(BUDGET),
+                        chunk_size=100_000,
+                        subsample=subsample,
+                        random_state=seed,
+                    )
+                    results.run(
+                        lambda d=distiller, r=rows: measure(d, r),
+                        **settings, method=f"sample of {subsample}", order=order,
+                    )  # fmt: skip
                 for n_parts in (8, 64):
                     distiller = StreamingDistiller(
                         HerdingSelection(BUDGET),
@@ -184,7 +205,8 @@ def write_parquet(folder, n_rows):
     writer = None
     for number, start in enumerate(range(0, n_rows, 100_000)):
         X, y = made_rows(min(100_000, n_rows - start), number)
-        columns = {f"x{j}": X[:, j] for j in range(20)} | {"target": y}
+        columns = {f"x{j}": X[:, j].astype(np.float32) for j in range(20)}
+        columns["target"] = y
         made = pa.table(columns)
         writer = writer or pq.ParquetWriter(path, made.schema)
         writer.write_table(made)
@@ -194,9 +216,9 @@ def write_parquet(folder, n_rows):
 
 def memory(results, folder, most_rows):
     """Measure speed and memory of reading, and of reading with distillation."""
-    for n_rows in sorted({most_rows // 10, most_rows // 4, most_rows}):
+    for n_rows in sorted({most_rows // 10, most_rows}):
         path = write_parquet(folder, n_rows)
-        for method in ("read", "herding"):
+        for method in SETTINGS if n_rows <= MOST_WITHOUT_SAMPLE else SAMPLED:
             command = [sys.executable, __file__, "process", "--method", method]
             command += ["--folder", str(path)]
 
@@ -225,7 +247,7 @@ def process(method, path):
             pass
     else:
         distiller = HerdingSelection(10)
-        stream = StreamingDistiller(distiller, random_state=0)
+        stream = StreamingDistiller(distiller, random_state=0, **SETTINGS[method])
         state = stream.fit_batches(source).nbytes_
     seconds = time.perf_counter() - started
     cpu_seconds = time.process_time() - cpu_started
@@ -372,6 +394,7 @@ def main():
     parser.add_argument("part", choices=choices)
     parser.add_argument("--rows", type=int, default=2_000_000, help="of the made file")
     parser.add_argument("--data", nargs="+", default=["flights", "made"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--folder", default=tempfile.gettempdir())
     parser.add_argument("--method")
     parser.add_argument("--results", default="streaming.jsonl")
@@ -384,7 +407,7 @@ def main():
     if args.part == "memory":
         memory(results, args.folder, args.rows)
     elif args.part == "parts":
-        parts(results, args.data)
+        parts(results, args.data, args.seeds)
     else:
         {"dask": dask_part, "replay": replay, "exact": exact}[args.part](results)
 

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import copy
 from numbers import Integral
 from typing import Any
 
@@ -18,7 +19,7 @@ MAX_HELD_BACK = 2_000
 MIN_HELD_BACK = 20
 
 
-def training_set(distiller: Any) -> DistilledSet:
+def training_set(distiller: Any, *, soft_labels: bool = False) -> DistilledSet:
     """Return the set on which models are trained: distilled rows, or grown rows.
 
     Parameters
@@ -26,11 +27,33 @@ def training_set(distiller: Any) -> DistilledSet:
     distiller : BaseDistiller
         Fitted. If its parameter `densify` is an int larger than the number of distilled
         rows, the set is grown to this number of rows.
+    soft_labels : bool, default=False
+        Whether grown rows of classes have soft labels.
     """
     distilled, n = distiller.distilled_, distiller.densify
     if distilled.growth is None or not isinstance(n, Integral) or n <= len(distilled):
         return distilled
-    return distilled.densify(int(n), random_state=seed_of(distiller))
+    return distilled.densify(
+        int(n),
+        soft_labels=soft_labels and distilled.classes is not None,
+        random_state=seed_of(distiller),
+    )
+
+
+def with_labels_for(estimator: Any, train: DistilledSet) -> DistilledSet:
+    """Return a training set with the labels that suit an estimator.
+
+    The probabilities of the decoder make the probabilities of an estimator better, but
+    multiply its training rows. An estimator that does not predict probabilities is
+    therefore trained on the hard labels of grown rows. Rows that were not grown keep
+    their labels.
+    """
+    is_grown = "n_rows_grown_from" in train.info
+    if not is_grown or train.soft_labels is None or hasattr(estimator, "predict_proba"):
+        return train
+    hard = copy.copy(train)
+    hard.soft_labels = None
+    return hard
 
 
 def seed_of(distiller: Any) -> int:
@@ -42,12 +65,17 @@ def seed_of(distiller: Any) -> int:
 def grown_set(distiller: Any) -> DistilledSet | None:
     """Return the set of a fitted distiller, grown to `GROWN_ROWS` rows.
 
-    None if the set cannot grow, or has as many rows already.
+    Rows of classes have soft labels. None if the set cannot grow, or has as many rows
+    already.
     """
     distilled = distiller.distilled_
     if distilled.growth is None or len(distilled) >= GROWN_ROWS:
         return None
-    return distilled.densify(GROWN_ROWS, random_state=seed_of(distiller))
+    return distilled.densify(
+        GROWN_ROWS,
+        soft_labels=distilled.classes is not None,
+        random_state=seed_of(distiller),
+    )
 
 
 def held_back_rows(

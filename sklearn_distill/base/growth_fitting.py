@@ -8,12 +8,22 @@ import numpy as np
 from sklearn.metrics import pairwise_distances_argmin_min
 
 from ..distilled_set.distilled_set import DistilledSet
-from ..distilled_set.growth import CompactEncoder, Growth, Sampler
+from ..distilled_set.growth import CompactEncoder, Growth, Sampler, drawn_centers
 from ..encoding import TableEncoder
-from .decoder_fitting import fit_classification_decoder, fit_regression_decoder
+from .decoder_fitting import fit_classification_decoder
+from .distinct_rows import distinct_rows
 from .problem import Kept, Learned, Problem
+from .regression_decoder import fit_regression_decoder
 from .training_data import TrainingData
 
+# The decoder of a regression has up to this number of centers, of which those that are
+# not distilled rows are drawn.
+N_CENTERS = 300
+# The sampler of a regression has at most this many factors. An eigenvalue of the
+# correlations of the columns around the distilled rows makes a factor if it is larger
+# than this value; it is 1 for independent columns.
+MAX_FACTORS = 5
+MIN_EIGENVALUE = 1.3
 # The shares of categories around a distilled row are those of at least this many rows.
 MIN_CELL = 10
 
@@ -71,25 +81,31 @@ def fit_growth(
     encoder = CompactEncoder.from_encoder(problem.encoder)
     # A generator of its own: the rows must not depend on whether the set can grow.
     rng = np.random.RandomState(problem.teacher_seed)
-    Z, weights = encoder.encode(data.X), problem.sample_weight
+    Z = encoder.encode(data.X)
+    first, weights, which = distinct_rows(Z, problem.y, problem.sample_weight)
+    Z, y = Z[first], problem.y[first]
     centers = encoder.encode(distilled.X)
     is_regression = problem.task == "regression"
     codes, codes_of_rows = np.zeros(len(Z), int), np.zeros(len(centers), int)
     if not is_regression:
-        codes = problem.y
+        codes = y
         classes: Any = distilled.classes
         codes_of_rows = np.searchsorted(classes, np.asarray(distilled.y))
-    sampler = _fit_sampler(encoder, Z, codes, weights, centers, codes_of_rows, by_mass)
+    sampler = _fit_sampler(
+        encoder, Z, codes, weights, centers, codes_of_rows, by_mass, joint=is_regression
+    )
+    n_drawn = max(min(N_CENTERS, len(Z) // 2) - len(centers), 0)
+    drawn = drawn_centers(encoder, sampler, centers, n_drawn if is_regression else 0)
     if sampler.shares is not None:
         centers[:, encoder.is_share_] = sampler.shares
     if is_regression:
         decoder = fit_regression_decoder(
-            Z, problem.y, weights, centers, _target(problem), rng=rng
+            Z, y, weights, centers, _target(problem), drawn=drawn, rng=rng
         )
     else:
         others = None
         if isinstance(result, Kept):
-            others = np.setdiff1d(np.arange(len(Z)), result.indices)
+            others = np.setdiff1d(np.arange(len(Z)), which[result.indices])
         decoder = fit_classification_decoder(
             Z,
             codes,
@@ -118,8 +134,12 @@ def _fit_sampler(
     centers: np.ndarray,
     codes_of_rows: np.ndarray,
     by_mass: bool,
+    joint: bool,
 ) -> Sampler:
-    """Return how real rows spread around the nearest distilled row of their class."""
+    """Return how real rows spread around the nearest distilled row of their class.
+
+    If `joint`, columns of numbers that are correlated vary together.
+    """
     is_share = encoder.is_share_
     cells = np.zeros(len(Z), dtype=np.int64)
     shares = np.zeros((len(centers), int(is_share.sum())))
@@ -137,11 +157,47 @@ def _fit_sampler(
     present = _observed(encoder, Z)[:, ~is_share] * weights[:, None]
     squared = (present * deviation.astype(np.float64) ** 2).sum(axis=0)
     spread = np.sqrt(squared / np.maximum(present.sum(axis=0), 1e-12))
+    factors = None
+    if joint:
+        with_zeros = np.where(present > 0, deviation, 0.0)
+        factors = common_factors(with_zeros, weights, spread)
     return Sampler(
         spread.astype(np.float32),
         shares.astype(np.float32) if is_share.any() else None,
         mass.astype(np.float32) if by_mass else None,
+        factors,
     )
+
+
+def common_factors(
+    deviation: np.ndarray, weights: np.ndarray, spread: np.ndarray
+) -> np.ndarray | None:
+    """Return factors from which the correlations of columns follow, or None.
+
+    Parameters
+    ----------
+    deviation : ndarray of shape (n, d)
+        The deviations of rows from their distilled rows.
+    weights : ndarray of shape (n,)
+    spread : ndarray of shape (d,)
+        The standard deviations of the columns.
+
+    Returns
+    -------
+    float32 ndarray of shape (n_factors, d), or None
+        The scaled eigenvectors of the correlations with the largest eigenvalues.
+    """
+    scaled = deviation / np.where(spread > 0, spread, 1.0)
+    correlations = (scaled.T * weights) @ scaled / weights.sum()
+    values, vectors = np.linalg.eigh(correlations)
+    n_factors = min(MAX_FACTORS, int((values > MIN_EIGENVALUE).sum()))
+    if not n_factors:
+        return None
+    first = len(values) - n_factors
+    # The independent noise adds the mean of the other eigenvalues to all eigenvalues.
+    rest = max(float(values[:first].mean()), 0.0) if first else 0.0
+    factors = vectors[:, first:] * np.sqrt(np.maximum(values[first:] - rest, 0.0))
+    return factors.T.astype(np.float32)
 
 
 def _shares_around(

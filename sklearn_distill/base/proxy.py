@@ -17,6 +17,7 @@ from torch.utils.data import WeightedRandomSampler
 
 from ..engine.networks import MLP
 from ..engine.randomness import own_randomness
+from ..engine.threads import suitable_threads, values_of_step
 
 # The default network is trained on batches of at least this many rows, and on at most
 # this many batches per epoch.
@@ -85,7 +86,9 @@ def train_proxy(
     -------
     skorch.NeuralNetClassifier
     """
-    with own_randomness(device, seed):
+    batch_size = max(MIN_BATCH, len(Z) // MAX_BATCHES)
+    n_values = values_of_step(batch_size, 0, Z.shape[1:])
+    with own_randomness(device, seed), suitable_threads(n_values):
         if net is None:
             n_inputs = int(np.prod(Z.shape[1:]))
             net = NeuralNetClassifier(
@@ -95,7 +98,7 @@ def train_proxy(
                 criterion=nn.CrossEntropyLoss,
                 optimizer=torch.optim.Adam,
                 lr=1e-3,
-                batch_size=max(MIN_BATCH, len(Z) // MAX_BATCHES),
+                batch_size=batch_size,
                 iterator_train__shuffle=True,
                 dataset=BatchedRows,
                 iterator_train__collate_fn=as_tensors,

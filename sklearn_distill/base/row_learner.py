@@ -179,7 +179,7 @@ class RowLearner(BaseDistiller):
         """Set fitted attributes from the objective with the best parameters."""
 
     def _check_parameters(self) -> None:
-        from ..engine.loop import check_callbacks
+        from ..engine.loop_callbacks import check_callbacks
 
         super()._check_parameters()
         if not (self.learn_rows or self.learn_labels):
@@ -199,12 +199,20 @@ class RowLearner(BaseDistiller):
         self.__dict__.pop("history_", None)
 
     def _distill(self, problem: Problem) -> Learned:
+        from ..engine.threads import suitable_threads, values_of_step
+
         started = time.monotonic()
         if self.factor > 1:
             problem = with_more_rows(problem, self.factor, self._goes_on())
         checkpoint = self._open_checkpoint(problem)
-        prepared = self._prepare(problem)
-        loop = self._train(prepared, checkpoint, started)
+        n_values = values_of_step(
+            min(self.batch_size, len(problem.Z)),
+            int(problem.n_rows.sum()),
+            problem.Z.shape[1:],
+        )
+        with suitable_threads(n_values):
+            prepared = self._prepare(problem)
+            loop = self._train(prepared, checkpoint, started)
         if checkpoint is not None and loop.stop_reason_ is not None:
             checkpoint.file.remove()
         return self._collect(prepared, loop)

@@ -96,6 +96,11 @@ def _add_evaluation_options(parser: argparse.ArgumentParser) -> None:
         "train the learners on N rows that are grown from the distilled rows, or, with "
         "auto, on the better of distilled and grown rows, chosen on training rows",
     )
+    add(
+        "--calibrate",
+        action="store_true",
+        help="calibrate the probabilities under the class shares of the data",
+    )
     add("--cv", type=int, default=5, metavar="K", help="number of folds; default: 5")
     add_task_option(parser, default="auto")
     add(
@@ -131,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
                 learners=args.learners or "panel",
                 budgets=args.budget,
                 densify=args.densify,
+                calibrate=args.calibrate,
                 cv=args.cv,
                 task=args.task,
                 full_data=not args.no_full,

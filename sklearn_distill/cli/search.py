@@ -32,6 +32,7 @@ from ._common import (
 )
 from .csv_files import csv_format
 from .data_files import check_input, check_output, read_data
+from .search_report import report_of, short_warnings, table_of
 
 # The module, the classifier and the regressor of each name.
 ESTIMATORS = {
@@ -124,6 +125,12 @@ def _add_search_options(parser: argparse.ArgumentParser) -> None:
         help="the number of candidates that are confirmed on all rows; default: 5",
     )
     add("--cv", type=int, default=5, metavar="K", help="number of folds; default: 5")
+    for name, help_text in (
+        ("--search-folds", "use the first K folds only for the search"),
+        ("--confirm-folds", "use the first K folds only for confirming"),
+        ("--validation-rows", "evaluate on K of a fold's rows only in the search"),
+    ):
+        add(name, type=int, metavar="K", help=f"{help_text}; default: all")
     add(
         "--scoring",
         metavar="METRIC",
@@ -142,8 +149,9 @@ def _add_search_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Search on ``args.input`` and return the exit code."""
-    with one_line_warnings():
+    with one_line_warnings(), short_warnings():
         csv = csv_format(args)
+        _check_names(args)
         check_input(args.input, target=args.target, labeled=True)
         if args.output is not None:
             if args.output.suffix.lower() != ".json":
@@ -156,17 +164,37 @@ def run(args: argparse.Namespace) -> int:
             search = _search(args, grid, X, data.y)
             _add_progress_bar(search, args)
             search.fit(X, data.y)
-    report = _report(search, args)
+    report = report_of(search, args)
     text = json.dumps(report)
     if args.output is not None:
         write_atomically(args.output, lambda file: file.write(f"{text}\n".encode()))
     if args.json:
         print(text)
     elif not args.quiet:
-        print(_table(report))
+        print(table_of(report))
         if args.output is not None:
             print(f"\nwritten to {args.output}")
     return 0
+
+
+def _check_names(args: argparse.Namespace) -> None:
+    """Raise InputError if the estimator or the metric is unknown."""
+    if args.estimator not in ESTIMATORS:
+        raise InputError(
+            f"there is no estimator {args.estimator!r}."
+            f"{suggestion(args.estimator, ESTIMATORS)} The estimators are: "
+            f"{joined(ESTIMATORS)}."
+        )
+    if args.scoring is None:
+        return
+    from sklearn.metrics import get_scorer_names
+
+    known = get_scorer_names()
+    if args.scoring not in known:
+        raise InputError(
+            f"there is no metric {args.scoring!r}.{suggestion(args.scoring, known)} "
+            "sklearn.metrics.get_scorer_names() lists all metrics."
+        )
 
 
 def read_grid(path: Path) -> dict[str, list[Any]]:
@@ -222,7 +250,14 @@ def _search(
     if "random_state" in distiller.get_params():
         distiller.set_params(random_state=args.random_state)
     return DistilledSearchCV(
-        given, distiller, budget=args.budget, top_k=args.top_k, n_jobs=args.jobs
+        given,
+        distiller,
+        budget=args.budget,
+        top_k=args.top_k,
+        n_jobs=args.jobs,
+        search_folds=args.search_folds,
+        confirm_folds=args.confirm_folds,
+        validation_rows=args.validation_rows,
     )
 
 
@@ -233,11 +268,6 @@ def _model(name: str, task: str, seed: int, X: Any) -> Any:
     from sklearn.pipeline import Pipeline, make_pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    if name not in ESTIMATORS:
-        raise InputError(
-            f"there is no estimator {name!r}.{suggestion(name, ESTIMATORS)} The "
-            f"estimators are: {joined(ESTIMATORS)}."
-        )
     module, classifier, regressor = ESTIMATORS[name]
     class_name = classifier if task == "classification" else regressor
     estimator = getattr(import_module(f"sklearn.{module}"), class_name)()
@@ -262,70 +292,6 @@ def _add_progress_bar(search: Any, args: argparse.Namespace) -> None:
 
     with contextlib.suppress(ImportError):
         search.set_callbacks(ProgressBar(max_propagation_depth=1))
-
-
-def _report(search: Any, args: argparse.Namespace) -> dict[str, Any]:
-    """Return the winner and the confirmed candidates, ready for JSON."""
-    results = search.cv_results_
-    chosen = search.confirmed_indices_.tolist()
-    confirmed = [
-        {
-            "params": _plain(results["params"][i]),
-            "distilled": _score(results["mean_test_score"][i]),
-            "all_rows": _score(results["confirmed_mean_test_score"][i]),
-        }
-        for i in chosen
-    ]
-    return {
-        "input": str(args.input),
-        "estimator": args.estimator,
-        "method": args.method,
-        "budget": search.budget_,
-        "rows": round(sum(map(len, search.distilled_)) / len(search.distilled_)),
-        "candidates": len(results["params"]),
-        "params": _plain(search.best_params_),
-        "score": _score(search.best_score_),
-        "confirmed": sorted(confirmed, key=lambda c: -(c["all_rows"] or -1e300)),
-        "seconds": {
-            "distilling": round(search.distill_time_, 3),
-            "searching": round(search.search_time_, 3),
-            "confirming": round(search.confirm_time_, 3),
-            "fitting": round(search.refit_time_, 3),
-        },
-    }
-
-
-def _plain(params: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters without the name of the pipeline's step."""
-    return {name.removeprefix("model__"): value for name, value in params.items()}
-
-
-def _score(value: Any) -> float | None:
-    """Return a score as a float, and NaN as None."""
-    return float(value) if value == value else None
-
-
-def _table(report: dict[str, Any]) -> str:
-    """Return the confirmed candidates as text, the winner first."""
-    names = list(report["params"])
-    header = [*names, "distilled rows", "all rows"]
-    lines = [header]
-    for candidate in report["confirmed"]:
-        scores = [candidate["distilled"], candidate["all_rows"]]
-        texts = ["" if score is None else f"{score:.4f}" for score in scores]
-        lines.append([*(str(candidate["params"].get(n, "")) for n in names), *texts])
-    widths = [max(len(line[j]) for line in lines) for j in range(len(header))]
-    rows = [
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True))
-        for line in lines
-    ]
-    seconds = sum(report["seconds"].values())
-    title = (
-        f"{report['candidates']} candidates on {report['rows']} distilled rows per "
-        f"fold, {len(report['confirmed'])} confirmed on all rows, {seconds:.1f} s"
-    )
-    best = ", ".join(f"{name}={value!r}" for name, value in report["params"].items())
-    return "\n".join([title, *rows, f"best: {best}"])
 
 
 def _budget(text: str) -> int | float | str:

@@ -127,7 +127,9 @@ def distill_stream(
     distiller : StreamingDistiller
         Fitted.
     distilled : DistilledSet
+        The distilled rows, or the rows that are grown from them with ``--densify N``.
     """
+    from ..base.growing import training_set
     from ..streaming import StreamingDistiller
     from ..streaming.parquet import ParquetBatches
     from ..streaming.part_reader import task_of
@@ -148,7 +150,7 @@ def distill_stream(
         _progress(args, len(source.row_groups)) as source.on_row_group,
     ):
         streaming.fit_batches(source, checkpoint=args.checkpoint)
-        return streaming, streaming.distilled_
+        return streaming, training_set(streaming)
 
 
 def _check_output_is_new(files: list[str], output: Path) -> None:

@@ -2,14 +2,13 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import balanced_accuracy_score
 from sklearn.utils import get_tags
+from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +20,9 @@ from ..soft_labels.data_prior import (
     corrected_decisions,
     fit_under_data_prior,
 )
+from .calibrated import calibration_method, calibrator_of
+from .choice import HeldBackResult, classification_result
+from .unseen_rows import rows_for_calibration
 from .wrapper import BaseDistilledEstimator
 
 
@@ -36,12 +38,13 @@ def _estimator_has(name: str) -> Callable[[Any], bool]:
 
 
 class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
-    """A classifier that is fitted on a distilled set.
+    r"""A classifier that is fitted on a distilled set.
 
     `fit` distills (X, y) and fits the estimator on the distilled set. Soft labels are
     passed as weighted hard rows to estimators that accept `sample_weight`; other
     estimators are fitted on the hard labels. A distilled set usually has equal class
-    shares; by default, predictions are corrected to the class shares of (X, y).
+    shares; by default, predictions are corrected to the class shares of (X, y), and
+    probabilities are calibrated on rows of (X, y) that were not distilled.
 
     Parameters
     ----------
@@ -61,6 +64,18 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         - "set": the shares of the distilled set. Predictions are those of the
           estimator. Balanced accuracy and other metrics that weight all classes
           equally want this choice.
+    calibration : {"auto", "sigmoid", "temperature"} or None, default="auto"
+        How predicted probabilities are calibrated after the correction to `prior`, on
+        at most 1,000 training rows (a stratified sample, with sample weights) that were
+        not distilled. `predict` returns the class that is likeliest afterwards.
+
+        - "sigmoid": :math:`q_c \propto \exp(a \log p_c + b_c)`. For two classes this
+          is Platt's method.
+        - "temperature": the same without the biases b. Predicted classes do not change.
+        - "auto": "sigmoid" with ``prior="data"``, if the estimator predicts
+          probabilities and does not set the prior itself; otherwise None.
+        - None: probabilities are not calibrated.
+
     densify : {"auto"}, int or None, default=None
         Whether the estimator is fitted on rows that are grown from the distilled rows
         by a sampler and a decoder; see `DistilledSet.densify`. Any value but None
@@ -68,11 +83,16 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
 
         - "auto": a fifth of the training rows, at most 2,000, is held back and not
           distilled. The estimator is fitted on the distilled rows and on 5,000 grown
-          rows, and the better fit on the rows held back is kept: by accuracy, or by
-          balanced accuracy with ``prior="set"``. If fewer than 20 rows can be held
-          back, the estimator is fitted on the distilled rows.
+          rows, and the better fit on the rows held back is kept: by accuracy (balanced
+          accuracy with ``prior="set"``) if it differs by more than a standard error,
+          and otherwise by log loss. If fewer than 20 rows can be held back, the
+          estimator is fitted on the distilled rows.
         - int: the estimator is fitted on this number of grown rows.
         - None: the parameter `densify` of the distiller decides.
+
+        An estimator that predicts probabilities and accepts `sample_weight` is fitted
+        on the probabilities that the decoder predicts for grown rows, and any other
+        estimator on hard labels.
 
     memory : str or joblib.Memory, default=None
         The cache of fitted distillers, so that a grid search over the parameters of the
@@ -86,17 +106,25 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     distilled_ : DistilledSet
         The distilled set.
     estimator_ : classifier
-        The classifier, fitted on the distilled set. Its own predictions are not
-        corrected. Its `coef_`, `intercept_` and `feature_importances_` are also
-        attributes of this object, if it has them.
+        The classifier, fitted on the distilled set. Its own predictions are neither
+        corrected nor calibrated. Its `coef_`, `intercept_` and `feature_importances_`
+        are also attributes of this object, if it has them.
     prior_ratio_ : ndarray of shape (n_classes,) or None
         The factors by which predicted probabilities are multiplied; None if predictions
         are those of the estimator.
+    calibrator_ : object or None
+        The calibration of the corrected probabilities, with the attributes `scale`
+        (float) and `bias` (ndarray of shape (n_classes,)); None if they are not
+        calibrated. With "auto", this also holds if fewer than 50 training rows were
+        not distilled, or if the prediction of these rows raises an error.
     n_training_rows_ : int
         The number of rows that the estimator was fitted on.
     densify_scores_ : dict
         The scores of the fits on distilled rows ("rows") and on grown rows ("grown") on
         the rows held back. Defined only if ``densify="auto"`` compared the two fits.
+    densify_log_losses_ : dict
+        The log losses that belong to `densify_scores_`. Defined only if the estimator
+        predicts probabilities.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_features_in_ : int
@@ -114,8 +142,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     With ``prior="data"``, an estimator that sets the prior itself keeps its own
     predictions, as it would on all rows: ``class_weight="balanced"``, `priors` of naive
     Bayes and of discriminant analysis, and classifiers that set their own decision
-    threshold. Probabilities of exactly 0 or 1, such as those of one nearest neighbor,
-    remain unchanged. If an estimator neither predicts probabilities nor accepts sample
+    threshold. If an estimator neither predicts probabilities nor accepts sample
     weights, its predictions cannot be corrected, and `fit` warns.
 
     Examples
@@ -133,6 +160,7 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
     _parameter_constraints: dict[str, Any] = {
         **BaseDistilledEstimator._parameter_constraints,
         "prior": [StrOptions({"data", "set"})],
+        "calibration": [None, StrOptions({"auto", "sigmoid", "temperature"})],
     }
 
     def __init__(
@@ -141,25 +169,52 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         estimator: Any,
         *,
         prior: str = "data",
+        calibration: str | None = "auto",
         densify: Any = None,
         memory: Any = None,
     ):
         super().__init__(distiller, estimator, densify=densify, memory=memory)
         self.prior = prior
+        self.calibration = calibration
 
-    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
+    def _unseen_rows(self, X: Any, y: Any, params: dict[str, Any]) -> Any:
+        if self.calibration is None or (
+            self.calibration == "auto" and self.prior == "set"
+        ):
+            return None
+        return rows_for_calibration(self.distiller_, X, y, params)
+
+    def _fit_estimator(self, train: DistilledSet, as_column: bool, unseen: Any) -> None:
+        self.prior_ratio_ = self.calibrator_ = None
         if self.prior == "set":
-            self.prior_ratio_ = None
-            return super()._fit_estimator(distilled, as_column)
-        fitted, self.prior_ratio_ = fit_under_data_prior(self.estimator, distilled)
-        return fitted
+            super()._fit_estimator(train, as_column, unseen)
+        else:
+            self.estimator_, self.prior_ratio_ = fit_under_data_prior(
+                self.estimator, train
+            )
+        method = calibration_method(
+            self.calibration, self.estimator_, self.prior, train
+        )  # fmt: skip
+        if method is not None:
+            self.calibrator_ = calibrator_of(
+                self.estimator_,
+                self.prior_ratio_,
+                unseen,
+                None if unseen is None else self._check_rows(unseen.X),
+                method=method,
+                prior=self.prior,
+                train=train,
+                may_fail=self.calibration == "auto",
+            )
 
-    def _score_held_back(self, X: Any, y: Any) -> float:
-        if self.prior == "data":
-            return self.score(X, y)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="y_pred contains classes")
-            return balanced_accuracy_score(y, self.predict(X))
+    def _evaluate(self, rows: Any) -> HeldBackResult:
+        weights = rows.sample_weight
+        if self.prior == "set":
+            weights = weights * compute_sample_weight("balanced", rows.y)
+        proba = self.predict_proba(rows.X) if hasattr(self, "predict_proba") else None
+        known = np.asarray(getattr(self.estimator_, "classes_", self.classes_))
+        predicted = np.asarray(self.predict(rows.X))
+        return classification_result(predicted, proba, known, rows.y, weights)
 
     def predict(self, X: Any, **params: Any) -> Any:
         """Predict the class of each row.
@@ -169,21 +224,21 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         X : array-like, DataFrame or sparse matrix of n rows
         **params : dict
             Parameters of `predict` of the estimator, whose result is then returned
-            without a correction to the chosen `prior`.
+            without correction and calibration.
 
         Returns
         -------
         ndarray of shape (n,)
         """
         check_is_fitted(self)
-        if params or self.prior_ratio_ is None:
+        if params or (self.prior_ratio_ is None and self.calibrator_ is None):
             return super().predict(X, **params)
         classes = getattr(self.estimator_, "classes_", self.classes_)
         return classes[self.predict_proba(X).argmax(axis=1)]
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the class probabilities, corrected to the chosen `prior`.
+        """Return the class probabilities, corrected to `prior` and calibrated.
 
         Parameters
         ----------
@@ -195,7 +250,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         """
         check_is_fitted(self)
         proba = self.estimator_.predict_proba(self._check_rows(X))
-        return correct_proba(proba, self.prior_ratio_)
+        proba = correct_proba(proba, self.prior_ratio_)
+        return proba if self.calibrator_ is None else self.calibrator_.proba(proba)
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: Any) -> np.ndarray:
@@ -211,16 +267,20 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         """
         check_is_fitted(self)
         log_proba = self.estimator_.predict_log_proba(self._check_rows(X))
-        return correct_log_proba(log_proba, self.prior_ratio_)
+        log_proba = correct_log_proba(log_proba, self.prior_ratio_)
+        if self.calibrator_ is None:
+            return log_proba
+        return self.calibrator_.log_proba(np.exp(log_proba))
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
         """Return the decision function, which agrees with `predict`.
 
-        If probabilities are corrected, the values are the log odds of two classes or
-        the log probabilities of more classes. If the decision function of the estimator
-        has this scale already, as that of logistic regression has, the logarithms of
-        `prior_ratio_` are added to its values.
+        If probabilities are corrected or calibrated, the values are the log odds of two
+        classes or the log probabilities of more classes. If they are not calibrated,
+        and the decision function of the estimator has this scale already, as that of
+        logistic regression has, the logarithms of `prior_ratio_` are added to its
+        values.
 
         Parameters
         ----------
@@ -232,7 +292,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         """
         check_is_fitted(self)
         X = self._check_rows(X)
-        return corrected_decisions(self.estimator_, X, self.prior_ratio_)
+        if self.calibrator_ is None:
+            return corrected_decisions(self.estimator_, X, self.prior_ratio_)
+        proba = correct_proba(self.estimator_.predict_proba(X), self.prior_ratio_)
+        logs = self.calibrator_.log_proba(proba)
+        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
 
 
 class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):

@@ -14,6 +14,7 @@ from .estimators import DistilledClassifier, DistilledRegressor
 def make_distill_pipeline(
     *steps: Any,
     prior: str | None = None,
+    calibration: str | None = "auto",
     densify: Any = None,
     memory: Any = None,
     transform_input: list[str] | None = None,
@@ -35,6 +36,9 @@ def make_distill_pipeline(
     prior : {"data", "set"}, default=None
         The class shares that predictions assume, as for DistilledClassifier; None is
         its default, "data". For classifiers only.
+    calibration : {"auto", "sigmoid", "temperature"} or None, default="auto"
+        How predicted probabilities are calibrated; see `DistilledClassifier`. For
+        classifiers only.
     densify : {"auto"}, int or None, default=None
         Whether `b` and `model` are fitted on rows that are grown from the distilled
         rows; see `DistilledClassifier`.
@@ -58,8 +62,9 @@ def make_distill_pipeline(
         or if the last step is neither a classifier nor a regressor.
     ValueError
         If `transform_input` is given, but there are no steps before the distiller; if
-        `prior` is given, but the last step is not a classifier; or if `densify` is
-        given, but there is no estimator after the distiller.
+        `prior`, or a method of `calibration`, is given, but the last step is not a
+        classifier; or if `densify` is given, but there is no estimator after the
+        distiller.
 
     Examples
     --------
@@ -83,12 +88,16 @@ def make_distill_pipeline(
         )
     place = places[0]
     before, distiller, after = steps[:place], steps[place], steps[place + 1 :]
+    # The parameters that apply to classifiers only and differ from their defaults.
+    of_classifiers = {} if prior is None else {"prior": prior}
+    if calibration not in ("auto", None):
+        of_classifiers["calibration"] = calibration
     outer = {"memory": memory, "transform_input": transform_input, "verbose": verbose}
     if not after:
-        if prior is not None:
+        for name, value in of_classifiers.items():
             raise ValueError(
-                f"prior={prior!r} requires a classifier after the distiller, but the "
-                "distiller is the last step. Leave out prior."
+                f"{name}={value!r} requires a classifier after the distiller, but the "
+                f"distiller is the last step. Leave out {name}."
             )
         if densify is not None:
             raise ValueError(
@@ -102,17 +111,17 @@ def make_distill_pipeline(
             "Fit other estimators on distiller.fit_distill(X, y)."
         )
     is_regression = is_regressor(after[-1])
-    if is_regression and prior is not None:
+    for name, value in of_classifiers.items() if is_regression else ():
         raise ValueError(
-            f"prior={prior!r} applies to class shares, but the last step "
-            f"{type(after[-1]).__name__} is a regressor. Leave out prior."
+            f"{name}={value!r} applies to classes, but the last step "
+            f"{type(after[-1]).__name__} is a regressor. Leave out {name}."
         )
     model = after[0] if len(after) == 1 else make_pipeline(*after, verbose=verbose)
     common = {"densify": densify, "memory": memory}
     wrapped: Any = DistilledRegressor(distiller, model, **common)
     if not is_regression:
-        prior = "data" if prior is None else prior
-        wrapped = DistilledClassifier(distiller, model, prior=prior, **common)
+        common |= {"prior": "data", "calibration": calibration} | of_classifiers
+        wrapped = DistilledClassifier(distiller, model, **common)
     if before:
         return make_pipeline(*before, wrapped, **outer)
     if transform_input is not None:

@@ -27,18 +27,21 @@ from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
 from .._utils.native_rows import rows_for
 from ..base.absent_categories import warn_of_absent_categories
 from ..base.common_parameters import COMMON_CONSTRAINTS
-from ..base.growing import grown_set, training_set
+from ..base.growing import grown_set, training_set, with_labels_for
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..soft_labels.teacher import supports_several_targets
 from ..validation.missing_values import check_accepts_missing
 from ..validation.rows import check_rows
 from ..validation.targets import n_columns
-from .held_back import held_back_for_choice
+from .choice import HeldBackResult, is_better
 from .leaf_size import warn_of_large_leaves
+from .unseen_rows import UnseenRows, held_back_for_choice
 
 # The attributes that the fit of the estimator sets.
-FITTED = ("estimator_", "prior_ratio_")
+FITTED = ("estimator_", "prior_ratio_", "calibrator_")
+# The attributes that describe the choice between distilled and grown rows.
+CHOICE = ("densify_scores_", "densify_log_losses_")
 IS_OF_TASK = {"classification": is_classifier, "regression": is_regressor}
 
 
@@ -169,9 +172,14 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         copy_feature_attributes(self.distiller_, self)
         if self.distilled_.classes is not None:
             self.classes_ = self.distilled_.classes
-        self.__dict__.pop("densify_scores_", None)
-        train = training_set(self.distiller_)
-        self.estimator_ = self._fit_estimator(train, as_column)
+        for name in CHOICE:
+            self.__dict__.pop(name, None)
+        train = training_set(self.distiller_, soft_labels=True)
+        train = with_labels_for(self.estimator, train)
+        unseen = held_back
+        if unseen is None:
+            unseen = self._unseen_rows(X, y, routed)
+        self._fit_estimator(train, as_column, unseen)
         if held_back is not None:
             train = self._fit_on_better_set(train, held_back, as_column)
         self.n_training_rows_ = len(train)
@@ -201,7 +209,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         return distiller.set_params(task=self._task)
 
     def _fit_on_better_set(
-        self, distilled: DistilledSet, held_back: tuple[Any, Any], as_column: bool
+        self, distilled: DistilledSet, held_back: UnseenRows, as_column: bool
     ) -> DistilledSet:
         """Fit the estimator on grown rows too, and keep the better of the two fits.
 
@@ -209,8 +217,8 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         ----------
         distilled : DistilledSet
             The set that the estimator is fitted on.
-        held_back : tuple (X, y)
-            Rows that were not distilled, on which the two fits are compared.
+        held_back : UnseenRows
+            The rows on which the two fits are compared.
         as_column : bool
 
         Returns
@@ -221,24 +229,35 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         grown = grown_set(self.distiller_)
         if grown is None:
             return distilled
+        grown = with_labels_for(self.estimator, grown)
         names = [name for name in FITTED if name in self.__dict__]
         first = {name: self.__dict__[name] for name in names}
-        scores = {"rows": self._score_held_back(*held_back)}
-        self.estimator_ = self._fit_estimator(grown, as_column)
-        scores["grown"] = self._score_held_back(*held_back)
-        self.densify_scores_ = scores
-        if scores["grown"] > scores["rows"]:
+        results = {"rows": self._evaluate(held_back)}
+        self._fit_estimator(grown, as_column, held_back)
+        results["grown"] = self._evaluate(held_back)
+        self.densify_scores_ = {name: one.score for name, one in results.items()}
+        if results["rows"].losses is not None:
+            self.densify_log_losses_ = {k: v.log_loss for k, v in results.items()}
+        if is_better(results["grown"], results["rows"]):
             return grown
         self.__dict__.update(first)
         return distilled
 
-    def _score_held_back(self, X: Any, y: Any) -> float:
-        """Return the score of the current fit on rows that were not distilled."""
-        return self.score(X, y)
+    def _evaluate(self, rows: UnseenRows) -> HeldBackResult:
+        """Return how well the current fit predicts rows that were not distilled."""
+        return HeldBackResult(self.score(rows.X, rows.y, rows.sample_weight))
 
-    def _fit_estimator(self, distilled: DistilledSet, as_column: bool = False) -> Any:
-        """Return a clone of the estimator, fitted on the distilled set."""
-        return fit_on_set(clone(self.estimator), distilled, as_column=as_column)
+    def _unseen_rows(self, X: Any, y: Any, params: dict[str, Any]) -> UnseenRows | None:
+        """Return training rows for the calibration of predictions, or None."""
+        return None
+
+    def _fit_estimator(
+        self, train: DistilledSet, as_column: bool, unseen: UnseenRows | None
+    ) -> None:
+        """Set the attributes `FITTED` by a fit on a training set."""
+        self.estimator_ = fit_on_set(
+            clone(self.estimator), train, as_column=as_column
+        )  # fmt: skip
 
     def _check_estimator(self) -> None:
         """Raise an error if the estimator is of another kind than the wrapper."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .images import as_array
+
 Target = dict[str, np.ndarray]
 
 
@@ -42,8 +44,9 @@ def check_targets(
     TypeError
         If targets are not dicts.
     ValueError
-        If numbers or shapes do not match, or if a box is not finite, has no area or
-        lies outside its image.
+        If numbers or shapes do not match, if a box is not finite, has no area or lies
+        outside its image, if all boxes are relative to the size of their image, or if
+        a label is missing.
     """
     if isinstance(targets, Mapping):
         raise TypeError(
@@ -63,6 +66,7 @@ def check_targets(
         )
     checked = [_check_target(t, i, name, scored) for i, t in enumerate(targets)]
     if sizes is not None:
+        _check_not_relative(checked, sizes, name)
         for i, (target, size) in enumerate(zip(checked, sizes, strict=True)):
             target["boxes"] = _clip(target["boxes"], size, f"{name}[{i}]")
     return checked
@@ -76,9 +80,9 @@ def _check_target(target: Any, number: int, name: str, scored: bool) -> Target:
         raise TypeError(
             f"{name}[{number}] must be a dict with the keys {keys}; got {found}."
         )
-    boxes = np.asarray(target["boxes"], dtype=np.float64)
-    boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
     where = f"{name}[{number}]['boxes']"
+    boxes = _numbers_of(target["boxes"], where)
+    boxes = boxes.reshape(0, 4) if boxes.size == 0 else boxes
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise ValueError(
             f"{where} must have shape (m, 4), as (left, top, right, bottom); got shape "
@@ -98,7 +102,7 @@ def _check_target(target: Any, number: int, name: str, scored: bool) -> Target:
             "(left, top, right, bottom) with left < right and top < bottom; convert "
             "boxes that are (left, top, width, height)."
         )
-    checked = {"boxes": boxes, "labels": np.asarray(target["labels"]).reshape(-1)}
+    checked = {"boxes": boxes, "labels": _labels(target["labels"], f"{name}[{number}]")}
     if scored:
         checked["scores"] = np.asarray(target["scores"], dtype=np.float64).reshape(-1)
         if np.isnan(checked["scores"]).any():
@@ -112,6 +116,64 @@ def _check_target(target: Any, number: int, name: str, scored: bool) -> Target:
                 f"{key}. Pass one for each box."
             )
     return checked
+
+
+def _numbers_of(boxes: Any, where: str) -> np.ndarray:
+    """Return boxes as floats; TypeError if they are not real numbers."""
+    try:
+        return np.asarray(as_array(boxes), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"{where} must hold numbers of shape (m, 4): {error}. Convert the boxes to "
+            "an array of floats."
+        ) from error
+
+
+def _labels(labels: Any, where: str) -> np.ndarray:
+    """Return the labels of the boxes of an image as an array of one type."""
+    found = as_array(labels).reshape(-1)
+    # numpy turns lists of strings and None, NaN or numbers into strings.
+    if isinstance(labels, list | tuple):
+        found = np.array(labels, dtype=object).reshape(-1)
+    values = found.tolist()
+    if any(value is None or value != value for value in values):
+        raise ValueError(
+            f"{where}['labels'] contains None or NaN. Label every box, or remove boxes "
+            "without a label."
+        )
+    if len({isinstance(value, str) for value in values}) > 1:
+        raise ValueError(
+            f"{where}['labels'] contains strings and numbers. Use labels of one type."
+        )
+    return np.array(values) if found.dtype.kind == "O" else found
+
+
+def check_one_type(labels: Sequence[np.ndarray]) -> None:
+    """Raise ValueError if some labels are strings and others are numbers.
+
+    Parameters
+    ----------
+    labels : list of ndarray of shape (m_i,)
+    """
+    if len({label.dtype.kind in "US" for label in labels if len(label)}) > 1:
+        raise ValueError(
+            "The labels of some boxes are strings and those of others are numbers. "
+            "Use labels of one type for all images, targets and predictions."
+        )
+
+
+def _check_not_relative(
+    targets: list[Target], sizes: Sequence[tuple[int, int]], name: str
+) -> None:
+    """Raise ValueError if all boxes of larger images lie between 0 and 1."""
+    shown = [(t["boxes"], min(s)) for t, s in zip(targets, sizes, strict=True)]
+    shown = [(boxes, side) for boxes, side in shown if len(boxes)]
+    if shown and all(boxes.max() <= 1 < side for boxes, side in shown):
+        raise ValueError(
+            f"All boxes of {name} lie between 0 and 1, that is, within one pixel. "
+            "Boxes are (left, top, right, bottom) in pixels; multiply relative boxes "
+            "by the width and the height."
+        )
 
 
 def _clip(boxes: np.ndarray, size: tuple[int, int], where: str) -> np.ndarray:

@@ -2,17 +2,19 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterator
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 from scipy.special import expit
-from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import Interval, _fit_context
+from .blocks import Block
 from .boxes import Target, check_targets
-from .center_points import best_boxes, boxes_of_sides, peaks_of, squared_distance
-from .detection_metrics import mean_average_precision
+from .center_points import boxes_of_sides, squared_distance
+from .detection_base import DetectorMixin, ScoreMaps
 from .net_base import BaseDenseNet
 from .object_pixels import classes_of
 
@@ -23,7 +25,7 @@ HEAT_SCALE, SIDES_WITHIN = 0.01, 0.03
 INITIAL_LOGIT = -4.6
 
 
-class CenterPointDetector(BaseDenseNet):
+class CenterPointDetector(DetectorMixin, BaseDenseNet):
     """A detection of objects by a small network that predicts their centers.
 
     A U-shaped network predicts a heat map of the centers of each class and, at each
@@ -171,66 +173,41 @@ class CenterPointDetector(BaseDenseNet):
         )
         return self
 
-    def predict(self, images: Any) -> list[Target]:
-        """Predict the boxes of the objects in each image.
+    @property
+    def _peak_width(self) -> float:
+        return 1.0
 
-        Parameters
-        ----------
-        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
-
-        Returns
-        -------
-        list of dict
-            For each image {"boxes": (m, 4), "labels": (m,), "scores": (m,)}, in the
-            order of descending scores.
-        """
-        check_is_fitted(self)
-        checked = self.features_.check(images)
-        return [self._predict_image(image) for image in checked.arrays]
-
-    def _predict_image(self, image: np.ndarray) -> Target:
-        """Return the boxes in one image."""
-        found: list[Target] = []
+    def _score_maps(self, image: np.ndarray) -> Iterator[ScoreMaps]:
+        """Yield the heat maps that the network predicts for each block."""
         for block, shown, outputs in self._outputs(image, margin=2):
-            for code, label in enumerate(self.classes_):
-                scores = expit(outputs[code])
-                y, x = peaks_of(scores, 1.0, self.score_threshold)
-                rows, columns = y + shown.top, x + shown.left
-                is_inside = (
-                    (rows >= block.top)
-                    & (rows < block.bottom)
-                    & (columns >= block.left)
-                    & (columns < block.right)
-                )
-                y, x = y[is_inside], x[is_inside]
-                # The limit keeps the boxes of an untrained network finite.
-                sides = np.exp(np.minimum(outputs[-4:, y, x].T, 10.0))
-                boxes = boxes_of_sides(sides, rows[is_inside], columns[is_inside])
-                labels = np.full(len(boxes), label, dtype=self.classes_.dtype)
-                found.append({"boxes": boxes, "labels": labels, "scores": scores[y, x]})
-        result = best_boxes(found, self.classes_, self.nms, self.max_detections)
-        height, width = image.shape[:2]
-        result["boxes"] = np.clip(result["boxes"], 0, [width, height, width, height])
-        return result
+            scores = expit(outputs[: len(self.classes_)])
+            boxes_at = partial(boxes_of_outputs, outputs, shown)
+            yield ScoreMaps(block, shown, scores, boxes_at)
 
-    def score(self, images: Any, targets: Any) -> float:
-        """Return the mean average precision at an intersection over union of 0.5.
 
-        Parameters
-        ----------
-        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
-        targets : list of dict
+def boxes_of_outputs(
+    outputs: np.ndarray, shown: Block, code: int, y: np.ndarray, x: np.ndarray
+) -> np.ndarray:
+    """Return the boxes that the network predicts at some pixels.
 
-        Returns
-        -------
-        float
-        """
-        return mean_average_precision(
-            targets,
-            self.predict(images),
-            iou_thresholds=(0.5,),
-            max_detections=self.max_detections,
-        )
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_classes + 4, height, width)
+        The last four are the logarithms of the distances to the sides.
+    shown : Block
+        The pixels of the outputs.
+    code : int
+        Ignored, because all classes share the sides.
+    y, x : ndarray of int of shape (m,)
+        Rows and columns in the outputs.
+
+    Returns
+    -------
+    ndarray of shape (m, 4)
+    """
+    # The limit keeps the boxes of an untrained network finite.
+    sides = np.exp(np.minimum(outputs[-4:, y, x].T, 10.0))
+    return boxes_of_sides(sides, y + shown.top, x + shown.left)
 
 
 def maps_to_learn(

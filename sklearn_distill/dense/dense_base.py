@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, clone, is_classifier
 
+from ..base.growing import training_set
 from ..distilled_set.distilled_set import DistilledSet
 from .blocks import Block
 from .images import Images
 from .pixel_features import PixelFeatures
 from .pixel_rows import PixelSample
+from .pixel_weights import fit_weighted_by_mass, represented_mass
 
 # Estimators predict at most about this many pixels in one call.
 ROWS_PER_CALL = 1 << 18
@@ -34,6 +36,12 @@ class BaseDense(MetaEstimatorMixin, BaseEstimator):
         self, rows: np.ndarray, y: np.ndarray, weights: np.ndarray | None, **params: Any
     ) -> DistilledSet:
         """Fit the distiller on rows of pixels, and return the distilled set."""
+        if isinstance(self.distiller, type):
+            raise TypeError(
+                f"distiller of {type(self).__name__} must be an instance; got the "
+                f"class {self.distiller.__name__}. Create it first: "
+                f"{self.distiller.__name__}(budget=10)."
+            )
         distiller = clone(self.distiller)
         if distiller.task not in ("auto", "classification"):
             raise ValueError(
@@ -44,6 +52,19 @@ class BaseDense(MetaEstimatorMixin, BaseEstimator):
         self.distiller_ = distiller.fit(rows, y, sample_weight=weights, **params)
         self.distilled_ = self.distiller_.distilled_
         return self.distilled_
+
+    def _fit_on_distilled(
+        self, estimator: Any, rows: np.ndarray, y: np.ndarray, weights: Any
+    ) -> tuple[Any, np.ndarray | None]:
+        """Fit a classifier on the distilled pixels, grown if the distiller says so.
+
+        Returns the fitted classifier and the factors for its probabilities, or None.
+        """
+        self.mass_ = represented_mass(self.distilled_, rows, y, weights)
+        train, mass = training_set(self.distiller_), self.mass_
+        if len(train) != len(self.distilled_):
+            mass = represented_mass(train, rows, y, weights)
+        return fit_weighted_by_mass(estimator, train, mass, self.weights)
 
     def _store_positions(self, sample: PixelSample, images: Images) -> None:
         """Set `distilled_positions_` if the distilled pixels are labeled real ones."""
@@ -73,8 +94,8 @@ def check_pixel_classifier(owner: Any, estimator: Any, name: str) -> None:
 
 
 def batches_of_pixels(
-    features: PixelFeatures, images: Images
-) -> Iterator[tuple[list[tuple[int, Block]], np.ndarray]]:
+    features: PixelFeatures, images: Images, margin: int = 0
+) -> Iterator[tuple[list[tuple[int, Block, Block]], np.ndarray]]:
     """Yield blocks of pixels and the features of all their pixels.
 
     Small images are united, so that an estimator is not called for each of them.
@@ -83,23 +104,27 @@ def batches_of_pixels(
     ----------
     features : PixelFeatures
     images : Images
+    margin : int, default=0
+        The number of pixels around each block whose features are also needed.
 
     Yields
     ------
-    parts : list of (int, Block)
-        The number of the image and the block.
+    parts : list of (int, Block, Block)
+        The number of the image, the block, and the block with its margin.
     rows : ndarray of shape (n_pixels, n_features)
+        The features of the pixels of the blocks with their margins.
     """
-    parts: list[tuple[int, Block]] = []
+    parts: list[tuple[int, Block, Block]] = []
     rows: list[np.ndarray] = []
     size = 0
     for i, image in enumerate(images.arrays):
         for block in features.blocks(image):
-            values = features.features_of_block(image, block)
+            outer = block.grown(margin, (image.shape[0], image.shape[1]))
+            values = features.features_of_block(image, outer)
             if size and size + values.shape[0] * values.shape[1] > ROWS_PER_CALL:
                 yield parts, np.concatenate(rows)
                 parts, rows, size = [], [], 0
-            parts.append((i, block))
+            parts.append((i, block, outer))
             rows.append(values.reshape(-1, values.shape[2]))
             size += len(rows[-1])
     yield parts, np.concatenate(rows)

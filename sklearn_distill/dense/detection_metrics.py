@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .boxes import Target, box_iou, check_targets
+from .boxes import Target, box_iou, check_one_type, check_targets
 from .segmentation_metrics import macro_mean
 
 # The recalls at which COCO evaluates the precision.
@@ -165,6 +165,7 @@ def _means(
             f"There must be one prediction for each image; got {len(true)} targets and "
             f"{len(found)} predictions."
         )
+    check_one_type([target["labels"] for target in true + found])
     labels = sorted({label for t in true for label in t["labels"].tolist()})
     return {
         label: float(

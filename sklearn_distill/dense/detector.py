@@ -2,32 +2,27 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Iterator
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import clone, is_classifier
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import HasMethods, Interval, StrOptions, _fit_context
 from ..soft_labels.data_prior import correct_proba
 from .blocks import Block
-from .boxes import Target, check_targets
-from .center_points import (
-    best_boxes,
-    boxes_of_sides,
-    margin_of_peaks,
-    peaks_of,
-    smoothed,
-)
+from .boxes import check_targets
+from .center_points import boxes_of_sides, margin_of_peaks, smoothed
 from .dense_base import BaseDense, check_pixel_classifier
-from .detection_metrics import mean_average_precision
+from .detection_base import DetectorMixin, ScoreMaps
 from .object_pixels import (
     BACKGROUND_NAME,
     check_background,
@@ -37,10 +32,9 @@ from .object_pixels import (
 )
 from .pixel_features import PixelFeatures
 from .pixel_rows import rows_of_pixels, sample_pixels
-from .pixel_weights import fit_weighted_by_mass, represented_mass
 
 
-class DistilledDetector(BaseDense):
+class DistilledDetector(DetectorMixin, BaseDense):
     """A detector of objects whose classifier is fitted on distilled pixels.
 
     A classifier tells whether a pixel is at the center of an object of some class, and
@@ -220,6 +214,13 @@ class DistilledDetector(BaseDense):
             distilled.
         """
         check_pixel_classifier(self, self.classifier, "classifier")
+        if self.regressor is not None and (
+            isinstance(self.regressor, type) or is_classifier(self.regressor)
+        ):
+            raise TypeError(
+                "regressor of DistilledDetector must be a regressor, which predicts "
+                f"the sides of boxes; got {self.regressor!r}."
+            )
         checked = self._fit_features(images)
         checked_targets = check_targets(targets, checked.sizes)
         self.classes_, names = classes_of(checked_targets)
@@ -238,10 +239,9 @@ class DistilledDetector(BaseDense):
         rows = rows_of_pixels(self.features_, checked, sample.image, sample.position)
         self.n_pixels_ = len(rows)
         y = names[sample.code]
-        distilled = self._fit_distiller(rows, y, sample.weights())
-        self.mass_ = represented_mass(distilled, rows, y, sample.weights())
-        self.classifier_, self.prior_ratio_ = fit_weighted_by_mass(
-            self.classifier, distilled, self.mass_, self.weights
+        self._fit_distiller(rows, y, sample.weights())
+        self.classifier_, self.prior_ratio_ = self._fit_on_distilled(
+            self.classifier, rows, y, sample.weights()
         )
         sides = sides_of_sample(sample, maps, boxes, checked)
         self._store_positions(sample, checked)
@@ -283,69 +283,39 @@ class DistilledDetector(BaseDense):
         X = np.asarray(self.distilled_.X)[is_center]
         self.regressor_ = regressor.fit(X, self.distilled_sides_[is_center])
 
-    def predict(self, images: Any) -> list[Target]:
-        """Predict the boxes of the objects in each image.
+    @property
+    def _peak_width(self) -> float:
+        return self.smooth
 
-        Parameters
-        ----------
-        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
-
-        Returns
-        -------
-        list of dict
-            For each image {"boxes": (m, 4), "labels": (m,), "scores": (m,)}, in the
-            order of descending scores.
-        """
-        check_is_fitted(self)
-        checked = self.features_.check(images)
-        return [self._predict_image(image) for image in checked.arrays]
-
-    def _predict_image(self, image: np.ndarray) -> Target:
-        """Return the boxes in one image, which is processed in blocks."""
-        found: list[Target] = []
-        for block in self.features_.blocks(image):
-            found += self._predict_block(image, block)
-        result = best_boxes(found, self.classes_, self.nms, self.max_detections)
-        height, width = image.shape[:2]
-        result["boxes"] = np.clip(result["boxes"], 0, [width, height, width, height])
-        return result
-
-    def _predict_block(self, image: np.ndarray, block: Block) -> list[Target]:
-        """Return the boxes of each class whose center is in a block."""
-        outer = block.grown(margin_of_peaks(self.smooth) + 1, image.shape[:2])
-        features = self.features_.features_of_block(image, outer)
-        rows = features.reshape(-1, features.shape[2])
-        proba = correct_proba(self.classifier_.predict_proba(rows), self.prior_ratio_)
+    def _score_maps(self, image: np.ndarray) -> Iterator[ScoreMaps]:
+        """Yield the smoothed probabilities of the pixels of each block."""
         known = self.classifier_.classes_.tolist()
-        found = []
-        for label in self.classes_:
-            scores = proba[:, known.index(str(label))].reshape(outer.shape)
-            scores = smoothed(scores, self.smooth)
-            y, x = peaks_of(scores, self.smooth, self.score_threshold)
-            y_in_image, x_in_image = y + outer.top, x + outer.left
-            is_inside = (
-                (y_in_image >= block.top)
-                & (y_in_image < block.bottom)
-                & (x_in_image >= block.left)
-                & (x_in_image < block.right)
-            )
-            if not is_inside.any():
-                continue
-            y, x = y[is_inside], x[is_inside]
-            boxes = self._boxes_of_peaks(features, scores, y, x)
-            boxes += [outer.left, outer.top, outer.left, outer.top]
-            labels = np.full(len(boxes), label, dtype=self.classes_.dtype)
-            found.append({"boxes": boxes, "labels": labels, "scores": scores[y, x]})
-        return found
+        columns = [known.index(str(label)) for label in self.classes_]
+        for block in self.features_.blocks(image):
+            outer = block.grown(margin_of_peaks(self.smooth) + 1, image.shape[:2])
+            features = self.features_.features_of_block(image, outer)
+            rows = features.reshape(-1, features.shape[2])
+            proba = self.classifier_.predict_proba(rows)
+            proba = correct_proba(proba, self.prior_ratio_)[:, columns]
+            maps = proba.T.reshape(len(columns), *outer.shape)
+            scores = np.stack([smoothed(m, self.smooth) for m in maps])
+            boxes_at = partial(self._boxes_of_peaks, features, scores, outer)
+            yield ScoreMaps(block, outer, scores, boxes_at)
 
     def _boxes_of_peaks(
-        self, features: np.ndarray, scores: np.ndarray, y: np.ndarray, x: np.ndarray
+        self,
+        features: np.ndarray,
+        maps: np.ndarray,
+        outer: Block,
+        code: int,
+        y: np.ndarray,
+        x: np.ndarray,
     ) -> np.ndarray:
         """Return the mean box that the pixels at and around each peak predict.
 
         The pixels are weighted by their scores.
         """
-        steps = np.arange(-1, 2)
+        steps, scores = np.arange(-1, 2), maps[code]
         height, width = scores.shape
         rows = np.clip(y[:, None, None] + steps[:, None], 0, height - 1)
         columns = np.clip(x[:, None, None] + steps, 0, width - 1)
@@ -354,27 +324,5 @@ class DistilledDetector(BaseDense):
         sides = self.regressor_.predict(features[rows, columns])
         boxes = boxes_of_sides(sides, rows, columns).reshape(len(y), -1, 4)
         weights = scores[rows, columns].reshape(len(y), shape[1] * shape[2], 1)
-        return (weights * boxes).sum(axis=1) / weights.sum(axis=1)
-
-    def score(self, images: Any, targets: Any) -> float:
-        """Return the mean average precision at an intersection over union of 0.5.
-
-        Parameters
-        ----------
-        images : array-like of shape (n, H, W) or (n, H, W, C), or list of images
-        targets : list of dict
-            For each image {"boxes": (m, 4), "labels": (m,)}.
-
-        Returns
-        -------
-        float
-            Value of mAP50 for at most `max_detections` boxes for each image.
-        """
-        check_is_fitted(self)
-        sizes = self.features_.check(images).sizes
-        return mean_average_precision(
-            check_targets(targets, sizes),
-            self.predict(images),
-            iou_thresholds=(0.5,),
-            max_detections=self.max_detections,
-        )
+        means = (weights * boxes).sum(axis=1) / weights.sum(axis=1)
+        return means + [outer.left, outer.top, outer.left, outer.top]

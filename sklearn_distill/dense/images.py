@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections.abc import Mapping
+from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,14 +57,19 @@ def check_images(images: Any, channels: str = "last") -> Images:
         If the shapes are not those of images, if an image has no pixels or values that
         are not finite, or if the numbers of channels differ.
     """
-    if isinstance(images, str | bytes) or not hasattr(images, "__len__"):
+    is_table = hasattr(images, "columns")
+    is_sequence = hasattr(images, "__len__") and not isinstance(images, Mapping)
+    if isinstance(images, str | bytes) or is_table or not is_sequence:
         raise TypeError(
             "images must be an array of shape (n, H, W) or (n, H, W, C), or a list of "
-            f"arrays; got {type(images).__name__}."
+            f"arrays; got {type(images).__name__}. Pass a single image as [image], and "
+            "read files first, for example with skimage.io.imread."
         )
     stacked = hasattr(images, "shape") and str(images.dtype) != "object"
+    if stacked and np.ndim(images) == 1:
+        images, stacked = list(images), False
     if stacked:
-        images = np.asarray(images)
+        images = as_array(images)
         if images.ndim not in (3, 4):
             raise ValueError(
                 "An array of images must have shape (n, H, W) or (n, H, W, C); got "
@@ -84,12 +91,17 @@ def check_images(images: Any, channels: str = "last") -> Images:
 
 def _check_image(image: Any, number: int, channels: str) -> np.ndarray:
     """Return one image with shape (H, W, C)."""
-    if isinstance(image, str | bytes):
+    if isinstance(image, str | bytes | PathLike):
         raise TypeError(
-            f"Image {number} is a string. Read files first, for example with "
-            "skimage.io.imread."
+            f"Image {number} is the path {str(image)!r}. Read files first, for example "
+            "with skimage.io.imread."
         )
-    array = np.asarray(image)
+    if np.ma.is_masked(image):
+        raise ValueError(
+            f"Image {number} is a masked array with masked pixels. Fill them, for "
+            "example with image.filled(0), and label them with ignore_label."
+        )
+    array = as_array(image)
     if array.dtype.kind not in "buif":
         raise TypeError(f"Image {number} must hold numbers; got dtype {array.dtype}.")
     if array.ndim not in (2, 3):
@@ -111,10 +123,17 @@ def _check_image(image: Any, number: int, channels: str) -> np.ndarray:
     if array.shape[0] in USUAL_CHANNELS and array.shape[2] > max(16, array.shape[0]):
         raise ValueError(
             f"Image {number} has shape {array.shape}, which looks like channels first. "
-            "Pass features=PixelFeatures(channels='first'), or move the channels to "
-            "the last axis."
+            "Move the channels to the last axis, or set channels='first', a parameter "
+            "of PixelFeatures and of the networks."
         )
     return array
+
+
+def as_array(values: Any) -> np.ndarray:
+    """Return an array, also of a tensor on a GPU or with a gradient."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+    return np.asarray(values)
 
 
 def _check_not_a_single_image(images: np.ndarray) -> None:

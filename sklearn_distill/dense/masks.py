@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .images import as_array
 from .pixel_rows import PIECE
 
 
@@ -65,7 +66,7 @@ def check_masks(
 
 def _check_mask(mask: Any, number: int, name: str) -> np.ndarray:
     """Return one mask as an array of integers or booleans."""
-    array = np.asarray(mask)
+    array = as_array(mask)
     if array.dtype.kind == "f":
         if not np.isfinite(array).all() or (array != np.floor(array)).any():
             raise ValueError(
@@ -76,7 +77,13 @@ def _check_mask(mask: Any, number: int, name: str) -> np.ndarray:
     if array.dtype.kind not in "bui":
         raise TypeError(
             f"Mask {number} of {name} must hold integer labels; got dtype "
-            f"{array.dtype}. Encode names as integers."
+            f"{array.dtype}. Encode names as integers, for example with "
+            "numpy.unique(masks, return_inverse=True)."
+        )
+    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(int).max:
+        raise ValueError(
+            f"Mask {number} of {name} contains the label {array.max()}, which is too "
+            "large for signed integers of 64 bits. Use smaller labels."
         )
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]

@@ -99,6 +99,13 @@ class BaseDenseNet(BaseEstimator):
         from .networks import SmallUNet
         from .patches import RandomPatches
 
+        side = -(-self.patch_size // 2**self.depth)
+        if self.batch_size * side**2 < 2:
+            raise ValueError(
+                f"depth={self.depth} shrinks the single patch of a step to one pixel, "
+                "which cannot be normalized. Increase batch_size or patch_size, or "
+                "lower depth."
+            )
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         device = resolve_device(self.device)
         arrays = [self._normalized(image) for image in images.arrays]

@@ -4,7 +4,7 @@
 
 import numpy as np
 
-from .boxes import Target
+from .boxes import Target, check_one_type
 from .center_points import map_of_centers, sides_of_boxes
 from .images import Images
 from .pixel_rows import PixelSample
@@ -59,12 +59,7 @@ def classes_of(targets: list[Target]) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(
             "The targets contain no boxes. Pass at least one image with an object."
         )
-    kinds = {label.dtype.kind in "US" for label in labels}
-    if len(kinds) > 1:
-        raise ValueError(
-            "The labels of some images are strings and those of others are numbers. "
-            "Use labels of one type."
-        )
+    check_one_type(labels)
     joined = np.concatenate(labels)
     if joined.dtype.kind == "f":
         raise ValueError(

@@ -11,12 +11,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import Interval, StrOptions, _fit_context
-from .._utils.optional import import_skimage
+from .basic_features import (
+    basic_features,
+    halo_of_scale,
+    names_of_features,
+    scales_between,
+)
 from .blocks import BLOCK_SIZE, Block, blocks_of
 from .images import Images, as_float, check_images, check_scale, largest_value
 
 
-class PixelFeatures(TransformerMixin, BaseEstimator):
+# Features of images have four dimensions, which tables cannot hold.
+class PixelFeatures(  # type: ignore[call-arg]
+    TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Features of each pixel of an image, at several scales.
 
     The features describe the surroundings of a pixel, so that any scikit-learn
@@ -208,10 +216,7 @@ class PixelFeatures(TransformerMixin, BaseEstimator):
             return np.array(names, dtype=object)
         parts = ["intensity"] * self.intensity + ["edges"] * self.edges
         parts += ["texture_large", "texture_small"] * self.texture
-        names = [f"{part}_{sigma:.3g}" for sigma in self._scales() for part in parts]
-        if self.n_channels_ > 1:
-            channels = range(self.n_channels_)
-            names = [f"channel_{c}_{name}" for c in channels for name in names]
+        names = names_of_features(self._scales(), parts, self.n_channels_)
         return np.array(names, dtype=object)
 
     def check(self, images: Any) -> Images:
@@ -297,16 +302,13 @@ class PixelFeatures(TransformerMixin, BaseEstimator):
 
     def _scales(self) -> np.ndarray:
         """Return the standard deviations of the Gaussian filters of "basic"."""
-        low, high = np.log2(self.sigma_min), np.log2(self.sigma_max)
-        return np.logspace(low, high, int(high - low + 1), base=2)
+        return scales_between(self.sigma_min, self.sigma_max)
 
     def _halo(self) -> int:
         """Return the number of pixels around a block that influence its features."""
         if not isinstance(self.features, str):
             return self.halo or 0
-        # scikit-image truncates Gaussians at four standard deviations. The second
-        # differences and their own borders reach three pixels further.
-        return int(np.ceil(4 * self.sigma_max)) + 4
+        return halo_of_scale(self.sigma_max)
 
     def _block_size(self) -> int | None:
         """Return the height and width of blocks, or None for whole images."""
@@ -317,7 +319,14 @@ class PixelFeatures(TransformerMixin, BaseEstimator):
     def _compute(self, image: np.ndarray) -> np.ndarray:
         """Return the features of a float32 image of shape (H, W, C)."""
         if isinstance(self.features, str):
-            return self._basic(image)
+            return basic_features(
+                image,
+                self._scales(),
+                intensity=bool(self.intensity),
+                edges=bool(self.edges),
+                texture=bool(self.texture),
+                n_jobs=self.n_jobs,
+            )
         if hasattr(self.features, "state_dict"):
             from .network_features import features_of_network
 
@@ -337,24 +346,3 @@ class PixelFeatures(TransformerMixin, BaseEstimator):
                 "finite features."
             )
         return values
-
-    def _basic(self, image: np.ndarray) -> np.ndarray:
-        """Return the features of scikit-image."""
-        small = min(image.shape[:2]) < 2
-        if small:
-            # Differences need at least two pixels in each direction.
-            grow = [(0, max(0, 2 - side)) for side in image.shape[:2]]
-            shape, image = image.shape, np.pad(image, [*grow, (0, 0)], mode="edge")
-        values = import_skimage().feature.multiscale_basic_features(
-            image,
-            intensity=bool(self.intensity),
-            edges=bool(self.edges),
-            texture=bool(self.texture),
-            sigma_min=self.sigma_min,
-            sigma_max=self.sigma_max,
-            num_sigma=len(self._scales()),
-            workers=1 if self.n_jobs is None else max(1, self.n_jobs),
-            channel_axis=-1,
-        )
-        values = values.astype(np.float32, copy=False)
-        return values[: shape[0], : shape[1]] if small else values

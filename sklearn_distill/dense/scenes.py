@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from .._utils._sklearn_private import HasMethods, Interval, _fit_context
-from .boxes import Target, check_targets
+from .boxes import Target, check_one_type, check_targets
 from .images import check_images
 from .masks import check_masks
 from .scene_parts import Crop, Scene, background_of, crop_of
@@ -141,10 +141,18 @@ class SceneComposer(BaseEstimator):
         Raises
         ------
         ValueError, TypeError
-            If images and targets do not match, or if there are no objects.
+            If images and targets do not match, if there are no objects, or if none of
+            them can be placed.
         """
         checked = check_images(images)
+        dtypes = sorted({str(image.dtype) for image in checked.arrays})
+        if len(dtypes) > 1:
+            raise ValueError(
+                f"Images of a scene must have one dtype; got {dtypes}. Convert all "
+                "images to one dtype and scale."
+            )
         boxes = check_targets(targets, checked.sizes)
+        check_one_type([target["labels"] for target in boxes])
         masks = None if instances is None else check_masks(instances, checked.sizes)
         rng = check_random_state(self.random_state)
         crops = self._crops(checked.arrays, boxes, masks)
@@ -168,6 +176,12 @@ class SceneComposer(BaseEstimator):
         # Scenes with free places take objects that found none before.
         for scene in scenes:
             waiting = self._fill(scene, waiting, rng)
+        if not any(scene.crops for scene in scenes):
+            raise ValueError(
+                f"None of the {len(crops)} objects was placed into a scene of {height} "
+                f"x {width} pixels. Enlarge canvas, raise max_overlap, or lower "
+                "observer_threshold."
+            )
         self._store(scenes, checked.arrays[0].shape[2] == 1, masks is not None)
         return self
 
@@ -195,9 +209,11 @@ class SceneComposer(BaseEstimator):
         """Return the height and width of a scene."""
         if self.canvas is None:
             return max(h for h, _ in sizes), max(w for _, w in sizes)
-        if len(self.canvas) != 2 or min(self.canvas) < 1:
+        are_ints = all(isinstance(side, Integral) for side in self.canvas)
+        if len(self.canvas) != 2 or not are_ints or min(self.canvas) < 1:
             raise ValueError(
-                f"canvas must be (height, width) in pixels; got {self.canvas!r}."
+                "canvas must be (height, width), two positive integers; got "
+                f"{self.canvas!r}."
             )
         return int(self.canvas[0]), int(self.canvas[1])
 
@@ -219,6 +235,12 @@ class SceneComposer(BaseEstimator):
                 share = 1 - (size - low) / (high - low or 1.0)
                 margin = round(self.context * share)
                 mask = None if masks is None else masks[i] == k + 1
+                if mask is not None and not mask.any():
+                    raise ValueError(
+                        f"Image {i} has {len(labels)} boxes, but no pixel of its mask "
+                        f"in instances has the number {k + 1}. Number the objects from "
+                        "1 in the order of their boxes."
+                    )
                 crops.append(crop_of(image, box, label, margin, mask))
         return crops
 

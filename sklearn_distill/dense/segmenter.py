@@ -2,23 +2,28 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-from numbers import Integral
+from collections.abc import Iterator
+from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
 from sklearn.utils import check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import HasMethods, Interval, StrOptions, _fit_context
 from ..soft_labels.data_prior import correct_proba
+from .blocks import Block
 from .dense_base import BaseDense, batches_of_pixels, check_pixel_classifier
 from .images import Images
 from .masks import MaskEncoder, check_masks, labels_of_masks
 from .pixel_features import PixelFeatures
 from .pixel_rows import rows_of_pixels, sample_pixels
-from .pixel_weights import fit_weighted_by_mass, represented_mass
 from .segmentation_metrics import confusion_of_masks, iou_of_confusion, macro_mean
+
+# A Gaussian reaches this many standard deviations far.
+TRUNCATE = 4.0
 
 
 def _predicts_probabilities(self: Any) -> bool:
@@ -62,6 +67,10 @@ class DistilledSegmenter(BaseDense):
     max_unlabeled : int, default=0
         The number of pixels of `ignore_label` that the distiller receives as
         `X_unlabeled`.
+    smooth : float, default=0.0
+        The standard deviation, in pixels, of a Gaussian that smooths the predicted
+        probabilities. Small values remove single wrong pixels; large ones remove thin
+        parts.
     random_state : int, RandomState instance or None, default=None
         Draws the pixels. Pass an int for reproducible results.
 
@@ -126,6 +135,7 @@ class DistilledSegmenter(BaseDense):
         "weights": [None, StrOptions({"mass", "sqrt"})],
         "max_pixels": [Interval(Integral, 1, None, closed="left")],
         "max_unlabeled": [Interval(Integral, 0, None, closed="left")],
+        "smooth": [Interval(Real, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -139,6 +149,7 @@ class DistilledSegmenter(BaseDense):
         weights: str | None = "sqrt",
         max_pixels: int = 200_000,
         max_unlabeled: int = 0,
+        smooth: float = 0.0,
         random_state: int | np.random.RandomState | None = None,
     ):
         self.distiller = distiller
@@ -148,6 +159,7 @@ class DistilledSegmenter(BaseDense):
         self.weights = weights
         self.max_pixels = max_pixels
         self.max_unlabeled = max_unlabeled
+        self.smooth = smooth
         self.random_state = random_state
 
     # The distiller and the estimator validate their own parameters.
@@ -173,6 +185,12 @@ class DistilledSegmenter(BaseDense):
             if the pixels cannot be distilled.
         """
         check_pixel_classifier(self, self.estimator, "estimator")
+        if self.smooth > 0 and not hasattr(self.estimator, "predict_proba"):
+            raise TypeError(
+                f"smooth={self.smooth} requires predicted probabilities, but "
+                f"{self.estimator!r} does not predict any. Set smooth=0.0, or use "
+                "another estimator."
+            )
         checked = self._fit_features(images)
         arrays = check_masks(masks, checked.sizes)
         self.classes_ = self._check_classes(arrays)
@@ -188,11 +206,10 @@ class DistilledSegmenter(BaseDense):
         self.n_pixels_, self.pixel_counts_ = len(rows), sample.counts
         params = self._unlabeled_rows(checked, arrays, rng)
         y = self.classes_[sample.code]
-        distilled = self._fit_distiller(rows, y, sample.weights(), **params)
+        self._fit_distiller(rows, y, sample.weights(), **params)
         self._store_positions(sample, checked)
-        self.mass_ = represented_mass(distilled, rows, y, sample.weights())
-        self.estimator_, self.prior_ratio_ = fit_weighted_by_mass(
-            self.estimator, distilled, self.mass_, self.weights
+        self.estimator_, self.prior_ratio_ = self._fit_on_distilled(
+            self.estimator, rows, y, sample.weights()
         )
         return self
 
@@ -236,8 +253,8 @@ class DistilledSegmenter(BaseDense):
         check_is_fitted(self)
         checked = self.features_.check(images)
         masks = [np.empty(size, dtype=self.classes_.dtype) for size in checked.sizes]
-        for parts, rows in batches_of_pixels(self.features_, checked):
-            _scatter(masks, parts, self._predict_rows(rows))
+        for i, block, classes in self._predicted_blocks(checked):
+            masks[i][block.slices] = classes
         return np.stack(masks) if checked.stacked else masks
 
     @available_if(_predicts_probabilities)
@@ -258,8 +275,8 @@ class DistilledSegmenter(BaseDense):
         checked = self.features_.check(images)
         shape = (len(self.classes_),)
         maps = [np.empty(size + shape, dtype=np.float32) for size in checked.sizes]
-        for parts, rows in batches_of_pixels(self.features_, checked):
-            _scatter(maps, parts, self._proba_of_rows(rows))
+        for i, block, proba in self._blocks_of_proba(checked):
+            maps[i][block.slices] = proba
         return np.stack(maps) if checked.stacked else maps
 
     def score(self, images: Any, masks: Any) -> float:
@@ -281,33 +298,47 @@ class DistilledSegmenter(BaseDense):
         arrays = check_masks(masks, checked.sizes)
         labels = np.union1d(labels_of_masks(arrays, self.ignore_label), self.classes_)
         confusion = np.zeros((len(labels) + 1, len(labels) + 1), dtype=np.int64)
-        for parts, rows in batches_of_pixels(self.features_, checked):
-            predicted, start = self._predict_rows(rows), 0
-            for i, block in parts:
-                true = arrays[i][block.slices]
-                part = predicted[start : start + true.size].reshape(true.shape)
-                start += true.size
-                confusion += confusion_of_masks(true, part, labels, self.ignore_label)
+        for i, block, classes in self._predicted_blocks(checked):
+            true = arrays[i][block.slices]
+            confusion += confusion_of_masks(true, classes, labels, self.ignore_label)
         return macro_mean(iou_of_confusion(confusion))
 
-    def _predict_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Return the class of each row."""
-        if self.prior_ratio_ is None:
-            return np.asarray(self.estimator_.predict(rows))
-        return self.classes_[self._proba_of_rows(rows).argmax(axis=1)]
+    def _predicted_blocks(
+        self, images: Images
+    ) -> Iterator[tuple[int, Block, np.ndarray]]:
+        """Yield the number of an image, a block, and the classes of its pixels."""
+        if self.prior_ratio_ is not None or self.smooth > 0:
+            for i, block, proba in self._blocks_of_proba(images):
+                yield i, block, self.classes_[proba.argmax(axis=2)]
+            return
+        for parts, rows in batches_of_pixels(self.features_, images):
+            classes = np.asarray(self.estimator_.predict(rows))
+            for (i, block, _), part in zip(parts, _cut(parts, classes), strict=True):
+                yield i, block, part
 
-    def _proba_of_rows(self, rows: np.ndarray) -> np.ndarray:
-        """Return the class probabilities of each row."""
-        proba = self.estimator_.predict_proba(rows)
-        return correct_proba(proba, self.prior_ratio_)
+    def _blocks_of_proba(
+        self, images: Images
+    ) -> Iterator[tuple[int, Block, np.ndarray]]:
+        """Yield the number of an image, a block, and its class probabilities."""
+        margin = int(TRUNCATE * self.smooth + 0.5)
+        for parts, rows in batches_of_pixels(self.features_, images, margin):
+            proba = self.estimator_.predict_proba(rows)
+            proba = correct_proba(proba, self.prior_ratio_)
+            for (i, block, outer), part in zip(parts, _cut(parts, proba), strict=True):
+                if self.smooth > 0:
+                    sigmas = (self.smooth, self.smooth, 0)
+                    part = gaussian_filter(
+                        part, sigmas, mode="nearest", truncate=TRUNCATE
+                    )
+                yield i, block, part[block.inside(outer)]
 
 
-def _scatter(arrays: list[np.ndarray], parts: list[Any], values: np.ndarray) -> None:
-    """Write the values of the pixels of blocks to the arrays of their images."""
-    start = 0
-    for i, block in parts:
-        height, width = block.shape
-        stop = start + height * width
-        target = arrays[i][block.slices]
-        arrays[i][block.slices] = values[start:stop].reshape(target.shape)
-        start = stop
+def _cut(parts: list[Any], values: np.ndarray) -> list[np.ndarray]:
+    """Return the values of the pixels of each block, in the shape of the block."""
+    shapes = [outer.shape for _, _, outer in parts]
+    ends = np.cumsum([height * width for height, width in shapes])
+    pieces = np.split(values, ends[:-1])
+    return [
+        piece.reshape(*shape, *values.shape[1:])
+        for piece, shape in zip(pieces, shapes, strict=True)
+    ]

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from .._utils._sklearn_private import Interval, StrOptions, _fit_context
 from .blocks import Block, blocks_of
-from .boxes import Target, check_targets
+from .boxes import Target, check_one_type, check_targets
 from .images import Images
 from .masks import check_masks
 from .pixel_features import PixelFeatures
@@ -131,7 +131,7 @@ class TileSelection(BaseEstimator):
             features = PixelFeatures("basic" if features is None else features)
         features = clone(features).fit(images)
         checked = features.check(images)
-        boxed = isinstance(targets, list | tuple) and any(
+        boxed = hasattr(targets, "__len__") and any(
             hasattr(target, "keys") for target in targets
         )
         y: Any = (check_targets if boxed else check_masks)(targets, checked.sizes)
@@ -141,6 +141,8 @@ class TileSelection(BaseEstimator):
             for tile in _tiles_of(size, self.tile_size)
         ]
         self.n_tiles_ = len(tiles)
+        if boxed:
+            check_one_type([target["labels"] for target in y])
         parts = [(_boxes_in if boxed else _mask_in)(y[i], tile) for i, tile in tiles]
         counts = _class_counts(parts, boxed, self.ignore_label)
         rng = check_random_state(self.random_state)
@@ -178,7 +180,7 @@ class TileSelection(BaseEstimator):
         ]
         if arrays[0].shape[2] == 1:
             arrays = [array[:, :, 0] for array in arrays]
-        same = len({array.shape for array in arrays}) == 1
+        same = len({(array.shape, array.dtype) for array in arrays}) == 1
         self.images_ = np.stack(arrays) if same else arrays
         self.targets_ = [parts[k] for k in chosen]
         self.tiles_ = np.array([(tiles[k][0], *tiles[k][1]) for k in chosen])

@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
 import time
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -49,6 +50,10 @@ class Deadline:
     def seconds(self) -> float:
         """Return the time since the start, plus that before the fit was resumed."""
         return self.seconds_before + time.monotonic() - self._started
+
+    def seconds_left(self) -> float:
+        """Return the time until the limit; infinity if there is no limit."""
+        return math.inf if self.max_time is None else self.max_time - self.seconds()
 
     def is_over(self) -> bool:
         """Return whether the limit has passed."""

@@ -2,18 +2,12 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
-from skorch.callbacks import (
-    BatchScoring,
-    Callback,
-    EpochScoring,
-    EpochTimer,
-    LRScheduler,
-    PassthroughScoring,
-)
+from skorch.callbacks import Callback, EpochTimer, LRScheduler, PassthroughScoring
 from skorch.helper import predefined_split
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -68,6 +62,8 @@ class DistillationLoop(BatchesNet):
     # The callbacks and, for the methods that were called, those that implement them.
     _implementing_: tuple[Any, dict[str, list[tuple[str, Callback]]]] = (None, {})
     n_rollbacks_ = 0
+    # The number of non-finite steps of the epoch; on a GPU a tensor.
+    n_invalid_: int | Tensor = 0
     stop_reason_: str | None = None
 
     @property
@@ -119,6 +115,15 @@ class DistillationLoop(BatchesNet):
         if any(module.training != training for module in modules):
             super()._set_training(training)
 
+    @property
+    def checks_late_(self) -> bool:
+        """Whether losses and gradients are checked after an epoch, not after a step.
+
+        A fused optimizer skips non-finite steps on the device, so that the loop need
+        not wait for the device in every step.
+        """
+        return bool(self.optimizer_.defaults.get("fused"))
+
     def fit_loop(self, X: Any, y: Any = None, **fit_params: Any) -> Any:
         """Train until a callback ends the training or the time limit passes."""
         if self.stop_reason_ is not None:
@@ -147,26 +152,105 @@ class DistillationLoop(BatchesNet):
             loss = loss + 0.0 * y_pred[0].sum()
         return loss
 
-    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
-        step = super().train_step_single(batch, **fit_params)
-        learned = (p for g in self.optimizer_.param_groups for p in g["params"])
-        gradients = [p.grad for p in learned if p.grad is not None]
-        # Check a single number, which is non-finite if any of the gradients is, because
-        # every check waits for the device.
-        size = sum((g.abs().sum() for g in gradients), step["loss"].new_zeros(()))
-        finite = torch.isfinite(step["loss"] + size)
-        if not finite:
-            self._roll_back()
-        if not finite or not size:
-            # Remove the gradients, so that the optimizer does not apply its momentum.
-            self._zero_grad_optimizer()
-        return step
+    def run_single_epoch(
+        self,
+        iterator: Any,
+        training: bool,
+        prefix: str,
+        step_fn: Any,
+        **fit_params: Any,
+    ) -> None:
+        """Run the steps of an epoch, and record their losses when they are over.
+
+        Reading a loss waits for the device. The losses are recorded after each step
+        only if a callback of the user is called after each step.
+        """
+        if iterator is None:
+            return
+        names = {name for name, _ in self._callbacks_of("on_batch_end")}
+        at_once = not names <= OWN_CALLBACKS
+        first = len(self.history[-1]["batches"])
+        losses: list[Tensor] = []
+        sizes: list[int] = []
+        try:
+            for batch in iterator:
+                self.notify("on_batch_begin", batch=batch, training=training)
+                step = step_fn(batch, **fit_params)
+                losses.append(step["loss"].detach())
+                sizes.append(len(batch[0]))
+                if at_once:
+                    last = first + len(losses) - 1
+                    self._record_losses(prefix, last, losses[-1:], sizes[-1:])
+                self.notify("on_batch_end", batch=batch, training=training, **step)
+        finally:
+            if not at_once:
+                self._record_losses(prefix, first, losses, sizes)
+        self.history.record(f"{prefix}_batch_count", len(losses))
+        if training:
+            self._roll_back_late()
+
+    def _record_losses(
+        self, prefix: str, first: int, losses: Sequence[Tensor], sizes: Sequence[int]
+    ) -> None:
+        """Store losses of batches in the history, from position `first` on."""
+        if not losses:
+            return
+        batches = self.history[-1]["batches"][first:]
+        values = torch.stack(list(losses)).tolist()
+        # The last batch has no loss if its step was interrupted.
+        for batch, loss, size in zip(batches, values, sizes, strict=False):
+            batch[f"{prefix}_loss"] = loss
+            batch[f"{prefix}_batch_size"] = size
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
-        step = super().train_step(batch, **fit_params)
+        for p in self._learned():
+            p.grad = None
+        step: dict[str, Any] = self.train_step_single(batch, **fit_params)
+        self._check_finite(step["loss"].detach())
+        if self._callbacks_of("on_grad_computed"):
+            self.notify(
+                "on_grad_computed",
+                named_parameters=list(self.get_all_learnable_params()),
+                batch=batch,
+                training=True,
+            )
+        self.optimizer_.step()
         self.module_.clamp_()
         self.n_steps_ += 1
         return step
+
+    def _learned(self) -> list[nn.Parameter]:
+        """Return the parameters of the optimizer."""
+        return [p for group in self.optimizer_.param_groups for p in group["params"]]
+
+    def _check_finite(self, loss: Tensor) -> None:
+        """Prevent a step if the loss or a gradient is non-finite, or if all are zero.
+
+        After a non-finite value, the loop returns to the best rows. Without a gradient,
+        the optimizer must not apply its momentum.
+        """
+        gradients = [p.grad for p in self._learned() if p.grad is not None]
+        # Check a single number, which is non-finite if any of the gradients is, because
+        # every check waits for the device.
+        size = sum((g.abs().sum() for g in gradients), loss.new_zeros(()))
+        if self.checks_late_:
+            # A fused optimizer reads this flag on the device and skips the step.
+            invalid = ~torch.isfinite(loss + size)
+            self.optimizer_.found_inf = (invalid | (size == 0)).float()
+            self.n_invalid_ = self.n_invalid_ + invalid
+            return
+        is_finite = math.isfinite((loss + size).item())
+        if not is_finite:
+            self._roll_back()
+        if not is_finite or not size:
+            for p in self._learned():
+                p.grad = None
+
+    def _roll_back_late(self) -> None:
+        """Return to the best rows if a step of the epoch was skipped as non-finite."""
+        if self.checks_late_ and int(self.n_invalid_):
+            self.n_invalid_ = 0
+            self._roll_back()
 
     def _roll_back(self) -> None:
         """Return to the best rows, reset the optimizer and halve the step size."""
@@ -185,29 +269,13 @@ class DistillationLoop(BatchesNet):
         self.optimizer_.state.clear()
 
 
-def check_callbacks(callbacks: Sequence[Any] | None) -> None:
-    """Raise TypeError if the parameter `callbacks` holds unsuitable objects.
+def uses_fused(device: str, deadline: Deadline) -> bool:
+    """Return whether the optimizer is fused, and skips non-finite steps by itself.
 
-    Parameters
-    ----------
-    callbacks : sequence or None
-        Callbacks of skorch: classes or instances, or pairs (name, callback).
+    A fused optimizer does not have to wait for a GPU. With a time limit, however, the
+    loop must wait, because it does not know otherwise when a step is over.
     """
-    for item in callbacks or ():
-        is_named = isinstance(item, tuple) and len(item) == 2
-        callback = item[1] if is_named else item
-        kind = callback if isinstance(callback, type) else type(callback)
-        if not issubclass(kind, Callback):
-            raise TypeError(
-                f"callbacks must be a list of skorch callbacks; it contains {item!r}. "
-                "Pass callbacks of scikit-learn to set_callbacks."
-            )
-        if issubclass(kind, BatchScoring | EpochScoring):
-            raise TypeError(
-                f"callbacks contains a {kind.__name__}, which scores a net's "
-                "predictions, but synthetic rows make no predictions. Remove it: the "
-                "losses are in the history as 'train_loss' and 'valid_loss'."
-            )
+    return device.startswith("cuda") and deadline.max_time is None
 
 
 def make_loop(
@@ -265,6 +333,7 @@ def make_loop(
         rows,
         criterion=objective,
         optimizer=torch.optim.Adam,
+        optimizer__fused=uses_fused(device, deadline) or None,
         lr=objective_lr,
         optimizer__param_groups=[
             (name, {"lr": learning_rate}) for name in ("rows", "targets")

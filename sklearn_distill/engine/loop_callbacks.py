@@ -5,14 +5,40 @@
 import copy
 import math
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from skorch import NeuralNet
-from skorch.callbacks import Callback
+from skorch.callbacks import BatchScoring, Callback, EpochScoring
 
 from .deadline import Deadline, OutOfTime
 from .real_rows import Batches
+
+
+def check_callbacks(callbacks: Sequence[Any] | None) -> None:
+    """Raise TypeError if the parameter `callbacks` holds unsuitable objects.
+
+    Parameters
+    ----------
+    callbacks : sequence or None
+        Callbacks of skorch: classes or instances, or pairs (name, callback).
+    """
+    for item in callbacks or ():
+        is_named = isinstance(item, tuple) and len(item) == 2
+        callback = item[1] if is_named else item
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise TypeError(
+                f"callbacks must be a list of skorch callbacks; it contains {item!r}. "
+                "Pass callbacks of scikit-learn to set_callbacks."
+            )
+        if issubclass(kind, BatchScoring | EpochScoring):
+            raise TypeError(
+                f"callbacks contains a {kind.__name__}, which scores a net's "
+                "predictions, but synthetic rows make no predictions. Remove it: the "
+                "losses are in the history as 'train_loss' and 'valid_loss'."
+            )
 
 
 class KeepBest(Callback):
@@ -58,6 +84,9 @@ class KeepBest(Callback):
 class StopWhen(Callback):
     """A callback that ends the training, and stores why in ``net.stop_reason_``.
 
+    The history gets a column "seconds_left", the expected time until `max_iter` or the
+    time limit ends the training. It is an upper bound if `patience` ends it earlier.
+
     The training always ends at the end of an epoch, which is cut short if necessary, so
     that the validation loss after the last step is known.
 
@@ -92,6 +121,8 @@ class StopWhen(Callback):
         self.improved_at_ = 0
         self.validation_seconds_ = keep.seconds_
         self.last_step_at_ = time.monotonic()
+        # The number of steps and the time at the end of each epoch.
+        self.epoch_ends_ = [(net.n_steps_, self.last_step_at_)]
         self.deadline.grace = self.deadline.GRACE
 
     def on_batch_begin(
@@ -119,11 +150,25 @@ class StopWhen(Callback):
         now = time.monotonic()
         self.validation_seconds_ = now - self.last_step_at_
         self.last_step_at_ = now
+        self.epoch_ends_.append((net.n_steps_, now))
+        net.history.record("seconds_left", self._seconds_left())
         if net.stop_reason_ is None:
             net.stop_reason_ = self._reason_to_stop(net)
         if net.stop_reason_ is not None:
             # skorch ends the training when a callback raises this exception.
             raise KeyboardInterrupt
+
+    def _seconds_left(self) -> float:
+        """Return the expected time until the last step or the time limit."""
+        # The later half of the epochs excludes the first steps, in which torch loads
+        # its kernels, and follows changes of the load of the machine.
+        n_then, then = self.epoch_ends_[(len(self.epoch_ends_) - 1) // 2]
+        n_now, now = self.epoch_ends_[-1]
+        seconds = max(0.0, self.deadline.seconds_left())
+        if n_now > n_then:
+            a_step = (now - then) / (n_now - n_then)
+            seconds = min(seconds, a_step * max(0, self.max_iter - n_now))
+        return seconds
 
     def _reason_to_stop(self, net: NeuralNet) -> str | None:
         """Return why the training ends after this epoch, or None."""

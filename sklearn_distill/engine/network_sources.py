@@ -83,6 +83,9 @@ def make_source(
 class RandomNetworks:
     """A source of new random networks in every step.
 
+    The networks of a step are valid until the next step, for which the same modules may
+    get new weights.
+
     Parameters
     ----------
     make : callable
@@ -109,12 +112,18 @@ class RandomNetworks:
         made = [make() for _ in range(n_fixed or n_networks)]
         self.trainable = trainable_names(made[0])
         self.fixed = [frozen(network) for network in made]
+        self.drawn: list[nn.Module] = []
 
     def draw(self, real: Any = None) -> list[nn.Module]:
         """Return the networks of a step; the real batch is ignored."""
         if self.keep:
             return self.fixed
-        return [frozen(self.make()) for _ in range(self.n_networks)]
+        renewed = getattr(self.make, "renewed", None)
+        if self.drawn and renewed is not None:
+            self.drawn = [renewed(network) for network in self.drawn]
+        else:
+            self.drawn = [frozen(self.make()) for _ in range(self.n_networks)]
+        return self.drawn
 
     def state_dict(self) -> dict[str, Any]:
         return {"fixed": [network.state_dict() for network in self.fixed]}

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
@@ -31,6 +32,11 @@ def check_search(search: Any) -> None:
         If the search draws subsamples of its rows, or if its estimator expects a
         matrix of kernel values or distances.
     """
+    if isinstance(search, type):
+        raise TypeError(
+            f"search must be an instance such as GridSearchCV(estimator, param_grid); "
+            f"got the class {search.__name__}."
+        )
     given = search.get_params(deep=False)
     if missing := [name for name in PARAMETERS_OF_SEARCH if name not in given]:
         raise TypeError(
@@ -52,13 +58,29 @@ def check_search(search: Any) -> None:
             "to. Set subsample=1.0: the distilled rows are few already."
         )
     estimator = given["estimator"]
-    if hasattr(estimator, "__sklearn_tags__"):
-        if get_tags(estimator).input_tags.pairwise:
-            raise ValueError(
-                f"{type(estimator).__name__} expects a precomputed matrix of kernel "
-                "values or distances, which distilled rows do not have. Pass the rows "
-                "themselves, and choose a kernel or metric that the estimator computes."
-            )
+    is_pairwise = hasattr(estimator, "__sklearn_tags__") and (
+        get_tags(estimator).input_tags.pairwise
+    )
+    if is_pairwise or "precomputed" in _words_of_candidates(given):
+        name = type(estimator).__name__ if is_pairwise else "A candidate"
+        raise ValueError(
+            f"{name} expects a precomputed matrix of kernel "
+            "values or distances, which distilled rows do not have. Pass the rows "
+            "themselves, and choose a kernel or metric that the estimator computes."
+        )
+
+
+def _words_of_candidates(given: Mapping[str, Any]) -> set[str]:
+    """Return the strings among the values of a grid or of lists of values."""
+    space = given.get("param_grid") or given.get("param_distributions") or {}
+    values = [
+        value
+        for part in ([space] if isinstance(space, Mapping) else space)
+        for listed in part.values()
+        if isinstance(listed, list | tuple)
+        for value in listed
+    ]
+    return {value for value in values if isinstance(value, str)}
 
 
 def warn_about_held_out_rows(estimator: Any) -> None:

@@ -113,6 +113,7 @@ def confirm(
     if owner.confirm is not True:
         params = data.routed.splitter
         splits = splits_of(owner.confirm, search.estimator, data.X, data.y, params)
+    splits = splits[: owner.confirm_folds]
     confirmation = confirming_search(search, candidates, splits, refit)
     with step.propagate_callback_context(confirmation):
         confirmation.fit(data.X, data.y, **data.routed.confirming)

@@ -2,12 +2,10 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
-import time
 from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator, MetaEstimatorMixin
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import indexable
@@ -21,34 +19,20 @@ from .._utils._sklearn_private import (
     _fit_context,
 )
 from ..validation.missing_values import check_accepts_missing
-from .auto_budget import automatic_budget
-from .candidates import (
-    best_candidates,
-    deciding_scores,
-    metrics_of,
-    ranks_of,
-    rescaled,
-    results_of,
-    with_full_resource,
-)
 from .checks import (
     check_search,
     disabled_validation_splits,
     warn_about_held_out_rows,
 )
-from .confirmation import (
-    RESULTS_OF_SELECTION,
-    confirm,
-    fit_best,
-    merged_results,
-    rank_correlation,
-)
+from .confirmation import RESULTS_OF_SELECTION
 from .fitted_search import FittedSearchMixin
-from .folds import SearchData, distill_folds, distiller_for, splits_of, targets_for
+from .folds import SearchData, splits_of, targets_for
 from .metrics import check_metrics, deciding_metric, scorers_of, scoring_of
 from .routing import route_metadata, search_router
+from .row_samples import part_for_search
 from .search_display import SearchDisplay
 from .small_search import search_on_sets
+from .stages import distill_stage, selection_stage
 from .tags import tags_of_search
 from .training_rows import restores_prior
 
@@ -74,7 +58,9 @@ class DistilledSearchCV(
         `estimator`, `scoring`, `cv`, `n_jobs` and `error_score` hold for both stages.
     distiller : distiller
         Any method of this package or of a plugin. Its task is set to that of the
-        estimator.
+        estimator. With an int as its parameter `densify`, the distilled rows grow to so
+        many; with "auto", they grow to 2,000 if this raises the best score of a few
+        candidates in the first fold (but not to more rows than the fold has).
     top_k : int, float or "all", default=5
         How many candidates are confirmed: a number, a share of all candidates in
         (0, 1), or all, which returns the winner of the plain search.
@@ -110,8 +96,18 @@ class DistilledSearchCV(
         `fit` with the same data and parameters continues from them.
     budget : int, float, dict or "auto", default=None
         The budget of the distiller; None keeps that of `distiller`. "auto" is the
-        smallest of 1, 2, 4, 8 and 16 % of the rows for which doubling the rows does not
-        change the ranking of a few candidates in the first fold.
+        smallest of 1, 2, 4, 8 and 16 % of the rows, but at most 2,000 rows, for which
+        doubling the rows does not change the ranking of a few candidates that are
+        trained on random rows.
+    search_folds : int, default=None
+        The search on distilled rows uses at most so many of the folds, the first ones;
+        None uses all. Shuffle the folds if the rows are sorted.
+    confirm_folds : int, default=None
+        The same for the confirmation.
+    validation_rows : int, default=None
+        Each candidate that is trained on distilled rows is evaluated on so many of the
+        real validation rows of a fold: a fixed random sample with the class shares of
+        all. None evaluates on all. The confirmation always uses all.
 
     Attributes
     ----------
@@ -136,7 +132,7 @@ class DistilledSearchCV(
     multimetric_ : bool
         Whether several metrics were computed.
     n_splits_ : int
-        The number of folds.
+        The number of folds of the search on distilled rows.
     distilled_ : list of DistilledSet
         The distilled training rows of each fold.
     search_ : search
@@ -203,6 +199,9 @@ class DistilledSearchCV(
         "n_jobs": [None, Integral],
         "memory": [None, str, HasMethods(["cache"])],
         "budget": [None, Integral, Real, Mapping, StrOptions({"auto"})],
+        "search_folds": [None, Interval(Integral, 1, None, closed="left")],
+        "confirm_folds": [None, Interval(Integral, 1, None, closed="left")],
+        "validation_rows": [None, Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
@@ -218,6 +217,9 @@ class DistilledSearchCV(
         n_jobs: int | None = None,
         memory: Any = None,
         budget: Any = None,
+        search_folds: int | None = None,
+        confirm_folds: int | None = None,
+        validation_rows: int | None = None,
     ):
         self.search = search
         self.distiller = distiller
@@ -229,8 +231,10 @@ class DistilledSearchCV(
         self.n_jobs = n_jobs
         self.memory = memory
         self.budget = budget
+        self.search_folds = search_folds
+        self.confirm_folds = confirm_folds
+        self.validation_rows = validation_rows
 
-    # The search, the distiller and the estimator validate their own parameters.
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search on distilled rows, confirm the best candidates, and fit the winner.
@@ -257,11 +261,12 @@ class DistilledSearchCV(
         TypeError
             If `search` is not a search, or if metadata are not accepted.
         """
+        check_search(self.search)
         context = self._init_callback_context(max_subtasks=3)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        check_search(self.search)
         estimator, scoring = self.search.estimator, scoring_of(self.search)
-        check_metrics(scoring, self._refit())
+        refit = self._refit()
+        check_metrics(scoring, refit)
         self.scorer_ = scorers_of(estimator, scoring)
         check_accepts_missing(estimator, X)
         warn_about_held_out_rows(estimator)
@@ -270,24 +275,39 @@ class DistilledSearchCV(
         X, y = indexable(X, y)
         splits = splits_of(self.search.cv, estimator, X, y, routed.splitter)
         data = SearchData(X, y, splits, routed, targets_for(estimator, y))
-        self.n_splits_ = len(splits)
-        metric = deciding_metric(scoring, self._refit())
-        prior = restores_prior(self.weights, estimator, metric)
-        self._distill(data, prior, context)
+        part = part_for_search(
+            data,
+            estimator,
+            n_folds=self.search_folds,
+            validation_rows=self.validation_rows,
+        )
+        self.n_splits_ = len(part.splits)
+        metric = deciding_metric(scoring, refit)
+        options: dict[str, Any] = {
+            "prior": restores_prior(self.weights, estimator, metric),
+            "settings": settings,
+        }
+        self._store(distill_stage(self, part, refit=refit, context=context, **options))
         self.search_, self.search_time_ = search_on_sets(
             self.search,
-            data,
+            part,
             self.distilled_,
-            prior=prior,
-            settings=settings,
             memory=check_memory(self.memory),
             context=context.subcontext(task_name="search"),
+            **options,
         )
-        self._select(data, context)
+        for name in RESULTS_OF_SELECTION:
+            self.__dict__.pop(name, None)
+        self._store(selection_stage(self, data, refit, context))
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict
         )
         return self
+
+    def _store(self, fitted: dict[str, Any]) -> None:
+        """Set fitted attributes."""
+        for name, value in fitted.items():
+            setattr(self, name, value)
 
     def _refit(self) -> Any:
         """Return whether the winner is fitted, and which metric or callable decides."""
@@ -295,77 +315,6 @@ class DistilledSearchCV(
             return self.refit
         given = self.search.get_params(deep=False)["refit"]
         return given if isinstance(given, str) or callable(given) else True
-
-    def _distill(self, data: SearchData, prior: bool, context: Any) -> None:
-        """Distill the training rows of every fold."""
-        started = time.perf_counter()
-        step = context.subcontext(
-            task_name="distill",
-            max_subtasks=len(data.splits),
-            sequential_subtasks=False,
-        )
-        step.call_on_fit_task_begin(estimator=self, X=data.X, y=data.y)
-        distiller = distiller_for(self.search.estimator, self.distiller)
-        memory = check_memory(self.memory)
-        if isinstance(self.budget, str):
-            budget, self.budget_scores_ = automatic_budget(
-                self.search, distiller, data, prior, self._refit(), memory
-            )
-            distiller.set_params(budget=budget)
-        elif self.budget is not None:
-            distiller.set_params(budget=self.budget)
-        self.budget_ = distiller.budget
-        self.distilled_ = distill_folds(
-            distiller,
-            data,
-            memory=memory,
-            n_jobs=self.n_jobs,
-            context=step,
-            caller=self,
-        )
-        step.call_on_fit_task_end(estimator=self, X=data.X, y=data.y)
-        self.distill_time_ = time.perf_counter() - started
-
-    def _select(self, data: SearchData, context: Any) -> None:
-        """Select the winner among the best candidates, and fit it on all rows."""
-        refit, results = self._refit(), results_of(self.search_)
-        resource = self.search.get_params(deep=False).get("resource")
-        top_k = 1 if self.confirm is False else self.top_k
-        chosen = best_candidates(results, top_k, refit, resource)
-        n_distilled = round(np.mean([len(distilled) for distilled in self.distilled_]))
-        n_real = round(np.mean([len(training) for training, _ in data.splits]))
-        params = [
-            rescaled(
-                with_full_resource(results, i, resource),
-                self.search.estimator,
-                self.rescale,
-                n_distilled,
-                n_real,
-            )
-            for i in chosen
-        ]
-        small = deciding_scores(results, refit)
-        self.multimetric_ = len(metrics_of(results)) > 1
-        if self.confirm is False:
-            step = context.subcontext(task_name="refit")
-            fitted = fit_best(self, data, params[0], refit, step)
-            fitted["best_index_"] = best = int(chosen[0])
-            if isinstance(refit, str) or not (callable(refit) or self.multimetric_):
-                fitted["best_score_"] = float(small[best])
-            chosen, large = chosen[:0], small[:0]
-        else:
-            step = context.subcontext(task_name="confirm")
-            fitted = confirm(self, data, params, chosen, refit, step)
-            large = deciding_scores(fitted["confirmation_"].cv_results_, refit)
-        for name in RESULTS_OF_SELECTION:
-            self.__dict__.pop(name, None)
-        for name, value in fitted.items():
-            setattr(self, name, value)
-        self.confirmed_indices_ = chosen
-        self.cv_results_ = merged_results(
-            results, ranks_of(small), chosen, self.confirmation_
-        )
-        self.rank_correlation_ = rank_correlation(small[chosen], large)
 
     def plot(self, *, ax: Any = None) -> SearchDisplay:
         """Plot scores on distilled rows against those on all rows, and the time.

@@ -33,116 +33,77 @@ def _check_refit(search: Any, name: str) -> None:
         )
 
 
+def _method_of_best_estimator(name: str, summary: str, returned: str) -> Any:
+    """Return a method that calls the method of this name of the best estimator.
+
+    Parameters
+    ----------
+    name : str
+        The method exists only if the estimator has a method of this name.
+    summary, returned : str
+        The first line and the section "Returns" of its docstring.
+    """
+
+    def method(self: Any, X: Any) -> Any:
+        check_is_fitted(self)
+        return getattr(self.best_estimator_, name)(X)
+
+    method.__name__ = name
+    method.__qualname__ = f"FittedSearchMixin.{name}"
+    method.__doc__ = f"""{summary}
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of n rows
+
+        Returns
+        -------
+        {returned}
+        """
+    return available_if(_best_estimator_has(name))(method)
+
+
 class FittedSearchMixin:
     """The methods and attributes that a search passes on to its best estimator."""
 
     best_estimator_: Any
     scorer_: Any
 
-    @available_if(_best_estimator_has("predict"))
-    def predict(self, X: Any) -> Any:
-        """Return the predictions of the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict(X)
-
-    @available_if(_best_estimator_has("predict_proba"))
-    def predict_proba(self, X: Any) -> Any:
-        """Return the class probabilities of the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict_proba(X)
-
-    @available_if(_best_estimator_has("predict_log_proba"))
-    def predict_log_proba(self, X: Any) -> Any:
-        """Return the logarithms of the class probabilities of the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n, n_classes)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.predict_log_proba(X)
-
-    @available_if(_best_estimator_has("decision_function"))
-    def decision_function(self, X: Any) -> Any:
-        """Return the decision function of the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n,) or (n, n_classes)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.decision_function(X)
-
-    @available_if(_best_estimator_has("score_samples"))
-    def score_samples(self, X: Any) -> Any:
-        """Return the score of each row under the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        ndarray of shape (n,)
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.score_samples(X)
-
-    @available_if(_best_estimator_has("transform"))
-    def transform(self, X: Any) -> Any:
-        """Transform rows with the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        array, sparse matrix or DataFrame of n rows
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.transform(X)
-
-    @available_if(_best_estimator_has("inverse_transform"))
-    def inverse_transform(self, X: Any) -> Any:
-        """Invert `transform` with the best estimator.
-
-        Parameters
-        ----------
-        X : array-like, DataFrame or sparse matrix of n rows
-
-        Returns
-        -------
-        array, sparse matrix or DataFrame of n rows
-        """
-        check_is_fitted(self)
-        return self.best_estimator_.inverse_transform(X)
+    predict = _method_of_best_estimator(
+        "predict",
+        "Return the predictions of the best estimator.",
+        "ndarray of shape (n,)",
+    )
+    predict_proba = _method_of_best_estimator(
+        "predict_proba",
+        "Return the class probabilities of the best estimator.",
+        "ndarray of shape (n, n_classes)",
+    )
+    predict_log_proba = _method_of_best_estimator(
+        "predict_log_proba",
+        "Return the logarithms of the class probabilities of the best estimator.",
+        "ndarray of shape (n, n_classes)",
+    )
+    decision_function = _method_of_best_estimator(
+        "decision_function",
+        "Return the decision function of the best estimator.",
+        "ndarray of shape (n,) or (n, n_classes)",
+    )
+    score_samples = _method_of_best_estimator(
+        "score_samples",
+        "Return the score of each row under the best estimator.",
+        "ndarray of shape (n,)",
+    )
+    transform = _method_of_best_estimator(
+        "transform",
+        "Transform rows with the best estimator.",
+        "array, sparse matrix or DataFrame of n rows",
+    )
+    inverse_transform = _method_of_best_estimator(
+        "inverse_transform",
+        "Invert `transform` with the best estimator.",
+        "array, sparse matrix or DataFrame of n rows",
+    )
 
     def score(self, X: Any, y: Any = None, **params: Any) -> float:
         """Return the score of the best estimator by the deciding metric.

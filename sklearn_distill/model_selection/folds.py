@@ -5,7 +5,6 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 
+from ..base.growing import training_set
 from ..compose.wrapper import ends_in_net
 from .checks import task_of
 from .routing import RoutedMetadata
@@ -66,14 +66,25 @@ def splits_of(
     X, y : array-like
     params : mapping of {str: object}
         Metadata for `split`.
+
+    Raises
+    ------
+    ValueError
+        If there is no fold.
     """
     checked = check_cv(cv, y, classifier=is_classifier(estimator))
     positions = np.arange(n_rows_of(X))
     # Some iterables contain boolean masks.
-    return [
+    splits = [
         (positions[training], positions[validation])
         for training, validation in checked.split(X, y, **params)
     ]
+    if not splits:
+        raise ValueError(
+            "cv contains no folds. A generator can be used once only: pass a list of "
+            "(training, validation) positions or a splitter."
+        )
+    return splits
 
 
 def n_rows_of(X: Any) -> int:
@@ -104,15 +115,14 @@ def distiller_for(estimator: Any, distiller: Any) -> Any:
 def _fit_distiller(distiller: Any, X: Any, y: Any, params: dict[str, Any]) -> Any:
     """Return the distilled set of (X, y); joblib's Memory can cache this function.
 
-    A distiller with an int as its parameter `densify` grows its set to so many rows.
+    A distiller with an int as its parameter `densify` grows its set to so many rows,
+    which have soft labels as in DistilledClassifier.
     """
-    distilled = distiller.fit(X, y, **params).distilled_
-    given = distiller.get_params(deep=False)
-    n_rows = given.get("densify")
-    if not isinstance(n_rows, Integral) or not hasattr(distilled, "densify"):
-        return distilled
-    n_rows = max(int(n_rows), len(distilled))
-    return distilled.densify(n_rows, random_state=given.get("random_state"))
+    fitted = distiller.fit(X, y, **params)
+    # A method of a plugin may lack the parameter.
+    if not hasattr(fitted, "densify"):
+        return fitted.distilled_
+    return training_set(fitted, soft_labels=True)
 
 
 def rows_of_fold(

@@ -85,7 +85,10 @@ def search_on_sets(
         estimator=estimator,
         scorer_weight=data.routed.scorer_weight,
     )
-    small = clone(search).set_params(cv=stack.splits, refit=False)
+    # Set the parameters before cloning, because a generator as `cv` cannot be cloned.
+    params_of_search = search.get_params(deep=False)
+    params_of_search |= {"cv": stack.splits, "refit": False}
+    small = clone(type(search)(**params_of_search))
     small.estimator.set_params(**(settings or {}))
     name = weight_parameter(estimator)
     params: dict[str, Any] = {}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._utils.containers import take_rows
+from ..base.growing import with_labels_for
 from ..soft_labels.data_prior import reweighted, sets_own_prior
 from ..soft_labels.expansion import weighted_hard_rows
 from ..soft_labels.fitting import takes_soft_labels, weight_parameter
@@ -67,6 +68,7 @@ def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
         is 1. Sets without classes, and sets whose class mass is unknown, keep their
         own weights.
     """
+    distilled = with_labels_for(estimator, distilled)
     has_classes = distilled.classes is not None and distilled.y is not None
     if prior and has_classes and distilled.class_mass is not None:
         distilled = reweighted(distilled)

@@ -19,13 +19,13 @@ def is_dask(X: Any) -> bool:
     return hasattr(X, "__dask_graph__")
 
 
-def split_target(frame: Any, target: str | None) -> Batch:
-    """Return a table without the column `target`, and this column.
+def split_target(frame: Any, target: str | list[str] | None) -> Batch:
+    """Return a table without the columns `target`, and these columns.
 
     Parameters
     ----------
     frame : DataFrame, table or dask DataFrame
-    target : str or None
+    target : str, list of str or None
         None returns the table alone.
 
     Raises
@@ -36,16 +36,18 @@ def split_target(frame: Any, target: str | None) -> Batch:
     if target is None:
         return (frame,)
     names = list(getattr(frame, "column_names", None) or frame.columns)
-    if target not in names:
+    targets = [target] if not isinstance(target, list) else target
+    if missing := [name for name in targets if name not in names]:
         raise ValueError(
-            f"The table has no column {target!r}. Its columns are: "
+            f"The table has no column {missing[0]!r}. Its columns are: "
             f"{', '.join(map(str, names))}."
         )
     if native_library(frame) == "pyarrow":
-        return frame.drop_columns([target]), frame.column(target)
+        rest = frame.drop_columns(targets)
+        return rest, frame.select(target) if targets is target else frame[target]
     if native_library(frame) == "polars":
-        return frame.drop(target), frame[target]
-    return frame.drop(columns=[target]), frame[target]
+        return frame.drop(targets), frame[target]
+    return frame.drop(columns=targets), frame[target]
 
 
 class IterableBatches:
@@ -55,13 +57,13 @@ class IterableBatches:
     ----------
     batches : iterable
         Yields tuples (X, y, sample_weight), whose ends may be left out, or tables.
-    target : str or None
-        The column of labels of tables.
+    target : str, list of str or None
+        The column of labels of tables, or the columns of several targets.
     """
 
     identity = "iterable"
 
-    def __init__(self, batches: Any, target: str | None):
+    def __init__(self, batches: Any, target: str | list[str] | None):
         self.source = batches
         self.target = target
 
@@ -86,7 +88,9 @@ class IterableBatches:
         return (batch,)
 
 
-def batches_of(batches: Any, target: str | None) -> IterableBatches | ParquetBatches:
+def batches_of(
+    batches: Any, target: str | list[str] | None
+) -> IterableBatches | ParquetBatches:
     """Return the source of the batches that `fit_batches` was given.
 
     Raises

@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
-import pickle
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from .. import __version__
 from .._utils.atomic_file import write_atomically
 from .._utils.fingerprint import fingerprint
+from .state_file import read_state, write_state
 
 # The largest share of the time that writing the file may take.
 WRITING_SHARE = 0.05
@@ -57,9 +57,12 @@ class StreamCheckpoint:
     def _load(self, path: Path) -> None:
         """Restore the stream from the file."""
         try:
-            saved = pickle.loads(path.read_bytes())
-            key, state = saved["key"], saved["state"]
+            # Open the file here, because NumPy does not close a damaged file.
+            with open(path, "rb") as file:
+                saved = read_state(file)
+            key, n_batches, stream = saved["key"], saved["n_batches"], saved["stream"]
         except Exception as error:
+            # A damaged file may raise any error in the reader.
             raise ValueError(
                 f"The file {path} cannot be read as a checkpoint. It is damaged, or "
                 "another kind of file. Delete it, or pass another path."
@@ -70,8 +73,10 @@ class StreamCheckpoint:
                 "parameters or version of sklearn-distill differ. Delete it, or pass "
                 "another path."
             )
-        self.n_batches = saved["n_batches"]
-        vars(self.distiller).update(state)
+        self.n_batches = n_batches
+        self.distiller._seed = saved["seed"]
+        self.distiller._stream.restore(stream)
+        self.distiller._copy_features()
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
         """Yield the batches that the stream does not contain yet."""
@@ -85,13 +90,13 @@ class StreamCheckpoint:
         if self.path is None or elapsed * WRITING_SHARE < self.cost:
             return
         started = time.monotonic()
-        names = ("_stream", "_seed", "_last")
         content = {
             "key": self.key,
             "n_batches": self.n_batches,
-            "state": {name: vars(self.distiller)[name] for name in names},
+            "seed": self.distiller._seed,
+            "stream": self.distiller._stream.state(),
         }
-        write_atomically(self.path, lambda file: pickle.dump(content, file))
+        write_atomically(self.path, lambda file: write_state(file, content))
         self.last_saved = time.monotonic()
         self.cost = self.last_saved - started
 

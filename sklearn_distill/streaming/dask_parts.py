@@ -12,6 +12,7 @@ from .part import Part
 from .part_reader import PartReader, n_bytes_given, n_rows_given
 from .reduction import PartReducer
 from .stream import PartStatistics, Stream
+from .subsample import subsampled
 
 
 class Facts(NamedTuple):
@@ -72,7 +73,8 @@ def distill_partitions(
         own = -(-fact.n_rows // stream.chunk_size)
         seeds = [stream.seed_of(0, n_chunks + i + 1) for i in range(own)]
         n_chunks += own
-        tasks.append(dask.delayed(reduce)(reader, stream.reducer, scales, seeds, *part))
+        arguments = (reader, stream.reducer, scales, seeds, stream.subsample)
+        tasks.append(dask.delayed(reduce)(*arguments, *part))
     offset = 0
     for reduced, fact in zip(dask.compute(*tasks), facts, strict=True):
         for chunk in reduced:
@@ -96,6 +98,7 @@ def reduce(
     reducer: PartReducer,
     scales: Scales,
     seeds: list[int],
+    subsample: int | None,
     X: Any,
     y: Any,
     sample_weight: Any,
@@ -105,11 +108,13 @@ def reduce(
         return []
     part = reader.read(X, y, sample_weight)
     ends = np.linspace(0, len(part), len(seeds) + 1).astype(int).tolist()
-    return [
-        reducer(part.rows(start, stop), scales, seed)
-        for start, stop, seed in zip(ends[:-1], ends[1:], seeds, strict=True)
-        if stop > start
-    ]
+    made = []
+    for start, stop, seed in zip(ends[:-1], ends[1:], seeds, strict=True):
+        if stop > start:
+            chunk, task = part.rows(start, stop), str(reader.task)
+            chunk = subsampled(chunk, subsample, task, reader.is_category, seed)
+            made.append(reducer(chunk, scales, seed))
+    return made
 
 
 def _reader_of_first(dask: Any, reader: PartReader, parts: list[Any]) -> PartReader:
@@ -164,7 +169,7 @@ def _blocks_like(values: Any, n_blocks: int, sizes: Any, name: str) -> list[Any]
             )
         return list(np.split(np.asarray(values), np.cumsum(sizes)[:-1]))
     if known and hasattr(values, "rechunk") and not np.isnan(values.chunks[0]).any():
-        values = values.rechunk({0: sizes})
+        values = values.rechunk({0: sizes} | dict.fromkeys(range(1, values.ndim), -1))
     blocks = _blocks(values)
     if len(blocks) != n_blocks:
         raise ValueError(

@@ -42,7 +42,7 @@ def distill_parts(stream: Stream, distiller: Any, seed: int | None) -> Any:
         Its `distilled_` is in the container of the first batch and carries the class
         mass of all rows; its `sample_indices_` are positions in the stream.
     """
-    part, reader = united(stream.all_parts), stream.reader
+    part, reader = united(stream.parts_to_unite), stream.reader
     fitted = seeded(distiller, seed)
     y = labels_like_given(part, reader)
     if not len(stream.parts):
@@ -76,19 +76,21 @@ def _fit_to_union(fitted: Any, part: Part, y: Any, stream: Stream) -> None:
         if classes is not None:
             budget = dict(zip(classes.tolist(), n_rows.tolist(), strict=True))
         fitted.set_params(budget=budget)
-    weights: Any = part.weights
-    if (weights == 1.0).all() or fitted.merging == "unweighted":
+    weights: Any = part.weights if part.own_weights is None else part.own_weights
+    if (weights == 1.0).all():
         weights = None
     scales = stream.scales(part.X, with_buffer=True)
     fitted._fit_with_scales(part.X, y, weights, scales)
 
 
 def labels_like_given(part: Part, reader: PartReader) -> Any:
-    """Return labels as a Series with the name and the dtype of the first batch."""
+    """Return labels as a Series or a DataFrame like those of the first batch."""
     if part.y is None or (reader.target_name is None and reader.target_dtype is None):
         return part.y
     import pandas as pd
 
+    if part.y.ndim == 2:
+        return pd.DataFrame(part.y, columns=reader.target_name)
     y, dtype = pd.Series(part.y, name=reader.target_name), reader.target_dtype
     if isinstance(dtype, pd.CategoricalDtype):
         known = dtype.categories.tolist()
@@ -126,4 +128,5 @@ def _described(fitted: Any, part: Part, stream: Stream) -> DistilledSet:
         info=info,
         class_mass=class_mass(part, str(reader.task)),
         target_dtype=made.target_dtype,
+        growth=made.growth,
     )

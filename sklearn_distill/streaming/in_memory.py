@@ -79,11 +79,10 @@ def add_rows(
     reader.check_labels_present(y)
     rows = check_rows(reader.distiller, X, reset=True, keep_container=True)
     weights = check_weights(from_native(sample_weight), np.empty((n, 0)))
-    target = check_target(y, task=reader.distiller.task)
+    target = check_target(y, task=reader.distiller.task, several=True)
     first = rows if not issparse(rows) else rows[: stream.chunk_size]
     reader.begin(X, dense_rows_of(first), y, target.task)
     present = np.flatnonzero(weights > 0)
-    reader.check_weights(weights[present])
     labels = target.values if target.classes is None else label_values(y)
     stream.fixed = _statistics(stream, _chunks(rows, labels, weights, present, stream))
     for part in _chunks(rows, labels, weights, present, stream):
@@ -102,7 +101,7 @@ def _chunks(
         taken = present[start : start + stream.chunk_size]
         X = dense_rows_of(take_rows(rows, taken))
         y = None if labels is None else labels[taken]
-        yield Part(X, y, weights[taken], taken, len(taken))
+        yield stream.reader.part(X, y, weights[taken], taken)
 
 
 def _statistics(stream: Stream, chunks: Iterator[Part]) -> PartStatistics:

@@ -121,7 +121,10 @@ def _distilled(part: Part, distiller: Any, target_name: Any) -> DistilledSet:
     if target_name is not None and y is not None:
         import pandas as pd
 
-        y = pd.Series(y, name=target_name)
+        has_several = y.ndim == 2
+        y = pd.DataFrame(y, columns=target_name) if has_several else pd.Series(y)
+        if not has_several:
+            y.name = target_name
     fitted = clone(distiller).fit(part.X, y, sample_weight=part.weights)
     return fitted.distilled_
 

@@ -67,8 +67,9 @@ class ParquetBatches:
     source : path, glob pattern or pyarrow dataset
         The columns of the folder names of a partitioned folder (``key=value``) are
         columns too.
-    target : str or None
-        The column of labels; None if there are no labels.
+    target : str, list of str or None
+        The column of labels, or the columns of several targets; None if there are no
+        labels.
     columns : list of str, default=None
         The columns that are read besides the target; None reads all of them.
     on_row_group : callable, default=None
@@ -87,7 +88,7 @@ class ParquetBatches:
     def __init__(
         self,
         source: Any,
-        target: str | None,
+        target: str | list[str] | None,
         columns: list[str] | None = None,
         on_row_group: Callable[[int], None] | None = None,
     ):
@@ -114,6 +115,13 @@ class ParquetBatches:
         self.row_groups = list(self._row_groups())
 
     @property
+    def targets(self) -> list[str]:
+        """The columns of labels."""
+        if self.target is None:
+            return []
+        return self.target if isinstance(self.target, list) else [self.target]
+
+    @property
     def identity(self) -> list[Any]:
         """The columns and the files with their sizes and times."""
         stats = [(path, os.stat(path)) for path in self.files]
@@ -133,11 +141,10 @@ class ParquetBatches:
         schema = self.dataset.schema
         index = (schema.pandas_metadata or {}).get("index_columns", [])
         known = [name for name in schema.names if name not in index]
+        targets = self.targets
         if columns is not None:
-            known = [name for name in columns if name != self.target] + [
-                name for name in [self.target] if name is not None
-            ]
-        wanted = known if self.target is None else {*known, self.target}
+            known = [name for name in columns if name not in targets] + targets
+        wanted = [*known, *(name for name in targets if name not in known)]
         if missing := [name for name in wanted if name not in schema.names]:
             raise ValueError(
                 f"The files have no column {missing[0]!r}. The columns are: "
@@ -197,6 +204,8 @@ class ParquetBatches:
                 frame = table.slice(start, BATCH_ROWS).to_pandas()
                 if self.target is None:
                     yield (frame,)
+                elif isinstance(self.target, list):
+                    yield frame.drop(columns=self.target), frame[self.target]
                 else:
                     y = frame.pop(self.target)
                     yield frame, y

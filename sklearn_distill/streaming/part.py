@@ -28,6 +28,9 @@ class Part:
         The position of each row in the stream; None if a row is not a real row.
     n_samples : int
         The number of real rows.
+    own_weights : float64 ndarray of shape (m,) or None
+        The weight that the user passed for each row itself, for methods to which a
+        weight of 2 does not mean two rows; None for all other methods.
     """
 
     X: Any
@@ -35,6 +38,7 @@ class Part:
     weights: np.ndarray
     positions: np.ndarray | None
     n_samples: int
+    own_weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -42,24 +46,46 @@ class Part:
     @property
     def nbytes(self) -> int:
         """The size of the part in memory."""
-        arrays = [a for a in (self.y, self.weights, self.positions) if a is not None]
-        return nbytes_of(self.X) + sum(a.nbytes for a in arrays)
+        arrays = (self.y, self.weights, self.positions, self.own_weights)
+        return nbytes_of(self.X) + sum(a.nbytes for a in arrays if a is not None)
 
     def rows(self, start: int, stop: int) -> "Part":
-        """Return consecutive rows of a part of real rows."""
+        """Return consecutive rows of a part of real rows, which share its memory."""
         keep = slice(start, stop)
-        indices = np.arange(len(self))[keep]
+        y, positions, own = self.y, self.positions, self.own_weights
         return Part(
-            take_rows(self.X, indices),
-            None if self.y is None else self.y[keep],
+            self.X.iloc[keep] if hasattr(self.X, "iloc") else self.X[keep],
+            None if y is None else y[keep],
             self.weights[keep],
-            None if self.positions is None else self.positions[keep],
-            len(indices),
+            None if positions is None else positions[keep],
+            len(self.weights[keep]),
+            None if own is None else own[keep],
+        )
+
+    def copied(self) -> "Part":
+        """Return the part with rows of its own, so that other memory can be freed."""
+        return self.taken(np.arange(len(self)))
+
+    def taken(self, indices: np.ndarray) -> "Part":
+        """Return some of the rows, which stand for all rows of the part."""
+        y, positions, own = self.y, self.positions, self.own_weights
+        return replace(
+            self,
+            X=take_rows(self.X, indices),
+            y=None if y is None else y[indices],
+            weights=self.weights[indices],
+            positions=None if positions is None else positions[indices],
+            own_weights=None if own is None else own[indices],
         )
 
     def scaled(self, factor: float) -> "Part":
         """Return the part with multiplied weights."""
-        return replace(self, weights=self.weights * factor)
+        own = self.own_weights
+        return replace(
+            self,
+            weights=self.weights * factor,
+            own_weights=None if own is None else own * factor,
+        )
 
     def shifted(self, offset: int) -> "Part":
         """Return the part with `offset` added to all positions."""
@@ -79,12 +105,14 @@ def united(parts: Sequence[Part]) -> Part:
     if len(parts) == 1:
         return parts[0]
     positions = [part.positions for part in parts if part.positions is not None]
+    own = [part.own_weights for part in parts if part.own_weights is not None]
     return Part(
         united_rows([part.X for part in parts]),
         united_labels([part.y for part in parts]),
         np.concatenate([part.weights for part in parts]),
         np.concatenate(positions) if len(positions) == len(parts) else None,
         sum(part.n_samples for part in parts),
+        np.concatenate(own) if len(own) == len(parts) else None,
     )
 
 

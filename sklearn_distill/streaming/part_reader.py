@@ -34,7 +34,8 @@ class PartReader:
     ----------
     task : {"classification", "regression", "unsupervised"} or None
         None before the first batch.
-    target_name : str or None
+    target_name : str, list of str or None
+    n_targets : int
     target_dtype : pandas extension dtype or None
     like : array, DataFrame, table or sparse matrix of no rows
         The container of the first batch.
@@ -45,10 +46,26 @@ class PartReader:
     def __init__(self, distiller: Any):
         self.distiller = distiller
         self.task: str | None = None
-        self.target_name: str | None = None
+        self.target_name: str | list[str] | None = None
+        self.n_targets = 1
         self.target_dtype: Any = None
         self.like: Any = None
         self.is_category: np.ndarray | None = None
+
+    def state(self) -> dict[str, Any]:
+        """Return the properties of the first batch, from which `restore` continues."""
+        own = {k: v for k, v in vars(self).items() if k != "distiller"}
+        of_columns = {
+            name: value
+            for name, value in vars(self.distiller).items()
+            if name in ("n_features_in_", "feature_names_in_", "row_shape_")
+        }
+        return {"own": own, "of_columns": of_columns}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the result of `state`."""
+        vars(self).update(state["own"])
+        vars(self.distiller).update(state["of_columns"])
 
     def read(
         self,
@@ -69,7 +86,6 @@ class PartReader:
             If the batch cannot be distilled, or does not match the first batch.
         """
         check_lengths(X, y, sample_weight)
-        check_one_target(y)
         self.check_labels_present(y)
         is_first = self.task is None
         given, y = X, from_native(y)
@@ -82,8 +98,14 @@ class PartReader:
         if len(positions) < len(weights):
             X, weights = take_rows(X, positions), weights[positions]
             labels = None if labels is None else labels[positions]
-        self.check_weights(weights)
-        return Part(X, labels, weights, positions, len(positions))
+        return self.part(X, labels, weights, positions)
+
+    def part(
+        self, X: Any, labels: np.ndarray | None, weights: np.ndarray, positions: Any
+    ) -> Part:
+        """Return a part of checked rows of positive weight."""
+        own = weights if self.distiller.merging == "unweighted" else None
+        return Part(X, labels, weights, positions, len(positions), own)
 
     def begin(self, given: Any, X: Any, y: Any, task: str | None = None) -> None:
         """Store the properties of the first batch.
@@ -105,6 +127,13 @@ class PartReader:
         self.task = task or task_of(y, self.distiller.task)
         if y is None:
             return
+        self.n_targets = n_columns(y)
+        if self.n_targets > 1:
+            check_several_targets(self.distiller, self.n_targets)
+            names = list(getattr(y, "columns", [None]))
+            is_named = all(isinstance(name, str) for name in names)
+            self.target_name = names if is_named else None
+            return
         name = y.columns[0] if hasattr(y, "columns") else getattr(y, "name", None)
         self.target_name = name if isinstance(name, str) else None
         if self.task == "classification" and hasattr(y, "iloc"):
@@ -119,15 +148,6 @@ class PartReader:
                 "target y is None."
             )
 
-    def check_weights(self, weights: np.ndarray) -> None:
-        """Raise ValueError if weights have another meaning for the distiller."""
-        if self.distiller.merging == "unweighted" and weights.min() < weights.max():
-            raise ValueError(
-                f"{type(self.distiller).__name__} does not treat a row of weight 2 as "
-                "two rows, so that it cannot distill parts of weighted data. Leave out "
-                "sample_weight, or choose another method, such as HerdingSelection."
-            )
-
     def _labels(self, y: Any) -> np.ndarray | None:
         """Return the labels or targets of a batch."""
         if (y is None) != (self.task == "unsupervised"):
@@ -137,9 +157,16 @@ class PartReader:
             )
         if y is None:
             return None
-        values = label_values(y)
+        if n_columns(y) != self.n_targets:
+            raise ValueError(
+                f"y has {n_columns(y)} columns, but the first batch has "
+                f"{self.n_targets}. Pass the same targets with every batch."
+            )
         if self.task == "regression":
-            return np.asarray(check_target(values, task="regression").values)
+            y = y if self.n_targets > 1 else label_values(y)
+            target = check_target(y, task="regression", several=True)
+            return np.asarray(target.values)
+        values = label_values(y)
         if values.dtype.kind == "f" and np.any(values != np.rint(values)):
             raise ValueError(
                 "Unknown label type: y contains fractions, but the first batch of the "
@@ -155,20 +182,20 @@ class PartReader:
         return TableStatistics.of(part.X, part.weights, self.is_category)
 
 
-def check_one_target(y: Any) -> None:
-    """Raise ValueError if y has several columns."""
-    if y is not None and n_columns(y) > 1:
+def check_several_targets(distiller: Any, n_targets: int) -> None:
+    """Raise ValueError if the distiller does not support several targets."""
+    if not get_tags(distiller).target_tags.multi_output:
         raise ValueError(
-            f"StreamingDistiller supports a single target, but y has {n_columns(y)} "
-            "columns. Multilabel and multioutput targets are not supported: use one "
-            "StreamingDistiller for each column."
+            f"{type(distiller).__name__} does not support several targets, but y has "
+            f"{n_targets} columns. Choose another method, such as HerdingSelection, or "
+            "distill for each target separately."
         )
 
 
 def task_of(y: Any, task: str) -> str:
     """Return the task that labels imply; a single label is a class."""
-    if y is None or task == "regression":
-        return check_target(y, task=task).task
+    if y is None or task == "regression" or n_columns(y) > 1:
+        return check_target(y, task=task, several=True).task
     values = label_values(y)
     if task == "classification" or (len(values) and (values == values[0]).all()):
         is_fraction = values.dtype.kind == "f" and np.any(values != np.rint(values))

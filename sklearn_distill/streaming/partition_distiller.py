@@ -29,8 +29,9 @@ class PartitionDistiller:
     ----------
     distiller : distiller
         The method and its budget.
-    target : str or None, default=None
-        The column of labels; None if there are no labels.
+    target : str, list of str or None, default=None
+        The column of labels, or the columns of several targets; None if there are no
+        labels.
     oversample : float, default=2
         Number of rows that are kept, as a multiple of the budget.
     random_state : int, RandomState instance or None, default=None
@@ -59,7 +60,7 @@ class PartitionDistiller:
     def __init__(
         self,
         distiller: Any,
-        target: str | None = None,
+        target: str | list[str] | None = None,
         *,
         oversample: float = 2,
         random_state: int | np.random.RandomState | None = None,
@@ -106,7 +107,8 @@ class PartitionDistiller:
         small = made.X.reset_index(drop=True)
         if self.target is not None:
             small[self.target] = made.y
-            small[self.target] = small[self.target].astype(frame[self.target].dtype)
+            targets = self.target if isinstance(self.target, list) else [self.target]
+            small = small.astype({name: frame[name].dtype for name in targets})
         small[WEIGHT] = made.weights
         return small[self.meta(frame).columns]
 

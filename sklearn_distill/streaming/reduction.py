@@ -15,10 +15,12 @@ from sklearn.utils import get_tags
 from .._utils.containers import take_rows
 from ..base.assembly import assemble
 from ..base.budget import rows_per_group
+from ..base.category_coverage import columns_to_cover
 from ..base.label_column import LabelColumn
 from ..base.problem import Kept, Learned, Problem
 from ..base.starting_rows import features_with_target, herded_rows
 from ..base.training_data import Scales, TrainingData
+from ..encoding.values import columns_of
 from ..validation.targets import Target
 from .part import Part
 
@@ -110,15 +112,9 @@ class PartReducer:
         """
         n_rows = rows_to_keep(self.distiller, part, self.task, self.oversample)
         if n_rows.sum() >= len(part):
-            return part
-        if self.distiller.cover_categories is not False:
-            raise ValueError(
-                "cover_categories is not supported for rows that are distilled in "
-                "parts, because a part may drop a rare category. Set "
-                "cover_categories=False, or chunk_size to at least the number of rows."
-            )
+            return part.copied()
         problem = self._problem(part, scales, n_rows, seed)
-        result = self._distill(problem)
+        result, problem = self._with_categories(self._distill(problem), problem, part)
         data = self._training_data(part, problem)
         made = assemble(
             result, problem, method=type(self.distiller).__name__, data=data
@@ -126,15 +122,17 @@ class PartReducer:
         weights = represented_weights(problem, result, part.weights)
         # A row that equals another one may represent none.
         used = np.flatnonzero(weights > 0)
-        positions = None
-        if isinstance(result, Kept) and part.positions is not None:
-            positions = part.positions[np.asarray(result.indices)][used]
+        positions = own = None
+        if isinstance(result, Kept):
+            kept = part.taken(np.asarray(result.indices)[used])
+            positions, own = kept.positions, kept.own_weights
         return Part(
             take_rows(made.X, used),
             None if made.y is None else made.y[used],
             weights[used],
             positions,
             part.n_samples,
+            own,
         )
 
     def _distill(self, problem: Problem) -> Kept | Learned:
@@ -144,16 +142,40 @@ class PartReducer:
             return Kept(herded_rows(problem))
         return self.distiller._distill(problem)
 
+    def _with_categories(
+        self, result: Kept | Learned, problem: Problem, part: Part
+    ) -> tuple[Kept | Learned, Problem]:
+        """Add rows, so that each category that is to be covered remains in the part.
+
+        The last step of the stream exchanges rows instead, to stay within the budget.
+        """
+        # The rows of a part need not hold all categories within the budget of a part.
+        all_rows = replace(problem, n_rows=np.array([len(part)]))
+        columns = columns_to_cover(self.distiller.cover_categories, all_rows, part.X)
+        if not columns:
+            return result, problem
+        kept = result.indices if isinstance(result, Kept) else herded_rows(problem)
+        chosen = [np.asarray(kept)]
+        values = list(columns_of(part.X))
+        for column in columns:
+            codes = problem.encoder.columns_[column].codes(values[column])
+            found, first = np.unique(codes, return_index=True)
+            absent = ~np.isin(found, codes[np.concatenate(chosen)])
+            chosen.append(first[absent])
+        rows = np.concatenate(chosen)
+        codes = groups_of(part, self.task)[1][rows]
+        n_rows = np.bincount(codes, minlength=len(problem.n_rows))
+        return Kept(rows), replace(problem, n_rows=n_rows)
+
     def _problem(
         self, part: Part, scales: Scales, n_rows: np.ndarray, seed: int
     ) -> Problem:
         classes, codes = groups_of(part, self.task)
         labels = LabelColumn(self.task, classes, None, scales.target)
-        ignores_weights = self.distiller.merging == "unweighted"
         return Problem(
             Z=scales.encoder.encode(part.X),
             y=labels.encode(part.y, len(part)) if classes is None else codes,
-            sample_weight=np.ones(len(part)) if ignores_weights else part.weights,
+            sample_weight=part.weights if part.own_weights is None else part.own_weights,
             n_rows=n_rows,
             encoder=scales.encoder,
             labels=labels,

@@ -16,20 +16,35 @@ from .merge_tree import MergeTree
 from .part import Part, united
 from .part_reader import PartReader, Statistics
 from .reduction import PartReducer
+from .subsample import subsampled
+
+
+# The attributes of a stream that a checkpoint contains as they are.
+OWN_STATE = (
+    "seed",
+    "buffer",
+    "fixed",
+    "n_rows",
+    "n_chunks",
+    "n_merges",
+    "n_bytes",
+    "seconds",
+)
 
 
 class PartStatistics(NamedTuple):
-    """The statistics of the rows, and of the targets of a regression, of a part."""
+    """The statistics of the rows, and of each target of a regression, of a part."""
 
     rows: Statistics
-    target: NumberStatistics | None = None
+    target: list[NumberStatistics] | None = None
 
     @classmethod
     def of(cls, part: Part, reader: PartReader) -> "PartStatistics":
         """Return the statistics of a part of real rows."""
         target = None
         if reader.task == "regression" and part.y is not None:
-            target = NumberStatistics.of(part.y, part.weights)
+            columns = part.y.reshape(len(part), -1).T
+            target = [NumberStatistics.of(y, part.weights) for y in columns]
         return cls(reader.statistics(part), target)
 
     @classmethod
@@ -41,24 +56,30 @@ class PartStatistics(NamedTuple):
         targets = [part.target for part in parts if part.target is not None]
         return cls(
             kind.merged([part.rows for part in parts]),
-            NumberStatistics.merged(targets) if targets else None,
+            [
+                NumberStatistics.merged(columns)
+                for columns in zip(*targets, strict=True)
+            ]
+            or None,
         )
 
     @property
     def nbytes(self) -> int:
         """The approximate size of the statistics in memory."""
-        return self.rows.nbytes + (0 if self.target is None else self.target.nbytes)
+        return self.rows.nbytes + sum(one.nbytes for one in self.target or [])
 
     def scaled(self, factor: float) -> "PartStatistics":
         """Return the statistics of the same rows with multiplied weights."""
-        target = None if self.target is None else self.target.scaled(factor)
+        target = None
+        if self.target is not None:
+            target = [one.scaled(factor) for one in self.target]
         return PartStatistics(self.rows.scaled(factor), target)
 
     def scales(self, X: Any, numeric: str) -> Scales:
         """Return the encoder of the rows, whose decoded rows have the dtypes of X."""
         target = None
         if self.target is not None:
-            target = [self.target.number_column("standard")]
+            target = [one.number_column("standard") for one in self.target]
         return Scales(self.rows.encoder(X, numeric), target)
 
 
@@ -80,6 +101,8 @@ class Stream:
     oversample : float
         The number of rows that are kept of a part, as a multiple of the budget.
     seed : int
+    subsample : int or None, default=None
+        The number of rows of a chunk that are distilled; None distills all of them.
 
     Attributes
     ----------
@@ -108,11 +131,13 @@ class Stream:
         fan_in: int,
         oversample: float,
         seed: int,
+        subsample: int | None = None,
     ):
         self.reader = reader
         self.chunk_size = chunk_size
         self.oversample = oversample
         self.seed = seed
+        self.subsample = subsample
         self.buffer: list[Part] = []
         self.parts: MergeTree[Part] = MergeTree(fan_in)
         self.statistics: MergeTree[PartStatistics] = MergeTree(fan_in)
@@ -124,6 +149,17 @@ class Stream:
     def all_parts(self) -> list[Part]:
         """The distilled parts, oldest first, and the rows in the buffer."""
         return [*self.parts.items, *self.buffer]
+
+    @property
+    def parts_to_unite(self) -> list[Part]:
+        """The parts that the last step distills: `all_parts`, or a sample of them.
+
+        The rows in the buffer are sampled like a chunk, unless all rows are there.
+        """
+        if not self.buffer or not len(self.parts):
+            return self.all_parts
+        seed = self.seed_of(0, self.n_chunks + 1)
+        return [*self.parts.items, self.sample(united(self.buffer), seed)]
 
     @property
     def n_buffered(self) -> int:
@@ -154,9 +190,9 @@ class Stream:
         n_full = len(rows) // self.chunk_size
         size = self.chunk_size
         chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
-        rest = rows.rows(n_full * size, len(rows))
+        rest = rows.rows(n_full * size, len(rows)).copied()
         self.buffer = [rest] if len(rest) else []
-        arguments = [(chunk, *self._scales_and_seed(chunk)) for chunk in chunks]
+        arguments = [self._prepared(chunk) for chunk in chunks]
         if pool is None:
             made = [self.reducer(*each) for each in arguments]
         else:
@@ -164,13 +200,25 @@ class Stream:
         for part, (_, scales, _) in zip(made, arguments, strict=True):
             self.insert(part, scales)
 
-    def _scales_and_seed(self, chunk: Part) -> tuple[Scales, int]:
-        """Add the statistics of a chunk; return its encoder and its seed."""
+    def _prepared(self, chunk: Part) -> tuple[Part, Scales, int]:
+        """Return the sample of a chunk, the encoder of the rows so far and the seed.
+
+        The statistics of the sample are added to those of the earlier rows.
+        """
+        self.n_chunks += 1
+        seed = self.seed_of(0, self.n_chunks)
+        chunk = self.sample(chunk, seed)
         if self.fixed is None:
             own = PartStatistics.of(chunk, self.reader)
             self.statistics.add(own, merged_statistics)
-        self.n_chunks += 1
-        return self.scales(chunk.X), self.seed_of(0, self.n_chunks)
+        return chunk, self.scales(chunk.X), seed
+
+    def sample(self, chunk: Part, seed: int) -> Part:
+        """Return the rows of a chunk that are distilled."""
+        reader = self.reader
+        return subsampled(
+            chunk, self.subsample, str(reader.task), reader.is_category, seed
+        )
 
     def insert(self, part: Part, scales: Scales) -> None:
         """Add a distilled part to the tree, and merge the levels that are full."""
@@ -204,6 +252,23 @@ class Stream:
                 parts = [*parts, rest]
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
+
+    def state(self) -> dict[str, Any]:
+        """Return everything but the parameters, from which `restore` continues."""
+        return {
+            "reader": self.reader.state(),
+            "parts": self.parts.levels,
+            "statistics": self.statistics.levels,
+            **{name: getattr(self, name) for name in OWN_STATE},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from the result of `state`."""
+        self.reader.restore(state["reader"])
+        self.parts.levels = state["parts"]
+        self.statistics.levels = state["statistics"]
+        for name in OWN_STATE:
+            setattr(self, name, state[name])
 
     def decay(self, factor: float) -> None:
         """Multiply the weights of all rows so far."""

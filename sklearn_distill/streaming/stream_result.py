@@ -29,6 +29,7 @@ OF_DISTILLER = (
     "categorical_features",
     "cover_categories",
     "image_shape",
+    "densify",
 )
 
 
@@ -39,6 +40,7 @@ class StreamResult(BaseDistiller):
     chunk_size: int
     oversample: float
     fan_in: int
+    subsample: int | None
     random_state: Any
 
     budget = property(attrgetter("distiller.budget"))
@@ -50,6 +52,11 @@ class StreamResult(BaseDistiller):
     categorical_features: Any = property(attrgetter("distiller.categorical_features"))
     cover_categories: Any = property(attrgetter("distiller.cover_categories"))
     image_shape = property(attrgetter("distiller.image_shape"))
+
+    @property
+    def densify(self) -> Any:  # type: ignore[override]
+        """The parameter `densify` of the distiller; None if it does not have it."""
+        return getattr(self.distiller, "densify", None)
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those that all methods have are set on the distiller.
@@ -81,6 +88,7 @@ class StreamResult(BaseDistiller):
             fan_in=self.fan_in,
             oversample=self.oversample,
             seed=seed,
+            subsample=self.subsample,
         )
         return self._stream
 
@@ -101,6 +109,11 @@ class StreamResult(BaseDistiller):
                 )
             self._last = distill_parts(self._stream, self.distiller, self._seed)
         return self._last
+
+    @property
+    def supports_several_targets(self) -> bool:  # type: ignore[override]
+        """Whether y may have several columns."""
+        return get_tags(self.distiller).target_tags.multi_output
 
     def _distill(self, problem: Problem) -> Kept | Learned:
         return self.distiller._distill(problem)

@@ -14,7 +14,7 @@ from .batches import batches_of, is_dask, split_target
 from .checkpoint import StreamCheckpoint
 from .dask_parts import distill_partitions
 from .in_memory import add_rows, distill_at_once
-from .part_reader import check_one_target, n_bytes_given, n_rows_given
+from .part_reader import n_bytes_given, n_rows_given
 from .stream import n_workers, worker_pool
 from .stream_result import StreamResult, check_same_columns
 
@@ -50,6 +50,12 @@ class StreamingDistiller(StreamResult):
         closer to the result of one machine if the rows are sorted.
     fan_in : int, default=8
         Number of sets that are merged into one.
+    subsample : int or None, default=None
+        Number of rows of a full chunk that are distilled; None distills all of them.
+        The rows are drawn at random, equally many of each class as far as possible, and
+        carry the weight of all rows of their class in the chunk. The first row of the
+        chunk with each category is always among them. With a larger `chunk_size`, a
+        sample makes distillation about as fast as reading.
     n_jobs : int or None, default=None
         Number of chunks that `fit` and `fit_batches` distill at the same time, through
         joblib. The distilled set does not depend on it.
@@ -123,6 +129,7 @@ class StreamingDistiller(StreamResult):
         "chunk_size": [Interval(Integral, 2, None, closed="left")],
         "oversample": [Interval(Real, 1, None, closed="left")],
         "fan_in": [Interval(Integral, 2, None, closed="left")],
+        "subsample": [Interval(Integral, 2, None, closed="left"), None],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -134,6 +141,7 @@ class StreamingDistiller(StreamResult):
         chunk_size: int = 10_000,
         oversample: float = 2,
         fan_in: int = 8,
+        subsample: int | None = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -141,6 +149,7 @@ class StreamingDistiller(StreamResult):
         self.chunk_size = chunk_size
         self.oversample = oversample
         self.fan_in = fan_in
+        self.subsample = subsample
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -163,8 +172,8 @@ class StreamingDistiller(StreamResult):
             n rows. A dask collection is distilled by one task for each partition where
             the partition is stored; only distilled rows and statistics of the columns
             are transferred. Sparse rows are made dense chunk by chunk.
-        y : array-like or dask collection of shape (n,), default=None
-            Class labels or continuous targets.
+        y : array-like or dask collection, (n,) or (n, n_targets), default=None
+            Class labels, or one or several continuous targets.
         sample_weight : array-like or dask collection of shape (n,), default=None
             Weights of the rows.
         X_unlabeled : array-like or DataFrame of k rows, default=None
@@ -182,8 +191,6 @@ class StreamingDistiller(StreamResult):
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         stream, started = self._begin(), time.perf_counter()
-        if not is_dask(y):
-            check_one_target(y)
         if is_dask(X):
             distill_partitions(stream, X, y, sample_weight, X_unlabeled)
         elif n_rows_given(X) <= self.chunk_size or X_unlabeled is not None:
@@ -213,8 +220,8 @@ class StreamingDistiller(StreamResult):
         ----------
         X : array-like, DataFrame, sparse matrix, polars or pyarrow table of n rows
             Rows with the columns of the first batch. A batch may be empty.
-        y : array-like of shape (n,), default=None
-            Class labels or continuous targets. The labels of the first batch determine
+        y : array-like of shape (n,) or (n, n_targets), default=None
+            Class labels, or one or several continuous targets. The labels of the first batch determine
             the task, unless `task` is set.
         sample_weight : array-like of shape (n,), default=None
             Weights of the rows.
@@ -245,7 +252,11 @@ class StreamingDistiller(StreamResult):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_batches(
-        self, batches: Any, target: str | None = None, *, checkpoint: Any = None
+        self,
+        batches: Any,
+        target: str | list[str] | None = None,
+        *,
+        checkpoint: Any = None,
     ) -> Self:
         """Distill batches that are read one after the other.
 
@@ -255,13 +266,14 @@ class StreamingDistiller(StreamResult):
             An iterable yields tuples (X, y), (X, y, sample_weight) or (X,), or tables
             with a column `target`. A path is a Parquet file, a folder of Parquet files
             or a glob pattern; row groups are read one after the other.
-        target : str, default=None
-            The column of labels of tables; None if there are no labels.
+        target : str or list of str, default=None
+            The column of labels of tables, or the columns of several targets; None if
+            there are no labels.
         checkpoint : str or path, default=None
             File in which the state is saved at intervals. If the process is killed, the
             same call resumes after the batches that the file contains, and ends with
-            the same distilled set. The file is deleted at the end. It is a pickle: do
-            not use a file from a source that you do not trust.
+            the same distilled set. The file is deleted at the end. It holds arrays and
+            JSON in NumPy's format, and kept rows of the data.
 
         Returns
         -------

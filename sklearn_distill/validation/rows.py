@@ -14,7 +14,7 @@ from .._utils._sklearn_private import _check_sample_weight
 from .._utils.native_rows import check_supported, from_native, keeps_container
 from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period
 from .images import check_image_shape, check_image_values, check_row_shape
-from .values import as_floats, check_magnitude, is_date, one_of_each_type
+from .values import MAX_MAGNITUDE, as_floats, check_magnitude, is_date, one_of_each_type
 
 # Sparse input is converted to a dense array of at most this many cells (400 MB in
 # float64).
@@ -175,6 +175,9 @@ def _check_series(name: Any, column: Any) -> None:
         )
     if dtype == "category" or dtype.kind in "mM" or is_period(dtype):
         return
+    if type(dtype).__name__ == "StringDtype" or _are_moderate_numbers(column):
+        # The checks below take far longer, and would find nothing.
+        return
     if type(dtype).__name__ == "IntervalDtype":
         raise TypeError(
             f"column {name!r} contains intervals. Convert them to categories with "
@@ -193,6 +196,18 @@ def _check_series(name: Any, column: Any) -> None:
         raise ValueError(f"Complex data not supported: column {name!r}.")
     else:
         _check_objects(name, column.to_numpy(dtype=object))
+
+
+def _are_moderate_numbers(column: Any) -> bool:
+    """Return whether a column has a NumPy dtype, and numbers that cannot overflow."""
+    dtype = column.dtype
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "biuf" or not len(column):
+        return False
+    if dtype.kind != "f":
+        return True
+    values = column.to_numpy()
+    # Missing and infinite values make the comparison false.
+    return max(float(values.max()), -float(values.min())) <= MAX_MAGNITUDE
 
 
 def _check_objects(name: Any, values: np.ndarray) -> None:

@@ -5,13 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from sklearn_distill.base import decoder_fitting
-from sklearn_distill.base.decoder_fitting import (
-    fit_classification_decoder,
-    fit_regression_decoder,
-)
-
-TARGET = np.array([[0.0], [1.0], [-5.0], [5.0]])
+from sklearn_distill.base import decoder_fitting, kernel_features
+from sklearn_distill.base.decoder_fitting import fit_classification_decoder
 
 
 def rings(n, seed=0):
@@ -54,7 +49,7 @@ def test_kernel_ridge_regression_is_used_if_it_predicts_other_rows_better():
 
 
 def test_many_rows_share_the_largest_number_of_centers(monkeypatch):
-    monkeypatch.setattr(decoder_fitting, "MAX_CENTERS", 12)
+    monkeypatch.setattr(kernel_features, "MAX_CENTERS", 12)
     Z, codes = rings(600)
     decoder = fit(Z, codes, np.arange(90))
     assert len(decoder.centers) == 12
@@ -66,31 +61,6 @@ def test_rows_of_small_classes_are_all_used():
     codes = np.repeat([0, 1, 2], [5_000, 4_990, 10])
     used = decoder_fitting._class_balanced(codes, 1_000, np.random.RandomState(0))
     np.testing.assert_array_equal(np.bincount(codes[used]), [495, 495, 10])
-
-
-def test_regression_decoder_ignores_irrelevant_columns():
-    rng = np.random.RandomState(0)
-    Z = rng.randn(2_000, 12).astype(np.float32)
-    y = np.sin(2 * Z[:, 0]) * Z[:, 1]
-    decoder = fit_regression_decoder(
-        Z, y, np.ones(2_000), Z[:100], TARGET, rng=np.random.RandomState(0)
-    )
-    assert decoder.relevance[:2].min() > 1.5 * decoder.relevance[2:].max()
-    Z_new = rng.randn(500, 12).astype(np.float32)
-    y_new = np.sin(2 * Z_new[:, 0]) * Z_new[:, 1]
-    predicted = decoder.scores(Z_new, Z[:100])[:, 0]
-    assert 1 - ((predicted - y_new) ** 2).mean() / y_new.var() > 0.4
-
-
-def test_regression_decoder_weights_rows():
-    Z = np.linspace(-1, 1, 400, dtype=np.float32)[:, None]
-    y = np.r_[np.full(200, -1.0), np.full(200, 1.0)]
-    Z[200:] = Z[:200]
-    weights = np.repeat([1.0, 3.0], 200)
-    decoder = fit_regression_decoder(
-        Z, y, weights, Z[:20], TARGET, rng=np.random.RandomState(0)
-    )
-    assert decoder.scores(Z[:200], Z[:20]).mean() == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.slow

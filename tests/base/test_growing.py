@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.naive_bayes import GaussianNB
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_distill import (
     DistilledArray,
@@ -13,7 +16,13 @@ from sklearn_distill import (
     RandomSelection,
 )
 from sklearn_distill.base import BaseDistiller, Learned
-from sklearn_distill.base.growing import held_back_rows, training_set
+from sklearn_distill.base.growing import (
+    grown_set,
+    held_back_rows,
+    training_set,
+    with_labels_for,
+)
+from sklearn_distill.testing import expected_failed_checks
 
 
 class ClassMeans(BaseDistiller):
@@ -137,3 +146,46 @@ def test_held_back_rows_are_stratified_and_leave_rows_of_weight_zero():
     assert rows.min() >= 400
     assert len(held_back_rows(None, np.ones(100_000), 0)) == 2_000
     assert len(held_back_rows(None, np.ones(50), 0)) == 0
+
+
+def test_grown_rows_have_the_labels_that_suit_an_estimator(blobs):
+    X, y = blobs
+    distiller = KMeansSelection(
+        5, representative="centroid", densify=60, random_state=0
+    ).fit(X, y)
+    soft = training_set(distiller, soft_labels=True)
+    assert soft.soft_labels.shape == (60, 2)
+    assert training_set(distiller).soft_labels is None
+    assert with_labels_for(DecisionTreeClassifier(), soft) is soft
+    hard = with_labels_for(LinearSVC(), soft)
+    assert hard.soft_labels is None
+    assert soft.soft_labels is not None
+    np.testing.assert_array_equal(hard.y, soft.y)
+    assert grown_set(distiller).soft_labels.shape == (5_000, 2)
+
+
+def test_soft_labels_of_a_teacher_remain_for_estimators_without_probabilities(blobs):
+    X, y = blobs
+    distiller = HerdingSelection(5, soft_labels=GaussianNB(), random_state=0)
+    distilled = distiller.fit(X, y).distilled_
+    assert with_labels_for(LinearSVC(), distilled) is distilled
+
+
+def test_grown_rows_of_regression_have_no_soft_labels(blobs):
+    X, _ = blobs
+    distiller = KMeansSelection(
+        20, representative="centroid", densify=60, task="regression", random_state=0
+    ).fit(X, X[:, 0] + X[:, 1])
+    assert training_set(distiller, soft_labels=True).soft_labels is None
+    assert grown_set(distiller).soft_labels is None
+
+
+@parametrize_with_checks(
+    [
+        HerdingSelection(2, densify="auto"),
+        KMeansSelection(2, representative="centroid", densify=30),
+    ],
+    expected_failed_checks=expected_failed_checks,
+)
+def test_checks_of_scikit_learn_with_densify(estimator, check):
+    check(estimator)

@@ -9,9 +9,19 @@ import pytest
 from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 
-from sklearn_distill import GradientMatching, MultiLayerDistributionMatching
+from sklearn_distill import (
+    DistributionMatching,
+    GradientMatching,
+    MultiLayerDistributionMatching,
+    NeuralFeatureRegression,
+)
 
-METHODS = [GradientMatching, MultiLayerDistributionMatching]
+METHODS = [
+    DistributionMatching,
+    GradientMatching,
+    MultiLayerDistributionMatching,
+    NeuralFeatureRegression,
+]
 
 
 @pytest.fixture
@@ -33,9 +43,10 @@ def test_factor_learns_more_and_smaller_images_of_the_same_total_size(method, im
     np.testing.assert_array_equal(np.bincount(distilled.y), [8, 8, 8])
     assert distilled.info["bytes_learned"] == 6 * X[0].nbytes
     assert distilled.info["bytes"] == distilled.nbytes > 24 * X[0].nbytes
-    # Images that are interpolated from 4 x 4 pixels have at most rank 4.
+    # Images that are interpolated from 4 x 4 pixels have at most rank 4, apart from
+    # pixels that are clipped to the range of the real images.
     singular_values = np.linalg.svd(distilled.X[:, 0], compute_uv=False)
-    assert (singular_values[:, 4] < 1e-3 * singular_values[:, 0]).all()
+    assert (singular_values[:, 4] < 1e-2 * singular_values[:, 0]).all()
 
 
 def test_fit_raises_when_warm_start_is_combined_with_factor(images):

@@ -94,3 +94,49 @@ def test_missing_cells_are_imputed(shapes, grid, tmp_path, capsys):
     shapes.to_csv(path, index=False)
     assert search(path, grid, "--target", "kind", "--budget", "8") == 0
     assert "best: C=" in capsys.readouterr().out
+
+
+def test_failed_candidates_are_one_line_without_a_traceback(table, tmp_path, capsys):
+    grid = tmp_path / "grid.toml"
+    grid.write_text("C = [-1.0, 1.0, 10.0]")
+    assert search(table, grid, "--target", "kind", "--budget", "5") == 0
+    captured = capsys.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "3 fits failed out of a total of 9. The last error: The 'C' par" in (
+        captured.err
+    )
+    assert "2 confirmed" in captured.out
+
+
+def test_grid_of_candidates_that_all_fail(table, tmp_path, capsys):
+    grid = tmp_path / "grid.toml"
+    grid.write_text("C = [-1.0]")
+    assert search(table, grid, "--target", "kind", "--budget", "5") == 2
+    error = capsys.readouterr().err
+    assert "All 3 fits failed. The last error: The 'C' parameter" in error
+    assert error.count("\n") == 1
+
+
+def test_metric_of_another_task(table, tmp_path, capsys):
+    grid = tmp_path / "grid.toml"
+    grid.write_text("alpha = [1.0]")
+    options = ["--target", "size", "--budget", "20", "--scoring", "accuracy"]
+    assert search(table, grid, *options, estimator="linear") == 2
+    error = capsys.readouterr().err
+    assert "Scoring failed. The last error: continuous is not supported" in error
+    assert "Traceback" not in error
+
+
+def test_unknown_metric(table, grid, capsys):
+    assert search(table, grid, "--target", "kind", "--scoring", "acuracy") == 2
+    assert "Did you mean 'accuracy'?" in capsys.readouterr().err
+
+
+def test_fewer_folds_and_validation_rows(table, grid, capsys):
+    options = ["--target", "kind", "--budget", "5", "--json", "--search-folds", "1"]
+    options += ["--confirm-folds", "1", "--validation-rows", "10"]
+    assert search(table, grid, *options) == 0
+    report = json.loads(capsys.readouterr().out)
+    # One fold of ten rows has scores that are multiples of a tenth.
+    for candidate in report["confirmed"]:
+        assert round(candidate["distilled"] * 10, 9) % 1 == 0

@@ -50,6 +50,16 @@ def test_file_is_distilled_in_chunks(distill, big, rows, tmp_path, capsys):
     assert report["method"] == "herding"
 
 
+def test_densify_writes_grown_rows(distill, big, tmp_path):
+    output = tmp_path / "grown.csv"
+    options = [*OPTIONS, "--chunk-rows", "150", "--densify", "300"]
+    assert distill(big, output, *options, method="herding") == 0
+    grown = pd.read_csv(output)
+    assert len(grown) == 300
+    assert set(grown["kind"]) == {"odd", "plain"}
+    assert set(grown["color"]) <= {"red", "blue"}
+
+
 def test_folder_and_glob_pattern(distill, rows, tmp_path):
     folder = tmp_path / "parts"
     folder.mkdir()

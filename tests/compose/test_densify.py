@@ -6,10 +6,12 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from sklearn_distill import (
@@ -72,6 +74,26 @@ def test_prior_set_compares_balanced_accuracies():
     scores = model.fit(X, y).densify_scores_
     assert max(scores.values()) < 0.9
     assert scores["grown"] > 0.6
+
+
+def test_grown_rows_have_soft_labels_for_estimators_with_probabilities():
+    rng = np.random.RandomState(0)
+    X = rng.randn(3_000, 2)
+    y = (X[:, 0] + rng.randn(3_000) > 0.5).astype(int)
+    X_test, y_test = X[2_000:], y[2_000:]
+    forest = RandomForestClassifier(30, random_state=0)
+    parameters = {"densify": 1_000, "calibration": None}
+    model = DistilledClassifier(centroids(), forest, **parameters)
+    model.fit(X[:2_000], y[:2_000])
+    grown = model.distilled_.densify(1_000, random_state=0)
+    hard = clone(forest).fit(grown.X, grown.y)
+    # Labels overlap, so that hard labels make the forest too certain.
+    loss = log_loss(y_test, model.predict_proba(X_test))
+    assert loss < log_loss(y_test, hard.predict_proba(X_test)) - 0.05
+    svc = DistilledClassifier(centroids(), SVC(), densify=1_000, prior="set")
+    svc.fit(X[:2_000], y[:2_000])
+    expected = SVC().fit(grown.X, grown.y)
+    np.testing.assert_array_equal(svc.predict(X_test), expected.predict(X_test))
 
 
 def test_int_and_none_are_honored(xor):
@@ -207,3 +229,35 @@ def test_grown_rows_fill_the_leaves(xor):
     DistilledClassifier(
         centroids(), HistGradientBoostingClassifier(max_iter=5), densify=400
     ).fit(*xor)  # fmt: skip
+
+
+def test_auto_accepts_sparse_rows():
+    from scipy.sparse import csr_array
+
+    rng = np.random.RandomState(0)
+    X = rng.rand(300, 4) * (rng.rand(300, 4) > 0.5)
+    y = (X[:, 0] > 0.3).astype(int)
+    model = DistilledClassifier(centroids(), TREE, densify="auto")
+    assert model.fit(csr_array(X), y).score(csr_array(X), y) > 0.9
+    assert set(model.densify_scores_) == {"rows", "grown"}
+
+
+def test_auto_raises_for_empty_data():
+    model = DistilledClassifier(HerdingSelection(3), TREE, densify="auto")
+    with pytest.raises(ValueError, match="0 sample"):
+        model.fit(np.empty((0, 3)), [])
+
+
+def test_auto_gives_weights_the_effect_of_copies():
+    """Fewer than 100 rows are not held back, so that the grown rows are used."""
+    rng = np.random.RandomState(0)
+    X = rng.randn(40, 2)
+    y = (X[:, 0] > 0).astype(int)
+    copies = rng.randint(0, 3, 40)
+    distiller = HerdingSelection(3, densify=60, random_state=0)
+    weighted = DistilledClassifier(distiller, TREE).fit(X, y, sample_weight=copies)
+    repeated = DistilledClassifier(distiller, TREE).fit(
+        X.repeat(copies, axis=0), y.repeat(copies)
+    )
+    assert weighted.n_training_rows_ == 60
+    np.testing.assert_array_equal(weighted.predict(X), repeated.predict(X))

@@ -62,7 +62,9 @@ def test_context_is_the_distilled_set(imbalanced):
 
 def test_priors_of_the_context_are_replaced_by_those_of_the_data(imbalanced):
     X, y, X_test, _ = imbalanced
-    model = DistilledClassifier(HerdingSelection(20), ContextClassifier()).fit(X, y)
+    model = DistilledClassifier(
+        HerdingSelection(20), ContextClassifier(), calibration=None
+    ).fit(X, y)
     shares = np.unique(y, return_counts=True)[1] / len(y)
     joint = model.estimator_.likelihoods(X_test) * shares
     expected = joint / joint.sum(axis=1, keepdims=True)
@@ -76,7 +78,9 @@ def test_priors_of_the_context_are_replaced_by_those_of_the_data(imbalanced):
 @pytest.mark.parametrize("budget", [{"common": 34, "rare": 6}, 0.1])
 def test_priors_of_a_proportional_context_are_corrected_by_little(budget, imbalanced):
     X, y, X_test, _ = imbalanced
-    model = DistilledClassifier(HerdingSelection(budget), ContextClassifier()).fit(X, y)
+    model = DistilledClassifier(
+        HerdingSelection(budget), ContextClassifier(), calibration=None
+    ).fit(X, y)
     np.testing.assert_allclose(
         model.predict_proba(X_test), model.estimator_.predict_proba(X_test), atol=0.05
     )

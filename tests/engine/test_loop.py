@@ -122,3 +122,98 @@ def test_user_callbacks_are_called_in_every_step():
     step.append(("end", True, True, True))
     validation = [("begin", False), ("end", False, True, False)]
     assert recorder.calls_ == step * 10 + validation
+
+
+class FakeClock:
+    """A clock that only the steps of a training move on."""
+
+    def __init__(self, monkeypatch):
+        self.now = 0.0
+        monkeypatch.setattr("time.monotonic", lambda: self.now)
+
+
+class TakeTime(Callback):
+    """Let a step take some seconds of a fake clock, more in the first steps."""
+
+    def __init__(self, clock, seconds):
+        self.clock = clock
+        self.seconds = seconds
+        self.ends = []
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        first = net.n_steps_ <= 5
+        self.clock.now += (3.0 if first else 1.0) * self.seconds if training else 0.5
+
+    def on_epoch_end(self, net, **kwargs):
+        self.ends.append(self.clock.now)
+
+
+@pytest.mark.parametrize(("max_time", "total"), [(None, 223.0), (120.0, 120.0)])
+def test_history_has_the_remaining_time(monkeypatch, max_time, total):
+    """After the first epochs, the estimate is right within a third."""
+    clock = FakeClock(monkeypatch)
+    take_time = TakeTime(clock, 1.0)
+    points = KernelInducingPoints(
+        2, max_iter=200, max_time=max_time, n_iter_no_change=None, random_state=0
+    )
+    points.set_params(callbacks=[take_time]).fit(X, y)
+    estimates = np.array(points.history_[:, "seconds_left"])
+    actual = clock.now - np.array(take_time.ends)
+    assert clock.now == pytest.approx(total, abs=8.0)
+    lasting = actual > 10.0
+    lasting[:2] = False
+    assert lasting.sum() >= 7
+    np.testing.assert_allclose(estimates[lasting], actual[lasting], rtol=1 / 3)
+    assert estimates[-1] == pytest.approx(0.0, abs=8.0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_fused_optimizer_skips_non_finite_steps(few_digits, monkeypatch, value):
+    """The loop checks the losses after each epoch, as on a GPU."""
+    monkeypatch.setattr("sklearn_distill.engine.loop.uses_fused", lambda *args: True)
+    X, y = few_digits
+    watch = RowsAreFinite()
+    kernel = kernel_with_factor(value, lambda n: n in (31, 32, 71))
+    points = KernelInducingPoints(1, kernel=kernel, max_iter=40, random_state=0)
+    points.set_params(callbacks=[watch]).fit(X, y)
+    assert watch.are_finite == [True] * 40
+    assert np.isfinite(points.distilled_.info["loss"])
+    assert 1 <= watch.n_rollbacks <= 3
+
+
+def test_fused_optimizer_raises_when_the_loss_is_never_finite(
+    make_classes, monkeypatch
+):
+    monkeypatch.setattr("sklearn_distill.engine.loop.uses_fused", lambda *args: True)
+    kernel = kernel_with_factor(float("nan"), lambda n: True)
+    with pytest.raises(DivergedError, match="not finite 6 times"):
+        KernelInducingPoints(3, kernel=kernel, random_state=0).fit(*make_classes())
+
+
+class RowsAreFinite(Callback):
+    """Record after each step whether the rows are finite."""
+
+    def on_train_begin(self, net, **kwargs):
+        self.are_finite = []
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        if training:
+            self.are_finite.append(bool(torch.isfinite(net.module_.rows).all()))
+
+    def on_train_end(self, net, **kwargs):
+        self.n_rollbacks = net.n_rollbacks_
+
+
+def test_losses_are_the_same_with_and_without_a_callback_in_each_step():
+    """Without such a callback, the losses are recorded at the end of an epoch."""
+    histories = []
+    for callbacks in (None, [RowsAreFinite()]):
+        points = KernelInducingPoints(2, max_iter=20, random_state=0)
+        points.set_params(callbacks=callbacks).fit(X, y)
+        histories.append(points.history_)
+    for column in ("train_loss", "train_batch_size"):
+        rows = [history[:, "batches", :, column] for history in histories]
+        assert rows[0] == rows[1]
+        assert [len(losses) for losses in rows[0]] == [10, 10]
+    assert histories[0][:, "valid_loss"] == histories[1][:, "valid_loss"]
+    assert histories[0][:, "train_loss"] == histories[1][:, "train_loss"]

@@ -34,6 +34,18 @@ def test_pairwise_kernel_raises(rows):
         DistilledSearchCV(grid, HerdingSelection()).fit(*rows)
 
 
+def test_pairwise_candidate_raises(rows):
+    grids = [{"kernel": ["rbf", "precomputed"]}, [{"C": [1]}, {"kernel": ["linear"]}]]
+    with pytest.raises(ValueError, match="A candidate expects a precomputed matrix"):
+        DistilledSearchCV(GridSearchCV(SVC(), grids[0]), HerdingSelection()).fit(*rows)
+    check_search(GridSearchCV(SVC(), grids[1]))
+
+
+def test_class_instead_of_a_search_raises(rows):
+    with pytest.raises(TypeError, match="got the class GridSearchCV"):
+        DistilledSearchCV(GridSearchCV, HerdingSelection()).fit(*rows)
+
+
 def test_subsample_raises():
     class Subsampling(GridSearchCV):
         def __init__(self, estimator, param_grid, cv=None, refit=True, subsample=0.5):

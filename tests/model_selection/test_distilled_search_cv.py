@@ -291,6 +291,66 @@ def test_confirmation_on_other_folds(rows, grid):
     assert search.confirmation_.n_splits_ == 7
 
 
+def test_fewer_folds_for_the_search_and_for_the_confirmation(rows, grid):
+    X, y = rows
+    cv = KFold(5, shuffle=True, random_state=0)
+    grid.set_params(cv=cv)
+    herding = HerdingSelection(budget=10)
+    every = DistilledSearchCV(grid, herding, top_k=3).fit(X, y)
+    fewer = DistilledSearchCV(
+        grid, herding, top_k=3, search_folds=2, confirm_folds=1
+    ).fit(X, y)
+    assert fewer.n_splits_ == len(fewer.distilled_) == 2
+    assert fewer.confirmation_.n_splits_ == 1
+    for fold in (0, 1):
+        name = f"split{fold}_test_score"
+        np.testing.assert_array_equal(fewer.cv_results_[name], every.cv_results_[name])
+    assert "split2_test_score" not in fewer.cv_results_
+    # The training rows of a fold are as many as with all five folds.
+    first, _ = next(cv.split(X, y))
+    best = SVC(**fewer.best_params_).fit(X[first], y[first])
+    held_out = np.setdiff1d(np.arange(len(X)), first)
+    assert fewer.best_score_ == best.score(X[held_out], y[held_out])
+
+
+def test_folds_of_a_generator_are_used_once(rows, grid):
+    X, y = rows
+    cv = KFold(3, shuffle=True, random_state=0)
+    expected = clone(grid).set_params(cv=cv).fit(X, y)
+    grid.set_params(cv=cv.split(X, y))
+    search = DistilledSearchCV(grid, RandomSelection(budget=5), top_k="all")
+    assert search.fit(X, y).best_score_ == expected.best_score_
+    with pytest.raises(ValueError, match="A generator can be used once only"):
+        search.fit(X, y)
+
+
+def test_candidates_are_evaluated_on_some_of_the_validation_rows(rows, grid):
+    X, y = rows
+    search = DistilledSearchCV(
+        grid, HerdingSelection(budget=10), top_k=1, validation_rows=40
+    ).fit(X, y)
+    for (_, part), (_, validation) in zip(
+        search.search_.cv, search.confirmation_.cv, strict=True
+    ):
+        assert len(part) == 40
+        assert set(part) < set(validation)
+        shares = np.bincount(y[part]) / 40
+        assert (
+            np.abs(shares - np.bincount(y[validation]) / len(validation)).max() < 0.03
+        )
+    distilled, (_, part) = search.distilled_[0], search.search_.cv[0]
+    weights = distilled.prior_weights()
+    expected = SVC(**search.cv_results_["params"][0])
+    expected.fit(distilled.X, distilled.y, sample_weight=weights)
+    score = search.cv_results_["split0_test_score"][0]
+    assert score == expected.score(X[part], y[part])
+    enough = clone(search).set_params(validation_rows=1000).fit(X, y)
+    every = clone(search).set_params(validation_rows=None).fit(X, y)
+    np.testing.assert_array_equal(
+        enough.cv_results_["mean_test_score"], every.cv_results_["mean_test_score"]
+    )
+
+
 def test_randomized_search(rows):
     given = RandomizedSearchCV(
         SVC(), {"C": np.logspace(-2, 2, 50)}, n_iter=7, random_state=0, cv=3
@@ -509,7 +569,7 @@ def test_memory_keeps_finished_stages_of_an_interrupted_search(
         grid, HerdingSelection(budget=4, random_state=0), memory=str(tmp_path)
     )
     with monkeypatch.context() as patched:
-        module = "sklearn_distill.model_selection.distilled_search_cv"
+        module = "sklearn_distill.model_selection.stages"
         patched.setattr(f"{module}.confirm", interrupt)
         with pytest.raises(KeyboardInterrupt):
             search.fit(X, y)
@@ -551,8 +611,9 @@ def test_automatic_budget(rows, grid):
     search.fit(X, y)
     assert search.budget_ in (0.08, 0.16)
     assert len(search.distilled_[0]) == round(search.budget_ * 200)
-    assert set(search.budget_scores_) >= {0.08}
+    assert set(search.budget_scores_) == {0.08, 0.16}
     assert search.distiller.budget == 10
+    assert clone(search).fit(X, y).budget_ == search.budget_
 
 
 def test_budget_overrides_that_of_the_distiller(rows, grid):
@@ -598,6 +659,9 @@ def test_tags_are_those_of_the_estimator(grid):
         ({"top_k": 1.5}, "top_k"),
         ({"weights": "mass"}, "weights"),
         ({"budget": "small"}, "budget"),
+        ({"search_folds": 0}, "search_folds"),
+        ({"confirm_folds": 1.5}, "confirm_folds"),
+        ({"validation_rows": 0}, "validation_rows"),
         ({"rescale": 2}, "rescale"),
     ],
 )

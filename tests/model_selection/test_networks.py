@@ -96,3 +96,27 @@ def test_regression_with_a_column_of_targets():
     search = DistilledSearchCV(grid, distiller, top_k=1).fit(X, y)
     assert search.search_.cv_results_["mean_test_score"].max() > 0.5
     assert search.predict(X).shape == (150, 1)
+
+
+def test_automatic_budget_trains_without_a_validation_split(rows):
+    X, y = rows
+    grid = GridSearchCV(classifier(), {"module__width": [1, 4, 16, 32]}, cv=3)
+    search = DistilledSearchCV(
+        grid, RandomSelection(random_state=0), budget="auto", top_k=1
+    )
+    with pytest.warns(UserWarning, match="train_split is set to None"):
+        search.fit(X.astype(np.float32), y)
+    assert search.budget_ in search.budget_scores_
+    assert all(np.isfinite(scores).all() for scores in search.budget_scores_.values())
+
+
+def test_networks_are_trained_on_grown_rows(rows):
+    X, y = rows
+    net = classifier(train_split=None)
+    grid = GridSearchCV(net, {"module__width": [1, 16]}, cv=3)
+    k_means = KMeansSelection(5, densify=90, random_state=0)
+    search = DistilledSearchCV(grid, k_means, top_k=1).fit(X.astype(np.float32), y)
+    grown = search.distilled_[0].X
+    assert grown.shape == (90, 6)
+    assert grown.dtype == np.float32
+    assert search.best_params_ == {"module__width": 16}

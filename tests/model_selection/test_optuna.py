@@ -4,7 +4,7 @@
 
 import numpy as np
 import pytest
-from sklearn.model_selection import KFold
+from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.svm import SVC
 
 from sklearn_distill import DistilledSearchCV, HerdingSelection
@@ -51,3 +51,30 @@ def test_subsample_raises(rows, search):
     search.set_params(subsample=0.5)
     with pytest.raises(ValueError, match=r"Set subsample=1\.0"):
         DistilledSearchCV(search, HerdingSelection()).fit(*rows)
+
+
+def test_study_of_the_user_guide(rows):
+    X, y = rows
+    grid = GridSearchCV(SVC(), {"C": [1]}, cv=3)
+    sets = DistilledSearchCV(grid, HerdingSelection(budget=10), confirm=False)
+    sets.fit(X, y)
+
+    def objective(trial):
+        C = trial.suggest_float("C", 0.01, 100, log=True)
+        scores = [
+            SVC(C=C).fit(*distilled).score(X[validation], y[validation])
+            for distilled, (_, validation) in zip(
+                sets.distilled_, sets.search_.cv, strict=True
+            )
+        ]
+        return np.mean(scores)
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    sampler = optuna.samplers.TPESampler(seed=0)
+    study = optuna.create_study(direction="maximize", sampler=sampler)
+    study.optimize(objective, n_trials=8)
+    best = [{"C": [trial.params["C"]]} for trial in study.trials if trial.value > 0.7]
+    confirmed = GridSearchCV(SVC(), best, cv=3).fit(X, y)
+    assert confirmed.best_score_ > 0.85
+    weights = [distilled.prior_weights() for distilled in sets.distilled_]
+    assert all(w.mean() == pytest.approx(1) for w in weights)

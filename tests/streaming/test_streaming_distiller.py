@@ -4,14 +4,27 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
-from sklearn_distill import HerdingSelection, KMeansSelection, StreamingDistiller
+from sklearn_distill import (
+    HerdingSelection,
+    KCenterSelection,
+    KMeansSelection,
+    StreamingDistiller,
+)
 from sklearn_distill.testing import parametrize_with_distiller_checks
 
-CHUNKED = StreamingDistiller(HerdingSelection(), chunk_size=25, fan_in=2)
+CHUNKED = [
+    StreamingDistiller(distiller, chunk_size=25, fan_in=2, subsample=subsample)
+    for distiller, subsample in (
+        (HerdingSelection(), None),
+        (HerdingSelection(), 20),
+        (KCenterSelection(), None),
+    )
+]
 
 
-@parametrize_with_distiller_checks([StreamingDistiller(HerdingSelection()), CHUNKED])
+@parametrize_with_distiller_checks([StreamingDistiller(HerdingSelection()), *CHUNKED])
 def test_distiller_checks(estimator, check):
     check(estimator)
 
@@ -232,20 +245,22 @@ def test_parameters_of_the_distiller_can_be_set_directly():
     assert (stream.budget, stream.distiller.budget) == (3, 3)
 
 
-def test_a_method_with_other_weights_rejects_weighted_rows(data):
-    from sklearn_distill import KCenterSelection
-
+def test_weights_of_k_center_multiply_distances_in_chunks(data):
     X, y = data
-    stream = StreamingDistiller(KCenterSelection(3), chunk_size=500)
-    assert len(stream.fit(X, y).distilled_) == 9
-    with pytest.raises(ValueError, match="KCenterSelection does not treat"):
-        stream.fit(X, y, sample_weight=np.linspace(1, 2, len(X)))
+    stream = StreamingDistiller(KCenterSelection(6), chunk_size=500, fan_in=3)
+    weights = np.where(X[:, 3] > 0, 10.0, 0.1)
+    made = stream.fit(X, y, sample_weight=weights)
+    assert (made.distilled_.X[:, 3] > 0).mean() > 0.8
+    mass = [weights[y == label].sum() for label in range(3)]
+    np.testing.assert_allclose(made.class_count_, mass)
+    equal = clone(stream).fit(X, y, sample_weight=np.full(len(X), 3.0))
+    np.testing.assert_array_equal(
+        equal.sample_indices_, clone(stream).fit(X, y).sample_indices_
+    )
 
 
 def test_k_center_radius_is_within_four_times_the_optimum():
     from sklearn.metrics import pairwise_distances
-
-    from sklearn_distill import KCenterSelection
 
     X = np.random.RandomState(0).rand(3000, 2)
     stream = StreamingDistiller(
@@ -299,14 +314,108 @@ def test_batches_that_do_not_match_raise_errors(data):
         stream.partial_fit(X[:50], y[:50].astype(str)).distilled_  # noqa: B018
 
 
-def test_several_targets_and_covered_categories_raise_errors(data):
+def test_several_targets_in_chunks_are_like_those_of_one_machine(data):
+    pd = pytest.importorskip("pandas")
+    X, _ = data
+    targets = pd.DataFrame({"sum": X.sum(axis=1), "first": X[:, 0] * 50})
+    train, test = slice(0, 5_000), slice(5_000, None)
+    alone = KMeansSelection(40, random_state=0).fit(X[train], targets[train])
+    stream = StreamingDistiller(KMeansSelection(40), chunk_size=800, random_state=0)
+    for made in (
+        stream.fit(X[train], targets[train]),
+        clone(stream).fit_batches(
+            (X[i : i + 300], targets[i : i + 300]) for i in range(0, 4_800, 300)
+        ),
+    ):
+        assert made.distilled_.y.shape == (40, 2)
+        assert made.distilled_.target_name == ["sum", "first"]
+        own, other = (d.score(X[test], targets[test]) for d in (made, alone))
+        assert own > other - 0.05
+    parts = [clone(stream).fit(X[i::2], targets[i::2]) for i in range(2)]
+    assert parts[0].merge(parts[1]).distilled_.y.shape == (40, 2)
+    with pytest.raises(ValueError, match="y has 1 columns, but the first batch has 2"):
+        stream.partial_fit(X[:10], X[:10, 0])
+
+
+def test_several_targets_raise_an_error_if_the_method_supports_one(data):
+    from sklearn_distill import UncertaintySelection
+
     X, y = data
-    stream = StreamingDistiller(HerdingSelection(2, cover_categories=True))
-    with pytest.raises(ValueError, match="cover_categories is not supported"):
-        stream.set_params(chunk_size=500).fit(X, y)
-    assert len(stream.fit(X[:400], y[:400]).distilled_) == 6
-    with pytest.raises(ValueError, match="supports a single target"):
+    stream = StreamingDistiller(UncertaintySelection(2), chunk_size=500)
+    with pytest.raises(ValueError, match="does not support several targets"):
         stream.fit(X, X[:, :2])
+
+
+def rare_categories():
+    """Return 6,000 rows of two classes in which each of 12 categories is rare."""
+    pd = pytest.importorskip("pandas")
+    rng = np.random.RandomState(0)
+    color = np.full(6_000, "common", dtype=object)
+    for k, place in enumerate(rng.choice(6_000, 12, replace=False)):
+        color[place] = f"rare {k}"
+    frame = pd.DataFrame({"x": rng.randn(6_000), "color": color})
+    return frame, (frame["x"] > 0).map({True: "yes", False: "no"})
+
+
+@pytest.mark.parametrize("subsample", [None, 60])
+@pytest.mark.parametrize("distiller", [HerdingSelection(12), KMeansSelection(12)])
+def test_rare_categories_are_covered_in_chunks(distiller, subsample):
+    frame, y = rare_categories()
+    stream = StreamingDistiller(
+        clone(distiller), chunk_size=500, fan_in=2, subsample=subsample
+    )
+    batches = [(frame[i : i + 250], y[i : i + 250]) for i in range(0, 6_000, 250)]
+    stream.set_params(random_state=0)
+    assert stream.fit_batches(batches).distilled_.X["color"].nunique() < 13
+    stream.set_params(cover_categories=True)
+    for made in (stream.fit_batches(batches), clone(stream).fit(frame, y)):
+        assert set(made.distilled_.X["color"]) == set(frame["color"])
+        assert len(made.distilled_) == 24
+        np.testing.assert_allclose(
+            made.distilled_.class_mass, y.value_counts().sort_index()
+        )
+    stream.set_params(budget=5)
+    with pytest.raises(ValueError, match="cover_categories requires at least 13"):
+        stream.fit_batches(batches)
+
+
+def test_sets_of_streams_grow(data):
+    X, y = data
+    stream = StreamingDistiller(
+        HerdingSelection(10, densify=400), chunk_size=500, random_state=0
+    )
+    made = stream.fit(X[:5_000], y[:5_000]).distilled_
+    assert (len(made), made.growth is None) == (30, False)
+    assert len(stream.fit_transform(X[:5_000], y[:5_000])) == 400
+    assert (made.predict(X[5_000:]) == y[5_000:]).mean() > 0.7
+    assert made.info["n_numbers"] == made.growth.n_numbers
+    alone = HerdingSelection(10, densify=400, random_state=0).fit(X[:5_000], y[:5_000])
+    own, other = (d.score(X[5_000:], y[5_000:]) for d in (stream, alone))
+    assert own > other - 0.05
+
+
+def test_subsample_keeps_the_mass_and_the_rows_of_rare_classes(data):
+    X, y = data
+    rng = np.random.RandomState(0)
+    y = y.copy()
+    y[rng.choice(len(y), 6, replace=False)] = 7
+    weights = rng.rand(len(y)) + 0.5
+    stream = StreamingDistiller(
+        HerdingSelection(20), chunk_size=1_500, subsample=200, random_state=0
+    )
+    order = np.argsort(y, kind="stable")
+    for rows in (np.arange(len(y)), order):
+        stream.fit(X[rows], y[rows], weights[rows])
+        expected = [weights[y == c].sum() for c in np.unique(y)]
+        np.testing.assert_allclose(stream.class_count_, expected)
+        assert stream.n_samples_seen_ == 6_000
+        assert np.bincount(stream.distilled_.y).tolist() == [20, 20, 20, 0, 0, 0, 0, 6]
+        np.testing.assert_array_equal(
+            stream.distilled_.X, X[rows][stream.sample_indices_]
+        )
+        mean = np.average(X[y == 1], axis=0, weights=weights[y == 1])
+        part = stream.distilled_.X[stream.distilled_.y == 1].mean(axis=0)
+        assert (np.abs(part - mean) < 0.6 * X.std(axis=0)).all()
 
 
 def test_fit_after_a_stream_forgets_it(data):

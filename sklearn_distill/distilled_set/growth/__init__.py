@@ -4,7 +4,7 @@
 
 from .compact_encoder import CompactEncoder
 from .decoder import Decoder
-from .growth import Growth
+from .growth import Growth, drawn_centers
 from .sampler import Sampler
 from .stored import growth_from_json, growth_to_json
 
@@ -13,6 +13,7 @@ __all__ = [
     "Decoder",
     "Growth",
     "Sampler",
+    "drawn_centers",
     "growth_from_json",
     "growth_to_json",
 ]

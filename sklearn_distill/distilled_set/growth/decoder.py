@@ -40,6 +40,9 @@ class Decoder:
     intercept : float32 ndarray of shape (n_scores,) or None
     centers : int ndarray of shape (n_centers,) or None
         The positions of the centers among the rows; None is all rows.
+    drawn : int64 ndarray of shape (1,) or None
+        Regression only: the number of further centers, which follow the rows and are
+        not stored, because the sampler draws the same ones whenever they are needed.
     relevance : float32 ndarray of shape (n_encoded,) or None
         The factors by which encoded columns are multiplied before distances are
         computed.
@@ -55,6 +58,7 @@ class Decoder:
     coef: np.ndarray | None = None
     intercept: np.ndarray | None = None
     centers: np.ndarray | None = None
+    drawn: np.ndarray | None = None
     relevance: np.ndarray | None = None
     linear: np.ndarray | None = None
     target: np.ndarray | None = None
@@ -65,6 +69,11 @@ class Decoder:
         """The arrays that the decoder consists of, by name."""
         parts = {name: getattr(self, name) for name in ARRAYS}
         return {name: part for name, part in parts.items() if part is not None}
+
+    @property
+    def n_drawn(self) -> int:
+        """The number of centers that are not distilled rows."""
+        return 0 if self.drawn is None else int(self.drawn[0])
 
     def kernel(self, Z: np.ndarray, centers: np.ndarray) -> np.ndarray:
         """Return the kernel values of encoded rows, of shape (n, n_centers)."""
@@ -81,7 +90,7 @@ class Decoder:
         ----------
         Z : float32 ndarray of shape (n, n_encoded)
         centers : float32 ndarray of shape (m, n_encoded)
-            The encoded rows of the distilled set.
+            The encoded rows of the distilled set, followed by the drawn centers.
         """
         if self.centers is not None:
             centers = centers[self.centers]
@@ -96,8 +105,8 @@ class Decoder:
 
 
 ARRAYS = (
-    "widths", "coef", "intercept", "centers", "relevance", "linear", "target",
-    "residual",
+    "widths", "coef", "intercept", "centers", "drawn", "relevance", "linear",
+    "target", "residual",
 )  # fmt: skip
 
 

@@ -13,6 +13,19 @@ from .compact_encoder import CompactEncoder
 from .decoder import Decoder, ridge_from_rows
 from .sampler import Sampler
 
+# The seed with which the centers of a decoder are drawn that are not distilled rows.
+CENTER_SEED = 0
+
+
+def drawn_centers(
+    encoder: CompactEncoder, sampler: Sampler, Z: np.ndarray, n: int
+) -> np.ndarray:
+    """Return n points around the encoded distilled rows Z, the same in each call."""
+    rng = np.random.RandomState(CENTER_SEED)
+    chosen = np.arange(n) % len(Z)
+    drawn = sampler.draw(Z, chosen, encoder.is_share_, encoder.slices_, rng)
+    return np.clip(drawn, encoder.lower_, encoder.upper_)
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -56,22 +69,27 @@ class Growth:
                 f"growth was fitted to {n_columns} columns, but X has shape {X.shape}."
             )
         of_rows = {"shares": self.sampler.shares, "mass": self.sampler.mass}
-        if self.decoder.centers is None:
-            of_rows["coef"] = self.decoder.coef
-        for name, part in of_rows.items():
-            if part is not None and len(part) != m:
+        sizes = {name: len(part) for name, part in of_rows.items() if part is not None}
+        if self.decoder.centers is None and self.decoder.coef is not None:
+            sizes["coef"] = len(self.decoder.coef) - self.decoder.n_drawn
+        for name, size in sizes.items():
+            if size != m:
                 raise ValueError(
-                    f"growth has {len(part)} rows of {name}, but X has {m} rows. The "
+                    f"growth has {size} rows of {name}, but X has {m} rows. The "
                     "sampler and the decoder belong to all rows of the set that they "
                     "were fitted to; pass growth=None for a part of the rows."
                 )
 
     def centers(self, X: Any) -> np.ndarray:
-        """Return the encoded distilled rows, with shares in place of indicators."""
-        Z = self.encoder.encode(X)
+        """Return the encoded distilled rows, with shares in place of indicators.
+
+        Centers of the decoder that are not distilled rows follow.
+        """
+        Z, n_drawn = self.encoder.encode(X), self.decoder.n_drawn
+        drawn = drawn_centers(self.encoder, self.sampler, Z, n_drawn)
         if self.sampler.shares is not None:
             Z[:, self.encoder.is_share_] = self.sampler.shares
-        return Z
+        return np.concatenate([Z, drawn]) if n_drawn else Z
 
     def decode_labels(
         self, Z: np.ndarray, X: Any, codes: np.ndarray, n_classes: int | None

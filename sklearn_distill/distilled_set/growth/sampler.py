@@ -26,16 +26,22 @@ class Sampler:
     mass : float32 ndarray of shape (m,) or None
         The total weight of the real rows that are nearest to each distilled row. None
         draws all rows of a class equally often.
+    factors : float32 ndarray of shape (n_factors, n_numeric) or None
+        How columns of numbers vary together: the noise of a row is the sum of the
+        factors, each times a normal number, and of independent noise, which fills the
+        variance of each column up to the square of `spread`. In units of `spread`.
+        None if the columns vary independently.
     """
 
     spread: np.ndarray
     shares: np.ndarray | None = None
     mass: np.ndarray | None = None
+    factors: np.ndarray | None = None
 
     @property
     def arrays(self) -> dict[str, np.ndarray]:
         """The arrays that the sampler consists of, by name."""
-        parts = {name: getattr(self, name) for name in ("spread", "shares", "mass")}
+        parts = {name: getattr(self, name) for name in ARRAYS}
         return {name: part for name, part in parts.items() if part is not None}
 
     def choose(
@@ -76,6 +82,11 @@ class Sampler:
         """
         drawn = Z[chosen].astype(np.float64)
         noise = rng.standard_normal((len(chosen), len(self.spread)))
+        if self.factors is not None:
+            noise *= np.sqrt(np.maximum(1.0 - (self.factors**2).sum(axis=0), 0.0))
+            noise += (
+                rng.standard_normal((len(chosen), len(self.factors))) @ self.factors
+            )
         drawn[:, ~is_share] += noise * self.spread
         if self.shares is None:
             return drawn.astype(np.float32)
@@ -92,6 +103,9 @@ class Sampler:
                 drawn[:, last] = missing
                 drawn[missing, block.start : last] = 0.0
         return drawn.astype(np.float32)
+
+
+ARRAYS = ("spread", "shares", "mass", "factors")
 
 
 def _one_hot(

@@ -68,6 +68,12 @@ class DistributionMatching(RowLearner):
         which are trained and replaced as the steps proceed. "full": interpolations
         between initial and final weights of five networks that are trained beforehand.
         "queue" and "full" need labels.
+    factor : int, default=1
+        Multi-formation for images: learn `factor` squared times as many rows as
+        `budget` allows, each smaller by `factor` in height and in width, and enlarge
+        them by bilinear interpolation.
+        ``distilled_.info["bytes_learned"]`` is the size of the rows before they are
+        enlarged, ``info["bytes"]`` their size after.
     augmentation : str, callable, sequence or None, default="auto"
         Differentiable augmentation of the real and the distilled batch; every step
         draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
@@ -210,6 +216,7 @@ class DistributionMatching(RowLearner):
         "network": [str, callable, HasMethods(["initialize_module"])],
         "n_networks": [Interval(Integral, 1, None, closed="left")],
         "network_training": [StrOptions({"none", "queue", "full"})],
+        "factor": [Interval(Integral, 1, None, closed="left")],
         "augmentation": [None, str, callable, list, tuple],
     }
 
@@ -221,6 +228,7 @@ class DistributionMatching(RowLearner):
         network: Any = "auto",
         n_networks: int = 1,
         network_training: str = "none",
+        factor: int = 1,
         augmentation: Any = "auto",
         init: str = "herding",
         max_iter: int = 500,
@@ -249,6 +257,7 @@ class DistributionMatching(RowLearner):
         self.network = network
         self.n_networks = n_networks
         self.network_training = network_training
+        self.factor = factor
         self.augmentation = augmentation
         self.init = init
         self.max_iter = max_iter

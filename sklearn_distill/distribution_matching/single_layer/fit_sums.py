@@ -39,6 +39,7 @@ def check_parameters(matching: Any) -> None:
         "network_training": ("none",),
         "augmentation": (None, "auto"),
         "soft_labels": (None,),
+        "factor": (1,),
     }
     for name, values in required.items():
         if getattr(matching, name) not in values:

@@ -31,6 +31,7 @@ def compare_distillers(
     learners: Any = "panel",
     budgets: Any = None,
     densify: Any = None,
+    calibrate: bool = False,
     cv: Any = 5,
     task: str = "auto",
     full_data: bool = True,
@@ -70,6 +71,10 @@ def compare_distillers(
         with "auto", a fifth of the training rows is held back and decides for each
         learner whether it is trained on distilled or on 5,000 grown rows. The columns
         "rows" and "bytes" of the result are those of the stored set.
+    calibrate : bool, default=False
+        Whether "accuracy (data prior)" and "log loss (data prior)" of learners that
+        predict probabilities are those of calibrated probabilities, as
+        `DistilledClassifier` predicts them by default. For classification only.
     cv : int, splitter or iterable of (train, test), default=5
         An int is the number of shuffled folds, stratified for classification.
     task : {"auto", "classification", "regression"}, default="auto"
@@ -133,7 +138,8 @@ def compare_distillers(
     budgets = check_budgets(budgets)
     resolve_learners(learners, task, 1)
     splits = make_splits(cv, X, labels, classes is not None, random_state)
-    data = RunData(X, labels, classes, splits, learners, max_full_rows, error_score)
+    about = (learners, max_full_rows, error_score, calibrate and classes is not None)
+    data = RunData(X, labels, classes, splits, *about)
     runs = plan_runs(named, budgets, data, full_data, random_state)
     file = None if path is None else ScoreFile(path)
     done = {} if file is None else finished_runs(file, runs, data, name)

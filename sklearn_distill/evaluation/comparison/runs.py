@@ -20,6 +20,7 @@ from ..._utils.containers import take_rows
 from ..._utils.fingerprint import fingerprint
 from ..._utils.optional import import_pandas
 from ...base.growing import grown_set, held_back_rows, seed_of, training_set
+from ...compose.unseen_rows import rows_for_calibration
 from ..measures.full_data import FULL_DATA, weighted_full_data
 from ..measures.learners import resolve_learners
 from ..measures.preprocessing import preprocessor
@@ -49,6 +50,7 @@ class RunData(NamedTuple):
     learners: Any
     max_full_rows: int
     error_score: str
+    calibrates: bool = False
 
     @property
     def task(self) -> str:
@@ -64,6 +66,7 @@ def plan_runs(
 ) -> list[Run]:
     """Return all runs of a comparison, in the order of its results."""
     data_digest = _data_fingerprint(data)
+    calibrated = ["calibrated"] if data.calibrates else []
     runs = []
     for fold, split in enumerate(data.splits):
         seed = random_state + fold
@@ -75,7 +78,7 @@ def plan_runs(
         for budget in budgets:
             for method, given in named.items():
                 distiller = _configured(given, budget, seed, data.task)
-                key = fingerprint(*about, method, distiller)
+                key = fingerprint(*about, method, distiller, *calibrated)
                 shown = distiller.get_params(deep=False).get("budget", budget)
                 runs.append(Run(method, distiller, shown, fold, seed, key))
     return runs
@@ -214,6 +217,7 @@ def execute_run(run: Run, data: RunData, name: str) -> tuple[str, list[dict[str,
             random_state=run.seed,
             learners=data.learners,
             on_error=data.error_score,
+            calibrates=data.calibrates,
         )  # fmt: skip
     except Exception as error:
         if data.error_score == "raise":
@@ -253,6 +257,7 @@ def _scores(
     train: tuple[Any, np.ndarray],
     held_back: np.ndarray | None,
     *args: Any,
+    calibrates: bool,
     **params: Any,
 ) -> list[dict[str, Any]]:
     """Return the scores of all learners on distilled rows, or on rows grown from them.
@@ -260,11 +265,14 @@ def _scores(
     The learners are trained on grown rows if `densify` of the distiller is an int; with
     "auto", each learner is trained on the set that is better for the rows held back.
     """
+    if calibrates and run.distiller is not None:
+        params["unseen"] = rows_for_calibration(run.distiller, *train, {})
     if getattr(run.distiller, "densify", None) is None:
         return learner_scores(distilled, *args, **params)
     grown = None if held_back is None else grown_set(run.distiller)
     if held_back is None or grown is None:
-        return learner_scores(training_set(run.distiller), *args, **params)
+        trained_on = training_set(run.distiller, soft_labels=True)
+        return learner_scores(trained_on, *args, **params)
     X, y = train
     rows = take_rows(X, held_back), y[held_back]
     return better_scores(distilled, grown, *args, held_back=rows, **params)

@@ -14,6 +14,7 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
+from ...soft_labels.calibration import Calibrator
 from ...soft_labels.data_prior import correct_proba
 
 # Metrics of predictions that are corrected to the class shares of the training data.
@@ -64,7 +65,11 @@ def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[st
 
 
 def data_prior_metrics(
-    fitted: Any, ratio: np.ndarray | None, X: np.ndarray, y: np.ndarray
+    fitted: Any,
+    ratio: np.ndarray | None,
+    X: np.ndarray,
+    y: np.ndarray,
+    calibrator: Calibrator | None = None,
 ) -> dict[str, float]:
     """Return accuracy and log loss under the class shares of the training data.
 
@@ -75,13 +80,17 @@ def data_prior_metrics(
         The result of `fit_under_data_prior`.
     X : ndarray of shape (n, d)
     y : ndarray of shape (n,)
+    calibrator : Calibrator, default=None
+        The calibration of the corrected probabilities.
     """
     loss, known = float("nan"), fitted.classes_
     if hasattr(fitted, "predict_proba"):
         proba = correct_proba(fitted.predict_proba(X), ratio)
+        if calibrator is not None:
+            proba = calibrator.proba(proba)
         loss = _log_loss(y, proba, known)
     predicted = fitted.predict(X)
-    if ratio is not None:
+    if ratio is not None or calibrator is not None:
         predicted = known[proba.argmax(axis=1)]
     accuracy = float(accuracy_score(y, predicted))
     return dict(zip(DATA_PRIOR_METRICS, (accuracy, loss), strict=True))

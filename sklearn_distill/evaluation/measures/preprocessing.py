@@ -73,6 +73,7 @@ def as_numeric_set(prepare: Any, distilled: DistilledSet) -> DistilledSet:
         sample_weight=distilled.sample_weight,
         classes=distilled.classes,
         class_mass=distilled.class_mass,
+        info=distilled.info,
     )
 
 

@@ -10,6 +10,9 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from ...base.growing import with_labels_for
+from ...compose.calibrated import calibration_method, calibrator_of
+from ...compose.unseen_rows import UnseenRows
 from ...distilled_set.distilled_set import DistilledSet
 from ...soft_labels.data_prior import (
     data_prior_ratio,
@@ -44,7 +47,8 @@ def utility(
     ----------
     train : DistilledSet
         Learners that accept `sample_weight` are trained on its soft labels and sample
-        weights, and other learners on its hard labels.
+        weights, and other learners on its hard labels. Soft labels of grown rows are
+        used only by learners that predict probabilities.
     X_test, y_test : array-like
         Real test rows.
     prepare : transformer
@@ -81,6 +85,7 @@ def learner_scores(
     learners: Any = None,
     on_error: str = "raise",
     held_back: tuple[Any, Any] | None = None,
+    unseen: UnseenRows | None = None,
 ) -> list[dict[str, Any]]:
     """Return all metrics of each learner trained on a distilled set.
 
@@ -101,6 +106,9 @@ def learner_scores(
     held_back : tuple (X, y), default=None
         Training rows that were not distilled. The score of each learner on these rows
         is stored under "held_back".
+    unseen : UnseenRows, default=None
+        Training rows that were not distilled, on which the probabilities under the
+        class shares of the training data are calibrated. None: no calibration.
 
     Returns
     -------
@@ -124,10 +132,12 @@ def learner_scores(
         chosen = {name: for_targets(one, n_targets) for name, one in chosen.items()}
     if held_back is not None:
         held_back = as_numbers(prepare, held_back[0]), np.asarray(held_back[1])
+    if unseen is not None:
+        unseen = unseen._replace(X=as_numbers(prepare, unseen.X))
     evaluate = classification_metrics if is_classification else regression_metrics
     rows = []
     for name, learner in chosen.items():
-        started = time.perf_counter()
+        started, labeled = time.perf_counter(), with_labels_for(learner, numeric)
         row: dict[str, Any] = {"learner": name}
         try:
             with warnings.catch_warnings():
@@ -135,13 +145,15 @@ def learner_scores(
                 # scikit-learn warns that y may be a continuous target if most classes
                 # have only a few rows.
                 warnings.filterwarnings("ignore", message="The number of unique class")
-                fitted = fit_on_set(clone(learner), numeric)
+                fitted = fit_on_set(clone(learner), labeled)
             row["fit_seconds"] = time.perf_counter() - started
             if held_back is not None:
                 row["held_back"] = evaluate(fitted, *held_back)["score"]
             row |= evaluate(fitted, X_test, y_test)
             if is_classification:
-                row |= _under_data_prior(learner, fitted, numeric, X_test, y_test)
+                row |= _under_data_prior(
+                    learner, fitted, labeled, X_test, y_test, unseen
+                )  # fmt: skip
         except Exception as error:
             if on_error == "raise":
                 raise
@@ -183,7 +195,12 @@ def better_scores(
 
 
 def _under_data_prior(
-    learner: Any, fitted: Any, train: DistilledSet, X: np.ndarray, y: np.ndarray
+    learner: Any,
+    fitted: Any,
+    train: DistilledSet,
+    X: np.ndarray,
+    y: np.ndarray,
+    unseen: UnseenRows | None,
 ) -> dict[str, float]:
     """Return the metrics of a learner under the class shares of the training data.
 
@@ -196,6 +213,8 @@ def _under_data_prior(
     train : DistilledSet
     X, y : ndarray
         Test rows.
+    unseen : UnseenRows or None
+        The rows for calibration, as the learner takes them.
     """
     if train.class_mass is None:
         return dict.fromkeys(DATA_PRIOR_METRICS, float("nan"))
@@ -205,4 +224,10 @@ def _under_data_prior(
             fitted, ratio = fit_under_data_prior(learner, train)
         else:
             ratio = data_prior_ratio(fitted, train)
-    return data_prior_metrics(fitted, ratio, X, y)
+    calibrator = None
+    if unseen is not None and calibration_method("auto", fitted, "data", train):
+        calibrator = calibrator_of(
+            fitted, ratio, unseen, unseen.X,
+            method="sigmoid", prior="data", train=train, may_fail=True,
+        )  # fmt: skip
+    return data_prior_metrics(fitted, ratio, X, y, calibrator)

@@ -114,7 +114,9 @@ def _grown(distilled: DistilledSet, seed: int) -> DistilledSet:
     """Return a set grown to the number of rows that its distiller was given."""
     n = distilled.info.get("parameters", {}).get("densify")
     n = n if isinstance(n, int) else GROWN_ROWS
-    return distilled.densify(max(n, len(distilled)), random_state=seed)
+    soft_labels = distilled.classes is not None
+    n = max(n, len(distilled))
+    return distilled.densify(n, soft_labels=soft_labels, random_state=seed)
 
 
 def _evaluate(

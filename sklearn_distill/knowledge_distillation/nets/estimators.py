@@ -9,6 +9,7 @@ teacher.
 
 import inspect
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from torch import nn
 
 from ...base.proxy import check_probabilities, fit_to_data
 from ...engine.randomness import own_randomness
+from ...engine.threads import suitable_threads, values_of_step
 from ..losses.classification import LOSSES, Loss
 from ..losses.regression import REGRESSION_LOSSES
 from ..targets import Targets, plain_targets
@@ -94,7 +96,7 @@ class _NetEstimator(BaseEstimator):
         """Train a clone of the net on rows and targets."""
         Z = as_float32(X)
         device = str(getattr(self.net, "device", "cpu"))
-        with own_randomness(device, self.seed):
+        with own_randomness(device, self.seed), self._threads(Z):
             net = self._initialized(Z)
             if training.init_from_teacher:
                 self.copied_ = copy_parameters(
@@ -117,6 +119,12 @@ class _NetEstimator(BaseEstimator):
         with own_randomness():
             net = self._initialized(as_float32(X)[:2])
         check_layers(net.module_, layers)
+
+    def _threads(self, Z: np.ndarray) -> AbstractContextManager[None]:
+        """Return a context with the number of threads that suits the batches."""
+        size = getattr(self.net, "batch_size", 128)
+        n_rows = min(size, len(Z)) if size > 0 else len(Z)
+        return suitable_threads(values_of_step(n_rows, 0, Z.shape[1:]))
 
     def _initialized(self, Z: np.ndarray) -> Any:
         """Return an initialized clone of the net, prepared for `TensorRows`."""

@@ -13,7 +13,14 @@ from ..._utils._sklearn_private import HasMethods, Interval, StrOptions
 from ...base import Learned, Problem, RowLearner
 from ...base.prototypes import median_distance
 from ...base.starting_rows import best_start, clustered_rows
-from .kernels import Kernel, gaussian, laplacian, linear, wide_network
+from .kernels import (
+    Kernel,
+    MeanKernel,
+    gaussian,
+    laplacian,
+    linear,
+    wide_network,
+)
 from .random_features import random_features
 from .ridge_loss import KernelRidgeLoss
 from .teacher_features import teacher_features
@@ -33,9 +40,10 @@ class KernelInducingPoints(RowLearner):
 
     Rows that suit one kernel may not suit other learners. The default,
     ``kernel="portfolio"``, therefore averages the errors of one kernel for each family
-    of learners: linear (linear models), Gaussian with three bandwidths (support vector
-    machines, nearest neighbors, Gaussian processes) and Laplacian, whose city-block
-    distance is a sum over columns (trees). Because rows that minimize the error may
+    of learners: linear (linear models), the mean of Gaussian kernels of three
+    bandwidths, which counts three times (support vector machines, nearest neighbors,
+    Gaussian processes), and Laplacian, whose city-block distance is a sum over columns
+    (trees). Because rows that minimize the error may
     move away from the data, the squared maximum mean discrepancy (MMD) between the
     distilled and the real rows of each class, which herding minimizes too, is added in
     each kernel.
@@ -48,7 +56,7 @@ class KernelInducingPoints(RowLearner):
         rows as a float in (0, 1); or a dict ``{class: rows}``. No class gets more rows
         than it has.
     kernel : str or callable, default="portfolio"
-        One of "portfolio", "linear", "rbf" (the mean over its three bandwidths),
+        One of "portfolio", "linear", "rbf" (the mean of its three bandwidths),
         "laplacian", "ntk" and "nngp" (the neural tangent kernel and the Gaussian
         process kernel of an infinitely wide network) and "random_features" (the
         embeddings of random networks, new ones in each step [2]_). A callable takes two
@@ -328,12 +336,12 @@ class KernelInducingPoints(RowLearner):
             )
         Z, rng = problem.flat, problem.random_state
         squared = median_distance(Z, rng)
-        rbf: list[Kernel] = [gaussian(float(b) * squared) for b in bandwidths]
+        rbf = tuple(gaussian(float(b) * squared) for b in bandwidths)
         city_block = laplacian(0.3 * median_distance(Z, rng, metric="cityblock"))
         by_name: dict[str, list[Kernel]] = {
-            "portfolio": [linear, *rbf, city_block],
+            "portfolio": [linear, MeanKernel(rbf), city_block],
             "linear": [linear],
-            "rbf": rbf,
+            "rbf": [MeanKernel(rbf)],
             "laplacian": [city_block],
             "ntk": [wide_network(self.depth, tangent=True)],
             "nngp": [wide_network(self.depth, tangent=False)],

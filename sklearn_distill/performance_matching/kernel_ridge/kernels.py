@@ -39,8 +39,9 @@ class RadialKernel:
     Parameters
     ----------
     distances : callable
-        Maps rows (a, d) and (b, d) to distances (a, b). Kernels with the same function
-        share the distances of a step.
+        `squared_distances` or `city_block_distances`, which map rows (a, d) and (b, d)
+        to distances (a, b). Kernels with the same function share the distances of a
+        step.
     bandwidth : float
     """
 
@@ -53,6 +54,29 @@ class RadialKernel:
     def similarities(self, distances: Tensor) -> Tensor:
         """Return the kernel matrix of a matrix of distances."""
         return (distances * (-1.0 / self.bandwidth)).exp()
+
+
+@dataclass(frozen=True)
+class MeanKernel:
+    """The mean of radial kernels, whose diagonal is 1.
+
+    Parameters
+    ----------
+    parts : tuple of RadialKernel
+    """
+
+    parts: tuple[RadialKernel, ...]
+
+    def __call__(self, a: Tensor, b: Tensor) -> Tensor:
+        return SharedDistances(a, b).matrix(self)
+
+    @property
+    def by_distance(self) -> dict[Kernel, list[float]]:
+        """The bandwidths of the kernels of each function of distances."""
+        found: dict[Kernel, list[float]] = {}
+        for part in self.parts:
+            found.setdefault(part.distances, []).append(part.bandwidth)
+        return found
 
 
 def gaussian(bandwidth: float) -> RadialKernel:
@@ -79,6 +103,11 @@ class SharedDistances:
 
     def matrix(self, kernel: Kernel) -> Tensor:
         """Return the matrix of a kernel, of shape (n_a, n_b)."""
+        if isinstance(kernel, MeanKernel):
+            total = self.matrix(kernel.parts[0])
+            for part in kernel.parts[1:]:
+                total = total + self.matrix(part)
+            return total / len(kernel.parts)
         if not isinstance(kernel, RadialKernel):
             return kernel(self.a, self.b)
         function = kernel.distances

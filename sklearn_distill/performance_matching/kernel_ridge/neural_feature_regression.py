@@ -65,6 +65,12 @@ class NeuralFeatureRegression(RowLearner):
     ridge : float, default=0.1
         :math:`\lambda`. With small values, batches are fitted better, but rows can
         drift away from the data.
+    factor : int, default=1
+        Multi-formation for images: learn `factor` squared times as many rows as
+        `budget` allows, each smaller by `factor` in height and in width, and enlarge
+        them by bilinear interpolation.
+        ``distilled_.info["bytes_learned"]`` is the size of the rows before they are
+        enlarged, ``info["bytes"]`` their size after.
     augmentation : str, callable, sequence or None, default=None
         Differentiable augmentation of the real and the distilled batch; every step
         draws one operation. Images: "color", "crop", "cutout", "flip", "scale",
@@ -204,6 +210,7 @@ class NeuralFeatureRegression(RowLearner):
         "max_network_steps": [Interval(Integral, 1, None, closed="left")],
         "network_learning_rate": [Interval(Real, 0, None, closed="neither")],
         "ridge": [Interval(Real, 0, None, closed="neither")],
+        "factor": [Interval(Integral, 1, None, closed="left")],
         "augmentation": [None, str, callable, list, tuple],
     }
 
@@ -217,6 +224,7 @@ class NeuralFeatureRegression(RowLearner):
         max_network_steps: int = 100,
         network_learning_rate: float = 3e-4,
         ridge: float = 0.1,
+        factor: int = 1,
         augmentation: Any = None,
         init: str = "herding",
         learn_labels: bool = False,
@@ -248,6 +256,7 @@ class NeuralFeatureRegression(RowLearner):
         self.max_network_steps = max_network_steps
         self.network_learning_rate = network_learning_rate
         self.ridge = ridge
+        self.factor = factor
         self.augmentation = augmentation
         self.init = init
         self.learn_labels = learn_labels

@@ -1,18 +1,18 @@
-"""The loss of kernel inducing points and its gradient for radial kernels."""
+"""The loss of kernel inducing points and its gradient for means of radial kernels."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ...engine.deadline import check_deadline
 from .discrepancy_terms import DiscrepancyTerms, group_sums
-from .kernels import RadialKernel, squared_distances
+from .kernels import Kernel, MeanKernel, squared_distances
 
 # Linear systems are solved in single precision if their relative error is below this
 # value. The error of the kernel matrix itself is of the same order.
@@ -20,6 +20,9 @@ MAX_RELATIVE_ERROR = 0.01
 # The number of elements of the blocks in which large matrices are processed, so that a
 # block stays in the cache of a processor.
 BLOCK_SIZE = 1 << 18
+# The same for the blocks of signs of differences, which have an element for each pair
+# of rows and each column.
+SIGN_BLOCK_SIZE = 1 << 19
 
 
 def solver_dtype(n_rows: int, ridge: float, dtype: torch.dtype) -> torch.dtype:
@@ -69,19 +72,19 @@ class RidgeFactor:
 
 
 class RadialRidgeLoss(torch.autograd.Function):
-    r"""The sum of the losses of `KernelRidgeLoss` over radial kernels.
+    r"""The loss of `KernelRidgeLoss` for a mean of radial kernels.
 
     All kernel matrices are functions of the same distances, and the derivative of the
-    loss of a kernel matrix is a product of two thin matrices. The gradient is therefore
-    computed together with the loss, one kernel after the other: with the residuals
-    :math:`E = K_{SR}^\top A - y_R`, where :math:`A = (K_{SS} + \lambda I)^{-1} y_S`,
-    and :math:`V = (K_{SS} + \lambda I)^{-1} K_{SR} E`, the derivatives of the mean
-    squared error are
+    loss with respect to the kernel matrix is a product of two thin matrices. The
+    gradient is therefore computed together with the loss: with the residuals :math:`E =
+    K_{SR}^\top A - y_R`, where :math:`A = (K_{SS} + \lambda I)^{-1} y_S`, and
+    :math:`V = (K_{SS} + \lambda I)^{-1} K_{SR} E`, the derivatives of the mean squared
+    error are
 
     .. math:: \frac{\partial L}{\partial K_{SR}} = \frac{2}{n} A E^\top, \qquad
               \frac{\partial L}{\partial K_{SS}} = -\frac{2}{n} V A^\top.
 
-    The memory is that of four (m, m) matrices.
+    The memory is that of about five (m, m) matrices.
     """
 
     @staticmethod
@@ -91,7 +94,7 @@ class RadialRidgeLoss(torch.autograd.Function):
         y_S: Tensor,
         R: Tensor,
         y_R: Tensor,
-        kernels: Sequence[RadialKernel],
+        kernel: MeanKernel,
         terms: DiscrepancyTerms,
         ridge: float,
     ) -> Tensor:
@@ -103,25 +106,41 @@ class RadialRidgeLoss(torch.autograd.Function):
         y_S : Tensor of shape (m, c)
         R : Tensor of shape (n, d)
         y_R : Tensor of shape (n, c)
-        kernels : sequence of RadialKernel
+        kernel : MeanKernel
         terms : DiscrepancyTerms
         ridge : float
         """
-        loss = S.new_zeros(())
-        by_distance: dict[Any, list[RadialKernel]] = {}
-        for kernel in kernels:
-            by_distance.setdefault(kernel.distances, []).append(kernel)
-        wanted = ctx.needs_input_grad[0] or ctx.needs_input_grad[1]
-        grad_S, grad_y = torch.zeros_like(S), torch.zeros_like(y_S)
-        for distances, same in by_distance.items():
-            step = DistanceLoss(distances, S, R, wanted)
-            for kernel in same:
-                value, weights_grad = step.add(kernel, y_S, y_R, terms, ridge)
-                loss += value
-                if wanted:
-                    grad_y += weights_grad
-            if ctx.needs_input_grad[0]:
-                grad_S += step.gradient()
+        check_deadline()
+        started = time.monotonic()
+        m, n_targets = y_S.shape
+        pairs = RowPairs(kernel, S, torch.cat([S, R]))
+        K_SS, K_SR = pairs.K[:, :m], pairs.K[:, m:]
+        # The factorization takes at least as long as the matrices.
+        check_deadline(time.monotonic() - started)
+        factor = RidgeFactor(K_SS, ridge)
+        weights = factor.solve(y_S)
+        products = K_SR.T @ torch.cat([weights, terms.groups_S], 1)
+        errors = products[:, :n_targets] - y_R
+        loss = errors.square().sum() / len(errors)
+        if terms.weight:
+            within = group_sums(K_SS, terms.groups_S, terms.groups_S)
+            across = (products[:, n_targets:] * terms.groups_R).sum(0)
+            loss = loss + terms.discrepancy(within, across)
+        grad_S: Any = None
+        grad_y: Any = None
+        needs_S, needs_y = ctx.needs_input_grad[:2]
+        if needs_S or needs_y:
+            scaled = errors * (2.0 / len(errors))
+            grad_y = factor.solve(K_SR @ scaled)
+            del factor
+        if needs_S:
+            # The distances of synthetic rows are symmetric, so that the derivatives
+            # with respect to both of its halves are added.
+            left = torch.cat([weights, grad_y, terms.groups_S], 1)
+            of_S = [-grad_y, -weights, terms.groups_S * (2.0 * terms.within)]
+            of_R = [scaled, torch.zeros_like(scaled), terms.groups_R * terms.across]
+            right = torch.cat([torch.cat(of_S, 1), torch.cat(of_R, 1)])
+            grad_S = pairs.gradient(left, right)
         ctx.save_for_backward(grad_S, grad_y)
         return loss
 
@@ -137,109 +156,108 @@ class RadialRidgeLoss(torch.autograd.Function):
         )
 
 
-class DistanceLoss:
-    """The loss and the gradient of the kernels of one distance.
+class RowPairs:
+    """The mean of radial kernels of pairs of rows, and its derivatives.
 
     Parameters
     ----------
-    distances : callable
-        Maps two matrices of rows to their distances.
-    S, R : Tensor of shape (m, d) and (n, d)
-        Synthetic and real rows.
-    wanted : bool
-        Whether the gradient is computed.
+    kernel : MeanKernel
+    S : Tensor of shape (m, d)
+        Synthetic rows.
+    rows : Tensor of shape (m + n, d)
+        The synthetic rows and the real rows.
+
+    Attributes
+    ----------
+    K : Tensor of shape (m, m + n)
+        The kernel matrix.
     """
 
-    def __init__(self, distances: Any, S: Tensor, R: Tensor, wanted: bool):
-        self.S, self.R, self.wanted = S, R, wanted
-        self.is_squared = distances is squared_distances
-        self.leaf = S.detach().requires_grad_(wanted and not self.is_squared)
-        with torch.set_grad_enabled(self.leaf.requires_grad):
-            self.graphs = distances(self.leaf, S), distances(self.leaf, R)
-        self.D_SS, self.D_SR = (graph.detach() for graph in self.graphs)
-        if self.is_squared:
+    def __init__(self, kernel: MeanKernel, S: Tensor, rows: Tensor):
+        self.S, self.rows = S, rows
+        self.K = S.new_zeros(len(S), len(rows))
+        # The derivatives of the kernel with respect to the distances.
+        self.slopes: dict[Kernel, Tensor] = {}
+        share = 1.0 / len(kernel.parts)
+        for function, bandwidths in kernel.by_distance.items():
+            distances = function(S, rows)
             # Rounding errors would make the kernel of a row and itself differ from 1.
-            self.D_SS.fill_diagonal_(0.0)
-        self.seconds = 0.0
-        if wanted:
-            # The derivatives of the loss with respect to the distances.
-            self.G_SS = torch.zeros_like(self.D_SS)
-            self.G_SR = torch.zeros_like(self.D_SR)
+            distances[:, : len(S)].fill_diagonal_(0.0)
+            add_similarities(self.K, distances, bandwidths, share)
+            self.slopes[function] = distances
 
-    def add(
-        self,
-        kernel: RadialKernel,
-        y_S: Tensor,
-        y_R: Tensor,
-        terms: DiscrepancyTerms,
-        ridge: float,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Return the loss of a kernel and its derivative with respect to `y_S`."""
-        check_deadline(self.seconds)
-        started = time.monotonic()
-        K_SS = blockwise_similarities(kernel, self.D_SS)
-        K_SR = blockwise_similarities(kernel, self.D_SR)
-        factor = RidgeFactor(K_SS, ridge)
-        weights = factor.solve(y_S)
-        errors = K_SR.T @ weights - y_R
-        loss = errors.square().sum() / len(errors)
-        if terms.weight:
-            within = group_sums(K_SS, terms.groups_S, terms.groups_S)
-            across = group_sums(K_SR, terms.groups_S, terms.groups_R)
-            loss = loss + terms.discrepancy(within, across)
-        solved = None
-        if self.wanted:
-            scaled = errors * (2.0 / len(errors))
-            solved = factor.solve(K_SR @ scaled)
-            left, right = [weights], [scaled]
-            # The distances of synthetic rows are symmetric, so that the derivatives
-            # with respect to both of its halves are added.
-            left_S, right_S = [solved, weights], [-weights, -solved]
-            if terms.weight:
-                left += [terms.groups_S * terms.across]
-                right += [terms.groups_R]
-                left_S += [terms.groups_S * (2.0 * terms.within)]
-                right_S += [terms.groups_S]
-            outer = -1.0 / kernel.bandwidth
-            add_products(self.G_SR, K_SR, torch.cat(left, 1) * outer, right)
-            add_products(self.G_SS, K_SS, torch.cat(left_S, 1) * outer, right_S)
-        self.seconds = time.monotonic() - started
-        return loss, solved
+    def gradient(self, left: Tensor, right: Tensor) -> Tensor:
+        """Return the derivative of a loss with respect to the synthetic rows.
 
-    def gradient(self) -> Tensor:
-        """Return the derivative of the loss with respect to the synthetic rows."""
-        if self.is_squared:
-            return self._squared_gradient()
-        # Only the first of the two arguments of the distances is differentiated. The
-        # derivatives with respect to the second are part of `G_SS`.
-        (found,) = torch.autograd.grad(self.graphs, self.leaf, (self.G_SS, self.G_SR))
+        The product of `left`, of shape (m, r), and the transpose of `right`, of shape
+        (m + n, r), is the derivative of the loss with respect to the kernel matrix.
+        """
+        total = torch.zeros_like(self.S)
+        for function, slopes in self.slopes.items():
+            is_squared = function is squared_distances
+            gradient = (SquaredGradient if is_squared else CityBlockGradient)(self.rows)
+            for block in row_blocks(slopes):
+                G = slopes[block].mul_(left[block] @ right.T)
+                total[block] += gradient(G, self.S[block])
+        return total
+
+
+class SquaredGradient:
+    """The gradient of a weighted sum of squared Euclidean distances to rows."""
+
+    def __init__(self, rows: Tensor):
+        self.columns = F.pad(rows, (0, 1), value=1.0)
+
+    def __call__(self, G: Tensor, S: Tensor) -> Tensor:
+        """Return the gradient with respect to S; G are the weights of the distances."""
+        products = G @ self.columns
+        return 2.0 * (products[:, -1:] * S - products[:, :-1])
+
+
+class CityBlockGradient:
+    """The gradient of a weighted sum of city-block distances to rows."""
+
+    def __init__(self, rows: Tensor):
+        self.columns = rows.T.contiguous()
+        self.size = max(1, SIGN_BLOCK_SIZE // rows.numel())
+        self.signs = rows.new_empty(self.size, *self.columns.shape)
+
+    def __call__(self, G: Tensor, S: Tensor) -> Tensor:
+        """Return the gradient with respect to S; G are the weights of the distances."""
+        found = torch.empty_like(S)
+        for start in range(0, len(S), self.size):
+            block = slice(start, start + self.size)
+            part = S[block]
+            # `torch.cdist` differentiates more slowly for tables of few columns.
+            signs = torch.sub(
+                part[:, :, None], self.columns, out=self.signs[: len(part)]
+            )
+            torch.bmm(signs.sign_(), G[block, :, None], out=found[block, :, None])
         return found
 
-    def _squared_gradient(self) -> Tensor:
-        """Return the gradient of squared Euclidean distances."""
-        sums = self.G_SS.sum(1) + self.G_SR.sum(1)
-        product = self.G_SS @ self.S
-        product.addmm_(self.G_SR, self.R)
-        return 2.0 * (sums[:, None] * self.S - product)
 
-
-def blockwise_similarities(kernel: RadialKernel, distances: Tensor) -> Tensor:
-    """Return the kernel matrix of distances, computed in blocks of rows."""
-    similarities = torch.empty_like(distances)
-    for block in row_blocks(distances):
-        part = similarities[block]
-        torch.mul(distances[block], -1.0 / kernel.bandwidth, out=part)
-        part.exp_()
-    return similarities
-
-
-def add_products(
-    total: Tensor, K: Tensor, left: Tensor, right: Sequence[Tensor]
+def add_similarities(
+    K: Tensor, distances: Tensor, bandwidths: list[float], share: float
 ) -> None:
-    """Add the product of two thin matrices, times K element by element, to `total`."""
-    thin = torch.cat(list(right), 1).T
-    for block in row_blocks(K):
-        total[block].addcmul_(left[block] @ thin, K[block])
+    """Add kernels of distances to K, and replace the distances by the derivatives.
+
+    The kernels are computed in blocks of rows.
+
+    Parameters
+    ----------
+    K, distances : Tensor of shape (m, n)
+    bandwidths : list of float
+    share : float
+        The factor of each kernel.
+    """
+    for block in row_blocks(distances):
+        d, slopes = distances[block], torch.zeros_like(distances[block])
+        similarities = torch.empty_like(d)
+        for bandwidth in bandwidths:
+            torch.mul(d, -1.0 / bandwidth, out=similarities).exp_()
+            K[block].add_(similarities, alpha=share)
+            slopes.add_(similarities, alpha=-share / bandwidth)
+        d.copy_(slopes)
 
 
 def row_blocks(matrix: Tensor) -> list[slice]:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...engine.deadline import check_deadline
 from ...engine.last_call_cache import LastCallCache
 from .discrepancy_terms import DiscrepancyTerms, group_sums
-from .kernels import Kernel, RadialKernel, SharedDistances, linear
+from .kernels import Kernel, MeanKernel, RadialKernel, SharedDistances, linear
 from .linear_loss import linear_ridge_loss
 from .radial_loss import RadialRidgeLoss, RidgeFactor
 from .random_features import FeatureKernel
@@ -43,12 +43,18 @@ def ridge_weights(K: Tensor, targets: Tensor, ridge: float) -> Tensor:
     return weights.masked_fill(failed > 0, torch.nan)
 
 
+def n_parts(kernel: Kernel) -> int:
+    """Return how many kernels a kernel is the mean of."""
+    return len(kernel.parts) if isinstance(kernel, MeanKernel) else 1
+
+
 class KernelRidgeLoss(nn.Module):
     """The error of ridge regression from synthetic to real rows, plus a discrepancy.
 
     The loss is the mean over the kernels of the squared error of ridge regression from
     the synthetic rows, plus `mmd_weight` times the maximum mean discrepancy between the
-    synthetic and the real rows of each class (for regression, of all rows).
+    synthetic and the real rows of each class (for regression, of all rows). A
+    `MeanKernel` counts as often as it has parts.
 
     Parameters
     ----------
@@ -70,8 +76,12 @@ class KernelRidgeLoss(nn.Module):
         has_classes: bool,
     ):
         super().__init__()
-        self.kernels = kernels
-        self.radial = [k for k in kernels if isinstance(k, RadialKernel)]
+        self.kernels = [
+            MeanKernel((kernel,)) if isinstance(kernel, RadialKernel) else kernel
+            for kernel in kernels
+        ]
+        self.radial = [k for k in self.kernels if isinstance(k, MeanKernel)]
+        self.n_kernels = sum(map(n_parts, self.kernels))
         self.ridge = ridge
         self.mmd_weight = mmd_weight
         self.has_classes = has_classes
@@ -91,12 +101,11 @@ class KernelRidgeLoss(nn.Module):
         loss = torch.zeros((), device=S.device)
         if any(self._is_primal(kernel, S) for kernel in self.kernels):
             loss = loss + linear_ridge_loss(*pairs[0], *pairs[1], *fixed)
-        if self.training and self.radial:
-            loss = loss + RadialRidgeLoss.apply(
-                *pairs[0], *pairs[1], self.radial, *fixed
-            )
+        for kernel in self.radial if self.training else ():
+            value = RadialRidgeLoss.apply(*pairs[0], *pairs[1], kernel, *fixed)
+            loss = loss + n_parts(kernel) * value
         loss = loss + self._loss_of_matrices(*pairs, terms)
-        return loss / len(self.kernels)
+        return loss / self.n_kernels
 
     def _loss_of_matrices(
         self,
@@ -113,10 +122,11 @@ class KernelRidgeLoss(nn.Module):
             self._with_matrices(S), solve(S, y_S), strict=True
         ):
             K_SR = distances.matrix(kernel)
-            loss = loss + (K_SR.T @ weights - y_R).square().sum(1).mean()
+            value = (K_SR.T @ weights - y_R).square().sum(1).mean()
             if self.mmd_weight:
                 across = group_sums(K_SR, terms.groups_S, terms.groups_R)
-                loss = loss + terms.discrepancy(within, across)
+                value = value + terms.discrepancy(within, across)
+            loss = loss + n_parts(kernel) * value
         return loss
 
     def _with_matrices(self, S: Tensor) -> list[Kernel]:
@@ -141,7 +151,7 @@ class KernelRidgeLoss(nn.Module):
             check_deadline(seconds)
             started = time.monotonic()
             K_SS = distances.matrix(kernel)
-            if isinstance(kernel, RadialKernel):
+            if isinstance(kernel, MeanKernel):
                 weights = RidgeFactor(K_SS, self.ridge).solve(y_S)
             else:
                 weights = ridge_weights(K_SS, y_S, self.ridge).to(S.dtype)

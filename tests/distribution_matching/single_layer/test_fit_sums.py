@@ -75,6 +75,7 @@ def test_weights_are_repetitions_and_rows_may_lack_labels(data):
     ("params", "match"),
     [
         ({"discrepancy": "mmd"}, "discrepancy='mmd' needs the real rows"),
+        ({"factor": 2}, "factor=2 needs the real rows"),
         ({"network_training": "queue"}, "network_training='queue' needs"),
         ({"random_state": None}, "random_state must be an int"),
     ],

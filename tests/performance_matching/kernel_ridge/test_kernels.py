@@ -27,6 +27,15 @@ def test_kernels_agree_with_scikit_learn():
         np.testing.assert_allclose(ours(a, b), theirs, rtol=1e-5, atol=1e-6)
 
 
+def test_mean_kernel_is_the_mean_of_its_parts():
+    a, b = two_batches()
+    parts = kernels.gaussian(3.0), kernels.gaussian(1.0), kernels.laplacian(2.0)
+    expected = sum(part(a, b) for part in parts) / 3
+    mean = kernels.MeanKernel(parts)
+    np.testing.assert_allclose(mean(a, b), expected, rtol=1e-6)
+    assert list(mean.by_distance.values()) == [[3.0, 1.0], [2.0]]
+
+
 def covariance_and_tangent(X, depth, width, rng):
     """Return the covariance of outputs and the tangent kernel of a random network."""
     layers = list(pairwise([X.shape[1], *[width] * depth, 1]))

@@ -66,9 +66,20 @@ def test_single_precision_agrees_with_double_precision():
 def test_size_of_blocks_does_not_change_loss_or_gradient(monkeypatch):
     arguments = rows(23), rows(23, 3, 2), rows(17, seed=1), rows(17, 3, 3)
     whole = loss_and_gradient(*arguments)
-    monkeypatch.setattr(radial_loss, "BLOCK_SIZE", 50)
+    monkeypatch.setattr(radial_loss, "BLOCK_SIZE", 150)
+    monkeypatch.setattr(radial_loss, "SIGN_BLOCK_SIZE", 320)
     for found, expected in zip(loss_and_gradient(*arguments), whole, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("d", [1, 3, 40])
+def test_gradient_of_city_block_distances_is_that_of_autograd(d):
+    S, R = rows(6, d).requires_grad_(), rows(9, d, 1)
+    R[0] = S[0].detach()  # Equal values have the derivative 0.
+    G = rows(6, 9, 2)
+    (expected,) = torch.autograd.grad(torch.cdist(S, R, p=1), S, G)
+    found = radial_loss.CityBlockGradient(R)(G, S.detach())
+    np.testing.assert_allclose(found, expected, rtol=1e-9)
 
 
 def test_loss_raises_when_the_time_limit_has_passed():

@@ -50,9 +50,17 @@ PORTFOLIO = [
 ]
 
 
+MEAN = kernels.MeanKernel(tuple(PORTFOLIO[1:]))
+
+
 @pytest.mark.parametrize(
     "used",
-    [*([kernel] for kernel in PORTFOLIO), PORTFOLIO, [kernels.wide_network(2, True)]],
+    [
+        *([kernel] for kernel in PORTFOLIO),
+        PORTFOLIO,
+        [kernels.linear, MEAN],
+        [kernels.wide_network(2, True)],
+    ],
 )
 @pytest.mark.parametrize("n_rows", [3, 6])
 @pytest.mark.parametrize("mmd_weight", [0.0, 1.0])
@@ -71,14 +79,15 @@ def test_gradients_agree_with_finite_differences(used, n_rows, mmd_weight):
     )
 
 
+@pytest.mark.parametrize("used", [PORTFOLIO, [kernels.linear, MEAN]])
 @pytest.mark.parametrize("has_classes", [True, False])
-def test_training_and_validation_compute_the_same_loss_and_gradient(has_classes):
+def test_training_and_validation_compute_the_same_loss_and_gradient(used, has_classes):
     """In validation, the loss is computed from the matrices of all kernels."""
     S, R = rows(9).requires_grad_(), rows(6, seed=1)
     y_S, y_R = rows(9, 2, 2), rows(6, 2, 3)
     found = []
     for training in (True, False):
-        loss = KernelRidgeLoss(PORTFOLIO, 0.1, 0.7, has_classes).train(training)
+        loss = KernelRidgeLoss(used, 0.1, 0.7, has_classes).train(training)
         value = loss((S, y_S), (R, y_R))
         found.append((value.detach(), torch.autograd.grad(value, S)[0]))
     for trained, evaluated in zip(*found, strict=True):
@@ -103,6 +112,19 @@ def test_loss_of_the_portfolio_is_the_mean_over_kernels_of_plain_formulas():
         expected.append(error + 0.5 * np.mean(terms))
     found = KernelRidgeLoss(PORTFOLIO, 0.2, 0.5, True)((S, y_S), (R, y_R))
     assert float(found) == pytest.approx(np.mean(expected), rel=1e-9)
+
+
+def test_mean_of_kernels_counts_as_often_as_it_has_parts():
+    S, R, y_S, y_R = rows(9), rows(6, seed=1), rows(9, 2, 2), rows(6, 2, 3)
+    linear, mean, both = (
+        float(KernelRidgeLoss(used, 0.2, 0.5, False)((S, y_S), (R, y_R)))
+        for used in ([kernels.linear], [MEAN], [kernels.linear, MEAN])
+    )
+    assert both == pytest.approx((linear + 3 * mean) / 4, rel=1e-9)
+    K = {name: MEAN(S, other) for name, other in (("SS", S), ("SR", R))}
+    error = (K["SR"].T @ ridge_weights(K["SS"], y_S, 0.2) - y_R).square().sum(1).mean()
+    discrepancy = K["SS"].mean() - 2.0 * K["SR"].mean()
+    assert mean == pytest.approx(float(error + 0.5 * discrepancy), rel=1e-9)
 
 
 def test_validation_solves_once_for_the_same_synthetic_rows():
