@@ -13,6 +13,7 @@ from .drawing import (
     colors_of,
     draw_image,
     new_axes,
+    over_gray,
     overlay,
     shown_image,
 )
@@ -98,7 +99,7 @@ class SegmentationDisplay:
             draw_image(self.axes_[i, 0], gray, "image")
             for ax, (title, masks) in zip(self.axes_[i, 1:], self.masks, strict=True):
                 draw_image(ax, overlay(gray, masks[i], colors), title)
-        add_legend(self.figure_, colors)
+        add_legend(self.figure_, over_gray(colors))
         return self
 
 

@@ -72,6 +72,14 @@ def new_axes(n_rows: int, n_columns: int, image: np.ndarray) -> tuple[Any, np.nd
     return figure, axes
 
 
+def over_gray(colors: dict[Any, Any]) -> dict[Any, Any]:
+    """Return the colors that `overlay` gives to pixels of a medium gray."""
+    return {
+        label: tuple(((1 - OPACITY) * 0.5 + OPACITY * np.array(color)).tolist())
+        for label, color in colors.items()
+    }
+
+
 def add_legend(figure: Any, colors: dict[Any, Any]) -> None:
     """Add a legend of the labels below the axes of a figure."""
     from matplotlib.patches import Patch

@@ -18,7 +18,7 @@ from sklearn_distill.dense import (
     SegmentationDisplay,
     boxes_from_masks,
 )
-from sklearn_distill.dense.drawing import overlay, shown_image
+from sklearn_distill.dense.drawing import colors_of, overlay, shown_image
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +94,12 @@ def test_overlay_colors_only_known_labels():
     image = np.zeros((1, 3, 3))
     colored = overlay(image, np.array([[0, 1, 2]]), {1: (1.0, 0.0, 0.0)})
     assert colored[0].tolist() == [[0, 0, 0], [0.5, 0, 0], [0, 0, 0]]
+
+
+def test_legend_shows_the_color_of_a_mask_over_medium_gray(segmenter, squares):
+    display = SegmentationDisplay.from_estimator(segmenter, *squares)
+    [legend] = display.figure_.legends
+    gray = np.full((1, 2, 3), 0.5)
+    drawn = overlay(gray, np.array([[0, 1]]), colors_of([0, 1]))[0]
+    found = [patch.get_facecolor()[:3] for patch in legend.get_patches()]
+    np.testing.assert_allclose(found, drawn)
