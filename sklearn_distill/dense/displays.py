@@ -12,8 +12,8 @@ from .drawing import (
     add_legend,
     colors_of,
     draw_image,
+    mean_colors,
     new_axes,
-    over_gray,
     overlay,
     shown_image,
 )
@@ -99,7 +99,10 @@ class SegmentationDisplay:
             draw_image(self.axes_[i, 0], gray, "image")
             for ax, (title, masks) in zip(self.axes_[i, 1:], self.masks, strict=True):
                 draw_image(ax, overlay(gray, masks[i], colors), title)
-        add_legend(self.figure_, over_gray(colors))
+        grays = [shown_image(image) for image in self.images]
+        below = [gray for _ in self.masks for gray in grays]
+        shown = [mask for _, masks in self.masks for mask in masks]
+        add_legend(self.figure_, mean_colors(below, shown, colors))
         return self
 
 

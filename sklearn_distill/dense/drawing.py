@@ -72,12 +72,32 @@ def new_axes(n_rows: int, n_columns: int, image: np.ndarray) -> tuple[Any, np.nd
     return figure, axes
 
 
-def over_gray(colors: dict[Any, Any]) -> dict[Any, Any]:
-    """Return the colors that `overlay` gives to pixels of a medium gray."""
-    return {
-        label: tuple(((1 - OPACITY) * 0.5 + OPACITY * np.array(color)).tolist())
-        for label, color in colors.items()
-    }
+def mean_colors(
+    images: list[np.ndarray], masks: list[np.ndarray], colors: dict[Any, Any]
+) -> dict[Any, Any]:
+    """Return the mean color that the pixels of each label have in an `overlay`.
+
+    Parameters
+    ----------
+    images : list of ndarray of shape (H_i, W_i, 3)
+    masks : list of ndarray of shape (H_i, W_i)
+    colors : dict
+
+    Returns
+    -------
+    dict
+        Labels without pixels have their color over a medium gray.
+    """
+    found = {}
+    for label, color in colors.items():
+        pairs = zip(images, masks, strict=True)
+        inside = [image[mask == label] for image, mask in pairs]
+        below = np.concatenate(
+            [*inside, np.full((0 if any(map(len, inside)) else 1, 3), 0.5)]
+        )
+        mixed = (1 - OPACITY) * below.mean(axis=0) + OPACITY * np.array(color)
+        found[label] = tuple(mixed.tolist())
+    return found
 
 
 def add_legend(figure: Any, colors: dict[Any, Any]) -> None:

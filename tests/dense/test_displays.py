@@ -18,7 +18,7 @@ from sklearn_distill.dense import (
     SegmentationDisplay,
     boxes_from_masks,
 )
-from sklearn_distill.dense.drawing import colors_of, overlay, shown_image
+from sklearn_distill.dense.drawing import mean_colors, overlay, shown_image
 
 
 @pytest.fixture(autouse=True)
@@ -96,10 +96,19 @@ def test_overlay_colors_only_known_labels():
     assert colored[0].tolist() == [[0, 0, 0], [0.5, 0, 0], [0, 0, 0]]
 
 
-def test_legend_shows_the_color_of_a_mask_over_medium_gray(segmenter, squares):
-    display = SegmentationDisplay.from_estimator(segmenter, *squares)
+def test_legend_shows_the_mean_color_of_the_pixels_of_a_label(segmenter, squares):
+    images, masks = squares
+    display = SegmentationDisplay.from_estimator(segmenter, images[:1], masks[:1])
     [legend] = display.figure_.legends
-    gray = np.full((1, 2, 3), 0.5)
-    drawn = overlay(gray, np.array([[0, 1]]), colors_of([0, 1]))[0]
-    found = [patch.get_facecolor()[:3] for patch in legend.get_patches()]
-    np.testing.assert_allclose(found, drawn)
+    drawn = [display.axes_[0, k].get_images()[0].get_array() for k in (1, 2)]
+    shown = [masks[0], segmenter.predict(images[:1])[0]]
+    for label, patch in enumerate(legend.get_patches()):
+        pixels = [d[m == label] for d, m in zip(drawn, shown, strict=True)]
+        expected = np.concatenate(pixels).mean(axis=0)
+        np.testing.assert_allclose(patch.get_facecolor()[:3], expected, atol=1e-6)
+
+
+def test_label_without_pixels_has_its_color_over_medium_gray():
+    image, mask = np.zeros((2, 2, 3)), np.zeros((2, 2), dtype=int)
+    found = mean_colors([image], [mask], {0: (1, 0, 0), 7: (0, 1, 0)})
+    assert found == {0: (0.5, 0.0, 0.0), 7: (0.25, 0.75, 0.25)}
