@@ -92,9 +92,8 @@ def mean_colors(
     for label, color in colors.items():
         pairs = zip(images, masks, strict=True)
         inside = [image[mask == label] for image, mask in pairs]
-        below = np.concatenate(
-            [*inside, np.full((0 if any(map(len, inside)) else 1, 3), 0.5)]
-        )
+        below = np.concatenate(inside)
+        below = below if len(below) else np.full((1, 3), 0.5)
         mixed = (1 - OPACITY) * below.mean(axis=0) + OPACITY * np.array(color)
         found[label] = tuple(mixed.tolist())
     return found
