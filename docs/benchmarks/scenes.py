@@ -7,7 +7,7 @@ with one to five digits of the train split of MNIST on textures of scikit-image;
 scenes have digits of the test split. From 300 scenes, "random" keeps 10 or 50,
 "composed" makes as many new ones with `SceneComposer`, "tiles" keeps as many with
 `TileSelection` (the tiles are whole scenes), and "as-many-objects" keeps as many random
-scenes as have the number of objects of the composed ones. `CenterPointDetector` takes the same
+scenes as have the objects of the composed ones. `CenterPointDetector` takes the same
 number of steps on each. Each cell is one line of JSON, and is not measured again.
 """
 

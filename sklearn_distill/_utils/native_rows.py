@@ -57,17 +57,50 @@ def from_native(X: Any) -> Any:
         X = X.detach().cpu()
         return (X if str(X.dtype) != "torch.bfloat16" else X.float()).numpy()
     check_supported(X)
+    if isinstance(X, np.ndarray):
+        return _plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
     import_pandas()
     import_pyarrow()
+    _check_polars_dtypes(X)
     rows = X.to_pandas()
     # Columns of pyarrow are not named.
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
 
 
+def _plain_array(X: np.ndarray) -> np.ndarray:
+    """Return an array without a mask and without the string dtype of NumPy 2.
+
+    Masked numbers become NaN, which scikit-learn would replace by the hidden values.
+    """
+    if X.dtype.kind == "T":
+        return X.astype(object)
+    missing = np.ma.getmaskarray(X)
+    if not missing.any():
+        return X
+    kind = "f" if X.dtype.kind in "biuf" else X.dtype.kind
+    if kind not in "fOUS":
+        return X
+    plain = np.ma.getdata(X).astype(
+        np.result_type(X, np.float16) if kind == "f" else object
+    )
+    plain[missing] = np.nan if kind == "f" else None
+    return plain
+
+
 def check_supported(X: Any) -> None:
-    """Raise TypeError for a torch data set and for a lazy frame of polars."""
+    """Raise TypeError for containers whose rows cannot be read.
+
+    These are torch data sets, lazy frames of polars, and dicts.
+    """
+    first = X[0] if isinstance(X, list) and X else None
+    if isinstance(X, dict) or isinstance(first, dict):
+        kind = "a dict" if isinstance(X, dict) else "a list of dicts"
+        raise TypeError(
+            f"X and y must be arrays or tables, got {kind}. Convert it with "
+            "pandas.DataFrame."
+        )
     if any(c.__module__.startswith("torch.utils.data") for c in type(X).__mro__):
         raise TypeError(
             f"X and y must be arrays or tables, got a {type(X).__name__} of PyTorch. "
@@ -76,6 +109,20 @@ def check_supported(X: Any) -> None:
         )
     if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")
+
+
+def _check_polars_dtypes(X: Any) -> None:
+    """Raise TypeError for columns of polars that cannot be converted to Arrow."""
+    if native_library(X) != "polars":
+        return
+    schema = X.schema if is_table(X) else {X.name: X.dtype}
+    for name, dtype in schema.items():
+        if str(dtype) in ("Object", "Int128", "UInt128", "Float16"):
+            raise TypeError(
+                f"column {name!r} has the dtype {dtype} of polars, which other "
+                "libraries cannot read. Convert it with cast, for example to "
+                "polars.Float64 or polars.String."
+            )
 
 
 def dense_rows_of(X: Any) -> Any:
@@ -113,6 +160,58 @@ def like_native(given: Any, rows: Any) -> Any:
     return _with_arrow_types(table, given.schema)
 
 
+def labels_like(given: Any, labels: np.ndarray) -> Any:
+    """Return labels in the container of `given`: polars, pyarrow, torch or NumPy.
+
+    The dtype of `given` is kept if it can hold the labels. A tensor is returned as a
+    tensor only if scikit-learn dispatches to the array API. Labels for any other
+    container are returned unchanged.
+    """
+    if is_tensor(given) and keeps_container(given):
+        import torch
+
+        return torch.as_tensor(labels, device=given.device)
+    library = native_library(given)
+    if library == "polars":
+        return _polars_labels(given, labels)
+    if library == "pyarrow":
+        return _arrow_labels(given, labels)
+    if isinstance(given, np.ndarray) and given.dtype.kind == "O":
+        return labels.astype(object)
+    return labels
+
+
+def _polars_labels(given: Any, labels: np.ndarray) -> Any:
+    """Return labels as a Series or a DataFrame of polars."""
+    import polars
+
+    if is_table(given):
+        columns = labels.reshape(len(labels), -1).T
+        pairs = zip(given.get_columns(), columns, strict=True)
+        return polars.DataFrame([_polars_labels(c, values) for c, values in pairs])
+    series = polars.Series(given.name, labels.tolist())
+    try:
+        cast = series.cast(given.dtype)
+    except polars.exceptions.PolarsError:
+        return series
+    return cast if (cast.cast(series.dtype) == series).all() else series
+
+
+def _arrow_labels(given: Any, labels: np.ndarray) -> Any:
+    """Return labels as an array, a chunked array or a table of pyarrow."""
+    pa, _ = import_pyarrow()
+    if is_table(given):
+        columns = labels.reshape(len(labels), -1).T
+        pairs = zip(given.columns, columns, strict=True)
+        arrays = [_arrow_labels(column, values) for column, values in pairs]
+        return pa.table(arrays, names=given.column_names)
+    try:
+        array = pa.array(labels.tolist(), type=given.type)
+    except pa.ArrowException:
+        array = pa.array(labels.tolist())
+    return pa.chunked_array([array]) if hasattr(given, "chunks") else array
+
+
 def schema_text(X: Any) -> str | None:
     """Return library and column types of a table of polars or pyarrow, as text."""
     if not is_table(X):
@@ -123,6 +222,19 @@ def schema_text(X: Any) -> str | None:
         schema = table.to_arrow().schema
     content = schema.remove_metadata().serialize().to_pybytes()
     return f"{native_library(X)} {b64encode(content).decode()}"
+
+
+def arrow_type_text(dtype: Any) -> str:
+    """Return a type of Arrow as text, from which `arrow_type_of` restores it."""
+    pa, _ = import_pyarrow()
+    content = pa.schema([pa.field("", dtype)]).serialize().to_pybytes()
+    return b64encode(content).decode()
+
+
+def arrow_type_of(text: str) -> Any:
+    """Return the type of Arrow that `arrow_type_text` describes."""
+    pa, _ = import_pyarrow()
+    return pa.ipc.read_schema(pa.py_buffer(b64decode(text))).field(0).type
 
 
 def like_schema(text: str | None, rows: Any) -> Any:

@@ -23,6 +23,7 @@ N_CENTERS = 300
 # correlations of the columns around the distilled rows makes a factor if it is larger
 # than this value; it is 1 for independent columns.
 MAX_FACTORS = 5
+FACTOR_ITERATIONS = 10
 MIN_EIGENVALUE = 1.3
 # The shares of categories around a distilled row are those of at least this many rows.
 MIN_CELL = 10
@@ -185,7 +186,7 @@ def common_factors(
     Returns
     -------
     float32 ndarray of shape (n_factors, d), or None
-        The scaled eigenvectors of the correlations with the largest eigenvalues.
+        The result of principal axis factoring of the correlations.
     """
     scaled = deviation / np.where(spread > 0, spread, 1.0)
     correlations = (scaled.T * weights) @ scaled / weights.sum()
@@ -193,10 +194,13 @@ def common_factors(
     n_factors = min(MAX_FACTORS, int((values > MIN_EIGENVALUE).sum()))
     if not n_factors:
         return None
-    first = len(values) - n_factors
-    # The independent noise adds the mean of the other eigenvalues to all eigenvalues.
-    rest = max(float(values[:first].mean()), 0.0) if first else 0.0
-    factors = vectors[:, first:] * np.sqrt(np.maximum(values[first:] - rest, 0.0))
+    for _ in range(FACTOR_ITERATIONS):
+        # The columns' own noise is on the diagonal only.
+        factors = vectors[:, -n_factors:] * np.sqrt(np.maximum(values[-n_factors:], 0))
+        common = (factors**2).sum(axis=1)
+        factors /= np.sqrt(np.maximum(common, 1.0))[:, None]
+        np.fill_diagonal(correlations, np.minimum(common, 1.0))
+        values, vectors = np.linalg.eigh(correlations)
     return factors.T.astype(np.float32)
 
 

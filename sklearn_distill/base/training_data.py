@@ -210,11 +210,15 @@ def make_problem(
 
 
 def _extension_dtype(y: Any) -> Any:
-    """Return the dtype of a pandas Series, or of one column, unless NumPy has it."""
+    """Return the dtype of a pandas Series, or of one column.
+
+    It is None for dtypes of NumPy, and for sparse columns.
+    """
     if not hasattr(y, "iloc"):
         return None
     dtype = y.dtypes.iloc[0] if y.ndim == 2 else y.dtype
-    return None if isinstance(dtype, np.dtype) else dtype
+    is_plain = isinstance(dtype, np.dtype) or hasattr(dtype, "fill_value")
+    return None if is_plain else dtype
 
 
 def _check_several_targets(distiller: Any, target: Target) -> None:

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, clone
 from sklearn.utils import InputTags, Tags, get_tags
 
 from .._utils._sklearn_private import HasMethods, _fit_context
+from .._utils.native_rows import labels_like, native_library
 from ..base.row_learner import RowLearner
 from ..validation.targets import check_target
 from .wrapper import copy_feature_attributes
@@ -128,8 +129,9 @@ class DistillationSampler(OneToOneFeatureMixin, BaseEstimator):
         -------
         X_resampled : ndarray, DataFrame or list of m rows
             In the container of X.
-        y_resampled : ndarray, Series, DataFrame, Categorical or list of m labels
-            In the container of y, with its name and dtype if this can hold the labels.
+        y_resampled : ndarray, Series, DataFrame, Categorical, list or table of m labels
+            In the container of y, of pandas, polars or pyarrow too, with its name and
+            dtype if this can hold the labels.
 
         Raises
         ------
@@ -185,12 +187,16 @@ def _values(tags: Any) -> dict[str, Any]:
 
 def _in_container_of(y: Any, labels: Any) -> Any:
     """Return labels in the container of y, and in its dtype if it can hold them."""
-    if isinstance(y, list) and labels is not None:
-        return labels.tolist()
-    if type(y).__module__.partition(".")[0] != "pandas":
-        return labels
+    if labels is None:
+        return None
+    if isinstance(y, list | tuple):
+        return type(y)(labels.tolist())
+    if native_library(y) != "pandas":
+        return labels_like(y, labels)
     import pandas as pd
 
+    if isinstance(y, pd.Index):
+        return pd.Index(labels, dtype=y.dtype, name=y.name)
     if not hasattr(y, "iloc"):
         return pd.array(labels, dtype=y.dtype)
     if y.ndim == 1:

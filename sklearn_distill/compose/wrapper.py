@@ -24,7 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
-from .._utils.native_rows import rows_for
+from .._utils.native_rows import from_native, rows_for
 from ..base.absent_categories import warn_of_absent_categories
 from ..base.common_parameters import COMMON_CONSTRAINTS
 from ..base.growing import grown_set, training_set, with_labels_for
@@ -56,6 +56,7 @@ def copy_feature_attributes(fitted: Any, estimator: Any) -> None:
 
 def is_column(y: Any) -> bool:
     """Return whether y has the shape (n, 1)."""
+    y = from_native(y)
     shape = y.shape if hasattr(y, "iloc") else np.asarray(y).shape
     return len(shape) == 2 and shape[1] == 1
 

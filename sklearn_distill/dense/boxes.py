@@ -121,7 +121,10 @@ def _check_target(target: Any, number: int, name: str, scored: bool) -> Target:
 def _numbers_of(boxes: Any, where: str) -> np.ndarray:
     """Return boxes as floats; TypeError if they are not real numbers."""
     try:
-        return np.asarray(as_array(boxes), dtype=np.float64)
+        array = as_array(boxes)
+        if array.dtype.kind == "c":
+            raise TypeError("complex numbers")
+        return array.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"{where} must hold numbers of shape (m, 4): {error}. Convert the boxes to "

@@ -12,6 +12,7 @@ from .drawing import (
     add_legend,
     colors_of,
     draw_image,
+    mean_colors,
     new_axes,
     overlay,
     shown_image,
@@ -98,7 +99,10 @@ class SegmentationDisplay:
             draw_image(self.axes_[i, 0], gray, "image")
             for ax, (title, masks) in zip(self.axes_[i, 1:], self.masks, strict=True):
                 draw_image(ax, overlay(gray, masks[i], colors), title)
-        add_legend(self.figure_, colors)
+        grays = [shown_image(image) for image in self.images]
+        below = [gray for _ in self.masks for gray in grays]
+        shown = [mask for _, masks in self.masks for mask in masks]
+        add_legend(self.figure_, mean_colors(below, shown, colors))
         return self
 
 

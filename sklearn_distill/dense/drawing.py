@@ -72,6 +72,33 @@ def new_axes(n_rows: int, n_columns: int, image: np.ndarray) -> tuple[Any, np.nd
     return figure, axes
 
 
+def mean_colors(
+    images: list[np.ndarray], masks: list[np.ndarray], colors: dict[Any, Any]
+) -> dict[Any, Any]:
+    """Return the mean color that the pixels of each label have in an `overlay`.
+
+    Parameters
+    ----------
+    images : list of ndarray of shape (H_i, W_i, 3)
+    masks : list of ndarray of shape (H_i, W_i)
+    colors : dict
+
+    Returns
+    -------
+    dict
+        Labels without pixels have their color over a medium gray.
+    """
+    found = {}
+    for label, color in colors.items():
+        pairs = zip(images, masks, strict=True)
+        inside = [image[mask == label] for image, mask in pairs]
+        below = np.concatenate(inside)
+        below = below if len(below) else np.full((1, 3), 0.5)
+        mixed = (1 - OPACITY) * below.mean(axis=0) + OPACITY * np.array(color)
+        found[label] = tuple(mixed.tolist())
+    return found
+
+
 def add_legend(figure: Any, colors: dict[Any, Any]) -> None:
     """Add a legend of the labels below the axes of a figure."""
     from matplotlib.patches import Patch

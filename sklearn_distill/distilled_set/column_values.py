@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.optional import import_pandas
+from .._utils.optional import import_pandas, import_pyarrow
 from ..encoding.values import (
     is_arrow_date,
     is_gap,
@@ -48,6 +48,12 @@ def restored_column(values: np.ndarray, dtype: Any) -> Any:
     if time_zone(dtype) is not None and values.dtype.kind == "M":
         zoned = pd.Series(values).dt.tz_localize("UTC").dt.tz_convert(time_zone(dtype))
         return zoned.astype(dtype)
+    if hasattr(dtype, "pyarrow_dtype") and dtype.kind == "O":
+        # pandas cannot create dictionaries of Arrow from objects.
+        pa, _ = import_pyarrow()
+        cells = [None if is_gap(value) else value for value in values]
+        array = pa.array(cells, type=dtype.pyarrow_dtype)
+        return pd.Series(pd.arrays.ArrowExtensionArray(array))
     return pd.Series(values, dtype=dtype)
 
 

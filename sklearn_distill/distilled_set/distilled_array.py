@@ -4,6 +4,7 @@
 
 import json
 import zlib
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -119,9 +120,25 @@ def attach_labels(X: Any, labels: DistilledLabels) -> Any:
         text = json.dumps(stored).encode()
         return X.replace_schema_metadata({**metadata, ATTRS_KEY.encode(): text})
     else:
-        # A polars frame or a tensor keeps attributes, but its slices and copies do not.
-        setattr(X, LABELS_ATTRIBUTE, stored)
+        return _with_attribute(X, stored)
     return X
+
+
+def _with_attribute(X: Any, stored: dict[str, Any]) -> Any:
+    """Store labels in an attribute of a polars frame or a tensor, and return it.
+
+    Slices and copies do not have this attribute. Pickles refer to this function.
+    """
+    setattr(X, LABELS_ATTRIBUTE, stored)
+    if is_table(X):
+        # polars would leave out the attribute when it pickles a frame.
+        setattr(X, "__reduce_ex__", partial(_reduce_frame, X, stored))  # noqa: B010
+    return X
+
+
+def _reduce_frame(X: Any, stored: dict[str, Any], protocol: Any) -> Any:
+    """Return what a pickle of a labeled polars frame consists of."""
+    return _with_attribute, (X.clone(), stored)
 
 
 def _stored_labels(X: Any) -> dict[str, Any] | None:

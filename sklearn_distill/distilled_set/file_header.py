@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.native_rows import schema_text
+from .._utils.native_rows import arrow_type_of, arrow_type_text, schema_text
 from .._utils.optional import import_pandas, import_pyarrow
+from .column_index import (
+    categories_from_json,
+    categories_to_json,
+    index_of_names,
+    levels_of,
+)
 from .growth import growth_from_json, growth_to_json
 from .parts import SetParts
 
@@ -38,6 +44,8 @@ def header_of(parts: SetParts) -> dict[str, Any]:
     }
     if (schema := schema_text(parts.X)) is not None:
         header["table"] = schema
+    elif hasattr(parts.X, "iloc") and (levels := levels_of(parts.X.columns)):
+        header["levels"] = levels
     if y is not None and has_several:
         header["n_targets"] = y.shape[1]
     return header
@@ -88,16 +96,22 @@ def column_headers(frame: Any) -> list[dict[str, Any]]:
 
 def _column_header(name: Any, dtype: Any) -> dict[str, Any]:
     """Return the name and dtype of one column, ready for JSON."""
-    if not isinstance(name, str | int):
-        raise ValueError(f"column names must be strings or integers; got {name!r}")
+    if not isinstance(name, str | int | tuple):
+        raise ValueError(
+            "The columns of a distilled set in a file must have names that are "
+            f"strings or integers; got {name!r}. Convert the names first: "
+            "X.columns = X.columns.astype(str)."
+        )
     header: dict[str, Any] = {"name": name, "dtype": str(dtype)}
     if dtype == "category":
         categories = dtype.categories
         header |= {
-            "categories": categories.tolist(),
+            "categories": categories_to_json(categories),
             "categories_dtype": str(categories.dtype),
             "ordered": bool(dtype.ordered),
         }
+    elif hasattr(dtype, "pyarrow_dtype") and not _is_named(dtype):
+        header["arrow"] = arrow_type_text(dtype.pyarrow_dtype)
     elif not isinstance(dtype, import_pandas().StringDtype) and not _is_named(dtype):
         raise ValueError(
             f"column {name!r} has dtype {dtype}, which cannot be restored from its "
@@ -118,8 +132,12 @@ def dtype_of(header: dict[str, Any]) -> Any:
     """Return the pandas dtype that the header of a column describes."""
     pd = import_pandas()
     if header["dtype"] == "category":
-        categories = pd.Index(header["categories"], dtype=header["categories_dtype"])
+        categories = categories_from_json(
+            header["categories"], header["categories_dtype"]
+        )
         return pd.CategoricalDtype(categories, ordered=header["ordered"])
+    if "arrow" in header:
+        return pd.ArrowDtype(arrow_type_of(header["arrow"]))
     if header["dtype"] == "string[pyarrow]":
         # This is the name of the Arrow dtype, but pandas would read the name as its own
         # StringDtype, whose name differs.
@@ -132,5 +150,9 @@ def frame_of_columns(columns: list[Any], header: dict[str, Any]) -> Any:
     if len({len(column) for column in columns}) != 1:
         raise ValueError("the columns differ in length")
     frame = import_pandas().concat(columns, axis=1)
-    frame.columns = [described["name"] for described in header["columns"]]
+    names = [described["name"] for described in header["columns"]]
+    if "levels" in header:
+        frame.columns = index_of_names(names, header["levels"])
+    else:
+        frame.columns = names
     return frame

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import json
+from base64 import b64decode, b64encode
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,12 +19,13 @@ READERS = {
     "datetime": datetime.fromisoformat,
     "timedelta": lambda parts: timedelta(*parts),
     "Decimal": Decimal,
+    "bytes": b64decode,
     "missing": lambda name: getattr(import_pandas(), name),
 }
 
 
 def object_to_json(value: Any) -> str:
-    """Return a number, a string, a date or a missing value as JSON."""
+    """Return a number, a string, bytes, a date or a missing value as JSON."""
     kind = type(value).__name__
     if value is not None and is_missing(value):
         return json.dumps({"missing": kind.removesuffix("Type")})
@@ -31,6 +33,8 @@ def object_to_json(value: Any) -> str:
         return json.dumps({kind: value.isoformat()})
     if kind == "timedelta":
         return json.dumps({kind: [value.days, value.seconds, value.microseconds]})
+    if kind == "bytes":
+        return json.dumps({kind: b64encode(value).decode()})
     if kind == "Decimal":
         return json.dumps({kind: str(value)})
     return to_json(value)

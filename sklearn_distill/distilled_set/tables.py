@@ -13,7 +13,8 @@ import numpy as np
 
 from .._utils.native_rows import dense_rows_of, like_schema
 from .._utils.optional import import_pandas, import_pyarrow
-from .column_values import missing_object, restored_objects
+from .column_index import as_text
+from .column_values import missing_object, restored_column, restored_objects
 from .file_header import (
     FORMAT,
     SOFT_PREFIX,
@@ -118,9 +119,10 @@ def to_table(parts: SetParts, header: dict[str, Any]) -> Any:
     header["names"] = [str(name) for name in frame.columns]
     header["has_sample_weight"] = parts.sample_weight is not None
     frame.columns = header["names"]
+    frame = _with_plain_categories(frame)
     try:
         table = pa.Table.from_pandas(frame, preserve_index=False)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise ValueError(
             "The distilled set cannot be stored in a Parquet file, but may be in a "
             f".npz file: {error}"
@@ -178,10 +180,41 @@ def read_parquet(path: Any) -> SetParts:
 def _column_of_table(table: Any, j: int, column: Any, described: Any) -> Any:
     """Return column j of a table, read by pandas as `column`, in its saved dtype."""
     dtype = dtype_of(described)
+    if dtype == "category" and _is_text_in_files(dtype):
+        codes = as_text(dtype.categories).get_indexer(column.astype(object))
+        return restored_column(codes, dtype)
+    if "arrow" in described:
+        return restored_column(table[j].to_pylist(), dtype)
     if described["dtype"] != "object":
         return column.astype(dtype)
     # pandas would read whole numbers and missing values together as floats.
     return restored_objects(table[j].to_pylist(), described.get("missing"), dtype)
+
+
+def _is_text_in_files(dtype: Any) -> bool:
+    """Return whether the categories of a dtype are stored as text."""
+    return as_text(dtype.categories) is not dtype.categories
+
+
+def _with_plain_categories(frame: Any) -> Any:
+    """Return a DataFrame with columns that pandas can read back from a Parquet file.
+
+    Categories such as intervals and dates become text, and dictionaries of Arrow become
+    their values.
+    """
+    pd, columns = import_pandas(), {}
+    for j, dtype in enumerate(frame.dtypes):
+        if dtype == "category" and _is_text_in_files(dtype):
+            text = as_text(dtype.categories)
+            columns[j] = frame.iloc[:, j].cat.rename_categories(text)
+        elif str(dtype).startswith("dictionary"):
+            values = pd.ArrowDtype(dtype.pyarrow_dtype.value_type)
+            columns[j] = frame.iloc[:, j].astype(values)
+    if columns:
+        frame = frame.copy()
+        for j, column in columns.items():
+            frame.isetitem(j, column)
+    return frame
 
 
 def _checksum(text: bytes) -> bytes:

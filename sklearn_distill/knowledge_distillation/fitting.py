@@ -125,7 +125,6 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
                 X,
                 student=self.student,
                 teachers=self._teachers(),
-                transfer=self.transfer,
             )
 
     def _added_rows(self, data: LabeledRows, X_unlabeled: Any, seed: int) -> Any:
@@ -276,7 +275,7 @@ class _KnowledgeDistillation(MetaEstimatorMixin, BaseEstimator, ABC):
         tags = super().__sklearn_tags__()
         # Sparse rows are converted to dense ones, up to a size limit.
         tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.transfer is None and all(
+        tags.input_tags.allow_nan = all(
             map(accepts_missing, [self.student, *self._teachers()])
         )
         return tags

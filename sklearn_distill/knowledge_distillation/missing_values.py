@@ -7,9 +7,7 @@ from typing import Any
 from ..validation.missing_values import has_missing, rejecting_part
 
 
-def check_missing_values(
-    X: Any, *, student: Any, teachers: list[Any], transfer: Any
-) -> None:
+def check_missing_values(X: Any, *, student: Any, teachers: list[Any]) -> None:
     """Raise ValueError if X has missing values that some estimator does not accept.
 
     The same check applies to the rows of `fit` and of `predict`.
@@ -19,7 +17,6 @@ def check_missing_values(
     X : array or DataFrame
     student : estimator
     teachers : list of estimators
-    transfer : None, str, distiller or callable
     """
     if not has_missing(X):
         return
@@ -34,8 +31,3 @@ def check_missing_values(
                     f"them first, or pass the {role} in a Pipeline after a "
                     "SimpleImputer."
                 )
-    if isinstance(transfer, str):
-        raise ValueError(
-            f"transfer={transfer!r} does not accept rows with missing values (NaN). "
-            "Impute them first, or pass X_unlabeled instead of transfer."
-        )

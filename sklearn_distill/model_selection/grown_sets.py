@@ -56,7 +56,10 @@ def better_sets(
     if not all(s.growth is not None and len(s) < n_rows for s in sets):
         return list(sets), {}
     seed = seed_of(distiller)
-    grown = [s.densify(n_rows, random_state=seed) for s in sets]
+    grown = [
+        s.densify(n_rows, soft_labels=s.classes is not None, random_state=seed)
+        for s in sets
+    ]
     fold = replace(data, splits=data.splits[:1])
     # The splits are replaced by those of the stacked rows.
     probing = confirming_search(

@@ -75,6 +75,16 @@ class IterableBatches:
     def _as_tuple(self, batch: Any) -> Batch:
         """Return a batch as a tuple (X, y, sample_weight), or a beginning of it."""
         if isinstance(batch, tuple):
+            if not 1 <= len(batch) <= 3:
+                raise ValueError(
+                    "A batch must be a tuple (X,), (X, y) or (X, y, sample_weight); "
+                    f"got {len(batch)} entries."
+                )
+            if self.target is not None:
+                raise TypeError(
+                    f"target={self.target!r} names columns of tables, but a batch is a "
+                    "tuple. Yield DataFrames, or leave out target."
+                )
             return batch
         if type(batch).__name__ == "RecordBatch":
             batch = import_pyarrow()[0].Table.from_batches([batch])

@@ -5,6 +5,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ class StreamCheckpoint:
         self.cost = 0.0
         if self.path is None:
             return
+        if self.path.is_dir():
+            raise ValueError(
+                f"checkpoint={os.fspath(path)!r} is a folder. Pass the path of a file."
+            )
         if not self.path.parent.is_dir():
             raise ValueError(
                 f"The directory of checkpoint={os.fspath(path)!r} does not exist. Make "
@@ -79,16 +84,31 @@ class StreamCheckpoint:
         self.distiller._copy_features()
 
     def batches(self) -> Iterator[tuple[Any, ...]]:
-        """Yield the batches that the stream does not contain yet."""
-        for batch in self.source.batches(self.n_batches):
-            self.n_batches += 1
-            yield batch
+        """Yield the batches that the stream does not contain yet.
+
+        The caller counts those that it has added in `n_batches`.
+        """
+        yield from self.source.batches(self.n_batches)
+
+    @contextmanager
+    def saved_when_interrupted(self) -> Iterator[None]:
+        """Save the state if Ctrl-C ends the block, which raises KeyboardInterrupt."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.path is not None:
+                self.save(self.path)
+            raise
 
     def save_at_intervals(self) -> None:
         """Save the state, unless the last time was too short ago."""
         elapsed = time.monotonic() - self.last_saved
         if self.path is None or elapsed * WRITING_SHARE < self.cost:
             return
+        self.save(self.path)
+
+    def save(self, path: Path) -> None:
+        """Save the state."""
         started = time.monotonic()
         content = {
             "key": self.key,
@@ -96,7 +116,7 @@ class StreamCheckpoint:
             "seed": self.distiller._seed,
             "stream": self.distiller._stream.state(),
         }
-        write_atomically(self.path, lambda file: write_state(file, content))
+        write_atomically(path, lambda file: write_state(file, content))
         self.last_saved = time.monotonic()
         self.cost = self.last_saved - started
 

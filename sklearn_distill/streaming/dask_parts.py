@@ -111,8 +111,8 @@ def reduce(
     made = []
     for start, stop, seed in zip(ends[:-1], ends[1:], seeds, strict=True):
         if stop > start:
-            chunk, task = part.rows(start, stop), str(reader.task)
-            chunk = subsampled(chunk, subsample, task, reader.is_category, seed)
+            chunk = part.rows(start, stop)
+            chunk = subsampled(chunk, subsample, reducer, reader.is_category, seed)
             made.append(reducer(chunk, scales, seed))
     return made
 

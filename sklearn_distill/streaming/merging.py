@@ -73,6 +73,7 @@ def merge_distilled(
                 "Merge sets with hard labels, and set soft_labels on the distiller."
             )
     _check_columns(sets)
+    _check_labels(sets)
     part = united([_as_part(made) for made in sets])
     classes = None
     if sets[0].classes is not None:
@@ -150,6 +151,26 @@ def _check_columns(sets: Sequence[DistilledSet]) -> None:
             raise ValueError(
                 f"The sets have different columns: {expected} and {_columns(made)}."
             )
+
+
+def _check_labels(sets: Sequence[DistilledSet]) -> None:
+    """Raise ValueError unless all sets have the same kind of labels."""
+    kinds = [_kind_of_labels(made) for made in sets]
+    for kind in kinds[1:]:
+        if kind != kinds[0]:
+            raise ValueError(
+                f"The sets have different kinds of labels: {kinds[0]} and {kind}. "
+                "Merge sets of one task."
+            )
+
+
+def _kind_of_labels(made: DistilledSet) -> str:
+    """Return what the labels of a set are, in words."""
+    if made.y is None:
+        return "none"
+    if made.classes is not None:
+        return "classes"
+    return f"continuous targets in {made.y[:1].size} column(s)"
 
 
 def _columns(made: DistilledSet) -> list[Any]:

@@ -111,6 +111,7 @@ class ParquetBatches:
                 partitioning=pyarrow.dataset.partitioning(flavor="hive"),
                 partition_base_dir=None if base is None else str(base),
             )
+            self.dataset = self.dataset.replace_schema(_typed_schema(self.dataset))
         self.columns = self._columns(columns)
         self.row_groups = list(self._row_groups())
 
@@ -166,8 +167,21 @@ class ParquetBatches:
                     f"{path} has no column {missing[0]!r}, which the first file has. "
                     "Remove the file, or add the column."
                 )
+            self._check_types(path, fragment.physical_schema)
             for group in fragment.split_by_row_group():
                 yield RowGroup(path, group.row_groups[0].id, group)
+
+    def _check_types(self, path: str, schema: Any) -> None:
+        """Raise ValueError if a file has text where the first file has numbers."""
+        for field in schema:
+            if field.name not in self.columns:
+                continue
+            expected = self.dataset.schema.field(field.name).type
+            if _is_text(field.type) and not _is_text(expected):
+                raise ValueError(
+                    f"{path} has text in the column {field.name!r}, which is of type "
+                    f"{expected} in the first file. Convert the column in one of them."
+                )
 
     def _stored_names(self) -> list[str]:
         """Return the columns that are stored in the first file."""
@@ -211,6 +225,29 @@ class ParquetBatches:
                     yield frame, y
         except (OSError, RuntimeError, ValueError) as error:
             raise ValueError(f"{group} cannot be read: {error}") from error
+
+
+def _typed_schema(dataset: Any) -> Any:
+    """Return the schema of the first file, completed where it has no values.
+
+    A column without any value has the type null, and gets that of a later file.
+    """
+    pa, _ = import_pyarrow()
+    schema = dataset.schema
+    untyped = {field.name for field in schema if pa.types.is_null(field.type)}
+    for fragment in dataset.get_fragments() if untyped else ():
+        for field in fragment.physical_schema:
+            if field.name in untyped and not pa.types.is_null(field.type):
+                schema = schema.set(schema.get_field_index(field.name), field)
+                untyped.remove(field.name)
+    return schema
+
+
+def _is_text(kind: Any) -> bool:
+    """Return whether an Arrow type is that of strings."""
+    types = import_pyarrow()[0].types
+    kind = kind.value_type if types.is_dictionary(kind) else kind
+    return bool(types.is_string(kind) or types.is_large_string(kind))
 
 
 def _check_readable(path: str) -> None:

@@ -172,10 +172,11 @@ class PartReducer:
     ) -> Problem:
         classes, codes = groups_of(part, self.task)
         labels = LabelColumn(self.task, classes, None, scales.target)
+        own = part.own_weights
         return Problem(
             Z=scales.encoder.encode(part.X),
             y=labels.encode(part.y, len(part)) if classes is None else codes,
-            sample_weight=part.weights if part.own_weights is None else part.own_weights,
+            sample_weight=part.weights if own is None else own,
             n_rows=n_rows,
             encoder=scales.encoder,
             labels=labels,

@@ -18,7 +18,6 @@ from .part_reader import PartReader, Statistics
 from .reduction import PartReducer
 from .subsample import subsampled
 
-
 # The attributes of a stream that a checkpoint contains as they are.
 OWN_STATE = (
     "seed",
@@ -56,10 +55,7 @@ class PartStatistics(NamedTuple):
         targets = [part.target for part in parts if part.target is not None]
         return cls(
             kind.merged([part.rows for part in parts]),
-            [
-                NumberStatistics.merged(columns)
-                for columns in zip(*targets, strict=True)
-            ]
+            [NumberStatistics.merged(columns) for columns in zip(*targets, strict=True)]
             or None,
         )
 
@@ -215,10 +211,8 @@ class Stream:
 
     def sample(self, chunk: Part, seed: int) -> Part:
         """Return the rows of a chunk that are distilled."""
-        reader = self.reader
-        return subsampled(
-            chunk, self.subsample, str(reader.task), reader.is_category, seed
-        )
+        is_category = self.reader.is_category
+        return subsampled(chunk, self.subsample, self.reducer, is_category, seed)
 
     def insert(self, part: Part, scales: Scales) -> None:
         """Add a distilled part to the tree, and merge the levels that are full."""
@@ -253,13 +247,24 @@ class Stream:
             known = PartStatistics.merged(parts)
         return known.scales(X, self.reader.distiller.numeric)
 
+    @contextmanager
+    def unchanged_on_error(self) -> Iterator[None]:
+        """Return to the present state if an error or Ctrl-C ends the block."""
+        before = self.state()
+        try:
+            yield
+        except BaseException:
+            self.restore(before)
+            raise
+
     def state(self) -> dict[str, Any]:
         """Return everything but the parameters, from which `restore` continues."""
         return {
             "reader": self.reader.state(),
-            "parts": self.parts.levels,
-            "statistics": self.statistics.levels,
+            "parts": [list(level) for level in self.parts.levels],
+            "statistics": [list(level) for level in self.statistics.levels],
             **{name: getattr(self, name) for name in OWN_STATE},
+            "buffer": list(self.buffer),
         }
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -218,6 +218,12 @@ def check_same_columns(one: StreamResult, other: StreamResult) -> None:
             f"The tasks of the streams differ: {tasks[0]} and {tasks[1]}. Set task on "
             "both distillers."
         )
+    n_targets = [reader.n_targets for reader in readers]
+    if n_targets[0] != n_targets[1]:
+        raise ValueError(
+            f"The streams have {n_targets[0]} and {n_targets[1]} targets. Fit both to "
+            "the same targets."
+        )
     names: list[Any] = [
         list(vars(s).get("feature_names_in_", s.row_shape_)) for s in (one, other)
     ]

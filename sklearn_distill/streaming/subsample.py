@@ -8,29 +8,34 @@ from typing import Any
 import numpy as np
 
 from .part import Part
-from .reduction import groups_of
+from .reduction import PartReducer, groups_of, rows_to_keep
+
+# The smallest number of rows in a sample for each row that is kept.
+MIN_PER_ROW = 4
 
 
 def subsampled(
     part: Part,
     limit: int | None,
-    task: str,
+    reducer: PartReducer,
     is_category: np.ndarray | None,
     seed: int,
 ) -> Part:
     """Return at most about `limit` rows of a part, weighted so that they stand for all.
 
-    Every class has an equal number of rows in the sample, as far as it has so many
-    rows. The first row with each category of a column is always in the sample, so that
-    a sample may have more than `limit` rows.
+    Every class has a share of the sample in proportion to the rows that are kept of it,
+    as far as it has so many rows. The first row with each category of a column is
+    always in the sample, so that a sample may have more than `limit` rows.
 
     Parameters
     ----------
     part : Part
         Real rows.
     limit : int or None
-        None returns the part.
-    task : {"classification", "regression", "unsupervised"}
+        None returns the part. The sample has at least `MIN_PER_ROW` rows for each row
+        that is kept.
+    reducer : PartReducer
+        Will reduce the sample.
     is_category : bool ndarray of shape (n_columns,) or None
         Which columns are categories although they contain numbers; None for images.
     seed : int
@@ -42,14 +47,18 @@ def subsampled(
     """
     if limit is None or len(part) <= limit:
         return part
-    _, codes = groups_of(part, task)
+    n_rows = rows_to_keep(reducer.distiller, part, reducer.task, reducer.oversample)
+    limit = max(limit, MIN_PER_ROW * int(n_rows.sum()))
+    if len(part) <= limit:
+        return part
+    _, codes = groups_of(part, reducer.task)
     rng = np.random.default_rng(seed)
     is_certain = np.zeros(len(part), dtype=bool)
     if is_category is not None:
         is_certain[rows_with_new_categories(part.X, is_category)] = True
     weights, kept = part.weights.copy(), []
-    counts = np.bincount(codes)
-    for code, quota in enumerate(_equal_shares(counts, limit)):
+    quotas = np.ceil(limit * n_rows / n_rows.sum()).astype(np.int64)
+    for code, quota in enumerate(quotas):
         certain = np.flatnonzero((codes == code) & is_certain)
         others = np.flatnonzero((codes == code) & ~is_certain)
         n_drawn = min(max(quota - len(certain), 1), len(others))
@@ -60,19 +69,6 @@ def subsampled(
         kept.append(certain)
     rows = np.sort(np.concatenate(kept))
     return replace(part.taken(rows), weights=weights[rows])
-
-
-def _equal_shares(counts: np.ndarray, limit: int) -> np.ndarray:
-    """Divide `limit` rows equally among classes, none of which gets more than it has.
-
-    Every class that occurs gets at least one row.
-    """
-    shares, left = np.zeros(len(counts), dtype=np.int64), limit
-    order = np.argsort(counts, kind="stable")
-    for place, code in enumerate(order):
-        shares[code] = min(counts[code], max(left // (len(order) - place), 1))
-        left -= shares[code]
-    return shares
 
 
 def rows_with_new_categories(X: Any, is_category: np.ndarray) -> np.ndarray:

@@ -86,6 +86,12 @@ def check_rows(
 
 def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
     """Check the names and the values of all columns of a DataFrame."""
+    if not X.columns.is_unique:
+        repeated = X.columns[X.columns.duplicated()].unique().tolist()
+        raise ValueError(
+            f"X has several columns with the same name: {repeated}. Give each column a "
+            "name of its own."
+        )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     _check_not_empty(X)
     for j in range(X.shape[1]):
@@ -96,7 +102,7 @@ def _check_array(estimator: Any, given: Any, reset: bool, keep_sparse: bool) -> 
     """Return array-like or sparse X as a valid dense array, or as CSR if kept."""
     X = validate_data(
         estimator,
-        _keep_mixed_types(given),
+        keep_mixed_types(given),
         reset=reset,
         dtype=None,
         accept_sparse=("csr", "csc"),
@@ -124,7 +130,7 @@ def _check_not_empty(X: Any) -> None:
         )
 
 
-def _keep_mixed_types(X: Any) -> Any:
+def keep_mixed_types(X: Any) -> Any:
     """Return nested lists with strings as an object array.
 
     NumPy would convert all values of such lists to strings.

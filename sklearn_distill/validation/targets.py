@@ -2,6 +2,7 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,8 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from ..encoding.values import is_missing, is_number, plain_numbers, values_of
+from .._utils.native_rows import from_native
+from ..encoding.values import is_gap, is_number, plain_numbers, values_of
 from .values import as_floats, check_magnitude, is_date, one_of_each_type
 
 # The largest number of distinct whole numbers that are always classes.
@@ -120,6 +122,8 @@ def check_target(y: Any, *, task: str = "auto", several: bool = False) -> Target
         single class, or whole numbers that could be either classes or continuous
         targets.
     """
+    y = from_native(y)
+    _check_container(y)
     if y is None:
         if task in ("classification", "regression"):
             raise ValueError(
@@ -144,6 +148,17 @@ def check_target(y: Any, *, task: str = "auto", several: bool = False) -> Target
         return Target("regression", y, None, y.dtype, name)
     classes, codes = _check_classes(y)
     return Target("classification", codes, classes, y.dtype, name)
+
+
+def _check_container(y: Any) -> None:
+    """Raise ValueError for an empty y and for an index of several levels."""
+    if hasattr(y, "levels"):
+        raise ValueError(
+            "y is a MultiIndex. Pass one of its levels: y.get_level_values(0)."
+        )
+    is_list = isinstance(y, list | tuple)
+    if 0 in ((len(y),) if is_list else getattr(y, "shape", ())):
+        raise ValueError("y is empty. Pass one label for each row of X.")
 
 
 def n_columns(y: Any) -> int:
@@ -248,12 +263,16 @@ def _check_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _check_label_objects(y: np.ndarray) -> np.ndarray:
     """Convert labels of dtype object to numbers or booleans; strings stay objects."""
     examples = one_of_each_type(y)
-    if any(map(is_missing, examples)) or any(v != v for v in y if is_number(v)):
+    if any(map(is_gap, y)):
         raise _missing_error()
     if any(map(is_date, examples)):
         raise _dates_error()
     if all(isinstance(v, bool | np.bool_) for v in examples):
         return y.astype(bool)
+    if any(isinstance(v, Decimal) for v in examples) and all(
+        isinstance(v, Decimal) or is_number(v) for v in examples
+    ):
+        return as_floats(y)
     if all(map(is_number, examples)):
         return plain_numbers(y) if np.isfinite(as_floats(y)).all() else as_floats(y)
     if not all(isinstance(v, str | bytes) for v in examples):

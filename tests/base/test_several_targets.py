@@ -97,7 +97,9 @@ def test_warm_start_continues_from_the_last_targets():
     first = points.fit(X, Y).distilled_.y
     points.set_params(max_iter=1, learning_rate=1e-9)
     with pytest.warns(ConvergenceWarning):
-        np.testing.assert_allclose(points.fit(X, Y).distilled_.y, first, rtol=1e-3)
+        again = points.fit(X, Y).distilled_.y
+    # The targets are float32 numbers of hundreds.
+    np.testing.assert_allclose(again, first, rtol=1e-3, atol=0.01)
 
 
 @pytest.mark.parametrize("teacher", ["teacher", LinearRegression(), SVR(C=100.0)])

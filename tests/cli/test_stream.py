@@ -50,6 +50,16 @@ def test_file_is_distilled_in_chunks(distill, big, rows, tmp_path, capsys):
     assert report["method"] == "herding"
 
 
+def test_sample_of_each_chunk_is_distilled(distill, big, tmp_path):
+    output = tmp_path / "small.csv"
+    options = [*OPTIONS, "--chunk-rows", "500", "--subsample", "60"]
+    assert distill(big, output, *options, method="herding") == 0
+    assert pd.read_csv(output)["kind"].value_counts().to_dict() == {
+        "odd": 4,
+        "plain": 4,
+    }
+
+
 def test_densify_writes_grown_rows(distill, big, tmp_path):
     output = tmp_path / "grown.csv"
     options = [*OPTIONS, "--chunk-rows", "150", "--densify", "300"]

@@ -44,6 +44,8 @@ def test_images_without_objects_are_allowed():
         ([[np.nan, 0, 1, 1]], "NaN or infinite values, first in row 0"),
         ([[40, 5, 50, 9]], "lies outside its image of 20 x 30"),
         ([[1, 2, 3]], r"must have shape \(m, 4\)"),
+        ([5, 4, 19, 16], r"must have shape \(m, 4\)"),
+        ([[0.1, 0.1, 0.9, 1.0]], "lie between 0 and 1.*multiply relative boxes"),
     ],
 )
 def test_wrong_boxes_raise_value_error(boxes, message):
@@ -93,3 +95,38 @@ def test_labels_of_instances_and_empty_masks():
     assert second["boxes"].shape == (0, 4)
     with pytest.raises(ValueError, match="object 2, for which"):
         boxes_from_masks(masks, [{1: "cat"}, {}])
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["a", None], "contains None or NaN"),
+        ([np.nan, "a"], "contains None or NaN"),
+        ([1.0, np.nan], "contains None or NaN"),
+        (np.array([None, "a"], dtype=object), "contains None or NaN"),
+        (["a", 1], "strings and numbers"),
+    ],
+)
+def test_missing_and_mixed_labels_raise_value_error(labels, message):
+    with pytest.raises(ValueError, match=message):
+        check_targets([target([[0, 0, 5, 5], [5, 5, 9, 9]], labels)])
+
+
+@pytest.mark.parametrize("boxes", [[["a", 0, 5, 5]], [[0, 0, 5, 5j]], [[0, 0, [5], 5]]])
+def test_boxes_that_are_not_numbers_raise_type_error(boxes):
+    with pytest.raises(TypeError, match=r"targets\[0\]\['boxes'\] must hold numbers"):
+        check_targets([target(boxes, ["a"])])
+
+
+def test_labels_keep_their_type():
+    box = [[0, 0, 5, 5], [5, 5, 9, 9]]
+    for labels, kind in (
+        (["a", "b"], "U"),
+        ([1, 2], "i"),
+        ([True, False], "b"),
+        (np.array(["a", "b"], dtype=object), "U"),
+        (np.array([3, 4], dtype=np.uint8), "u"),
+    ):
+        [checked] = check_targets([target(box, labels)])
+        assert checked["labels"].dtype.kind == kind
+        assert checked["labels"].tolist() == list(labels)

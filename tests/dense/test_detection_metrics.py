@@ -123,3 +123,11 @@ def test_different_numbers_of_images_raise(detections):
     targets, predictions = detections
     with pytest.raises(ValueError, match="one prediction for each image"):
         mean_average_precision(targets, predictions[:3])
+
+
+def test_labels_of_another_type_than_those_of_the_predictions_raise():
+    box = [[0, 0, 10, 10]]
+    found = [{"boxes": box, "labels": [1], "scores": [0.9]}]
+    with pytest.raises(ValueError, match="labels of one type"):
+        mean_average_precision([{"boxes": box, "labels": ["1"]}], found)
+    assert mean_average_precision([{"boxes": box, "labels": [1]}], found) == 1

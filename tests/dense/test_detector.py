@@ -5,7 +5,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingRegressor
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -222,3 +222,21 @@ def test_random_selection_of_pixels_is_reproducible(scenes):
     )
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a["boxes"], b["boxes"])
+
+
+def test_classifier_or_class_as_regressor_raises(scenes):
+    images, targets = scenes
+    for regressor in (TREES, GradientBoostingRegressor):
+        with pytest.raises(TypeError, match="regressor of DistilledDetector must be"):
+            DistilledDetector(
+                RandomSelection(5), TREES, regressor, features=FEATURES
+            ).fit(images, targets)
+
+
+def test_cross_validation_over_lists_of_images(scenes):
+    images, targets = scenes
+    model = detector(RandomSelection(20, random_state=0), max_pixels=2_000)
+    model.set_params(classifier__n_estimators=5)
+    scores = cross_val_score(model, list(images), targets, cv=3)
+    assert scores.shape == (3,)
+    assert (scores > 0.2).all()

@@ -18,7 +18,7 @@ from sklearn_distill.dense import (
     SegmentationDisplay,
     boxes_from_masks,
 )
-from sklearn_distill.dense.drawing import overlay, shown_image
+from sklearn_distill.dense.drawing import mean_colors, overlay, shown_image
 
 
 @pytest.fixture(autouse=True)
@@ -94,3 +94,21 @@ def test_overlay_colors_only_known_labels():
     image = np.zeros((1, 3, 3))
     colored = overlay(image, np.array([[0, 1, 2]]), {1: (1.0, 0.0, 0.0)})
     assert colored[0].tolist() == [[0, 0, 0], [0.5, 0, 0], [0, 0, 0]]
+
+
+def test_legend_shows_the_mean_color_of_the_pixels_of_a_label(segmenter, squares):
+    images, masks = squares
+    display = SegmentationDisplay.from_estimator(segmenter, images[:1], masks[:1])
+    [legend] = display.figure_.legends
+    drawn = [display.axes_[0, k].get_images()[0].get_array() for k in (1, 2)]
+    shown = [masks[0], segmenter.predict(images[:1])[0]]
+    for label, patch in enumerate(legend.get_patches()):
+        pixels = [d[m == label] for d, m in zip(drawn, shown, strict=True)]
+        expected = np.concatenate(pixels).mean(axis=0)
+        np.testing.assert_allclose(patch.get_facecolor()[:3], expected, atol=1e-6)
+
+
+def test_label_without_pixels_has_its_color_over_medium_gray():
+    image, mask = np.zeros((2, 2, 3)), np.zeros((2, 2), dtype=int)
+    found = mean_colors([image], [mask], {0: (1, 0, 0), 7: (0, 1, 0)})
+    assert found == {0: (0.5, 0.0, 0.0), 7: (0.25, 0.75, 0.25)}

@@ -1,7 +1,11 @@
 """Checks of images."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from sklearn_distill.dense.images import (
     as_float,
@@ -50,6 +54,7 @@ def test_channels_first_are_moved_to_the_last_axis():
         ([np.zeros((5, 5)), np.zeros((5, 5, 3))], "same number of channels"),
         ([np.full((5, 5), np.inf)], "NaN or infinite"),
         ([np.zeros(5)], "must have shape"),
+        ([np.ma.array(np.zeros((5, 5)), mask=np.eye(5))], "masked array"),
     ],
 )
 def test_wrong_shapes_and_values_raise_value_error(images, message):
@@ -77,3 +82,36 @@ def test_check_scale_rejects_floats_up_to_255_after_uint8():
         check_scale(np.array([[200.0]]), 0, np.dtype("uint8"), 1.0)
     check_scale(np.array([[0.9]]), 0, np.dtype("uint8"), 1.0)
     check_scale(np.array([[200.0]]), 0, np.dtype("float64"), 1.0)
+
+
+@pytest.mark.parametrize(
+    "images", [["a.png"], [Path("a.png")], np.array(["a.png", "a.png"])]
+)
+def test_paths_raise_type_error_that_names_the_path(images):
+    with pytest.raises(TypeError, match=r"Image 0 is the path 'a.png'\. Read files"):
+        check_images(images)
+
+
+@pytest.mark.parametrize(
+    "images", [pd.DataFrame(np.zeros((5, 5))), {0: np.zeros((5, 5))}, "a.png", None]
+)
+def test_other_containers_raise_type_error(images):
+    with pytest.raises(TypeError, match=f"got {type(images).__name__}. Pass a single"):
+        check_images(images)
+
+
+def test_tensors_with_gradients_are_images():
+    tensor = torch.arange(24.0).reshape(2, 3, 4).requires_grad_()
+    for images in (tensor, list(tensor)):
+        checked = check_images(images)
+        assert checked.stacked == (images is tensor)
+        assert checked.arrays[1][2, 3, 0] == 23
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", ">u2", "i4", "f2", "f4", "f8", "?"])
+def test_views_of_any_dtype_and_order_are_images(dtype):
+    values = np.arange(24).reshape(2, 3, 4).astype(dtype)
+    values.flags.writeable = False
+    for view in (values, np.asfortranarray(values), values[:, :, ::-1]):
+        checked = check_images(view)
+        np.testing.assert_array_equal(checked.arrays[1][:, :, 0], view[1])

@@ -39,3 +39,15 @@ def test_labels_leave_out_the_ignored_one():
     assert labels_of_masks(masks, -1).tolist() == [1, 3, 7]
     assert labels_of_masks(masks, None).tolist() == [-1, 1, 3, 7]
     assert labels_of_masks([np.array([[True, False]])], 0).tolist() == [False, True]
+
+
+def test_labels_beyond_64_bit_signed_integers_raise():
+    mask = np.array([[0, 2**63 + 5]], dtype=np.uint64)
+    with pytest.raises(ValueError, match="contains the label 9223372036854775813"):
+        check_masks([mask])
+    np.testing.assert_array_equal(check_masks([mask // 2])[0], mask // 2)
+
+
+def test_names_as_labels_raise_type_error():
+    with pytest.raises(TypeError, match=r"dtype <U3\. Encode names as integers"):
+        check_masks([np.array([["sky", "car"]])])

@@ -110,3 +110,11 @@ def test_mirrored_maps_are_the_maps_of_mirrored_boxes(axis):
     maps = maps_to_learn(target, (16, 16), np.array([0, 1]))
     expected = maps_to_learn({**target, "boxes": moved}, (16, 16), np.array([0, 1]))
     np.testing.assert_allclose(mirrored(maps, axis)[-5:], expected[-5:], atol=1e-6)
+
+
+def test_a_single_patch_of_one_pixel_raises(squares):
+    net = UNetSegmenter(width=1, depth=6, patch_size=8, batch_size=1, max_iter=1)
+    with pytest.raises(ValueError, match="which cannot be normalized"):
+        net.fit(*squares)
+    net.set_params(batch_size=2).fit(*squares)
+    assert net.predict(squares[0]).shape == squares[1].shape

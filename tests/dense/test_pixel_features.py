@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -142,3 +143,12 @@ def test_memory_of_a_block_is_bounded():
     image = np.broadcast_to(np.zeros((), dtype=np.uint8), (3_000, 3_000, 1))
     sizes = [b.shape for b in PixelFeatures().fit([np.zeros((9, 9))]).blocks(image)]
     assert max(sizes) == (512, 512)
+
+
+def test_features_stay_arrays_when_tables_are_the_output_of_transformers():
+    images = np.random.RandomState(0).rand(2, 12, 14)
+    features = PixelFeatures(sigma_max=1)
+    with config_context(transform_output="pandas"):
+        found = features.fit_transform(images)
+    assert isinstance(found, np.ndarray)
+    assert not hasattr(features, "set_output")

@@ -114,3 +114,20 @@ def test_wrong_input_raises(data):
         SceneComposer(2, canvas=(5,)).fit(images, targets)
     with pytest.raises(ValueError, match="'budget' parameter"):
         SceneComposer(0).fit(images, targets)
+
+
+def test_objects_that_cannot_be_placed_raise(data):
+    images, targets, instances = data
+    with pytest.raises(ValueError, match="None of the 24 objects was placed"):
+        SceneComposer(2, canvas=(5, 5)).fit(images, targets)
+    with pytest.raises(ValueError, match="no pixel of its mask in instances has the n"):
+        SceneComposer(2).fit(images, targets, np.zeros_like(instances))
+    with pytest.raises(ValueError, match="two positive integers"):
+        SceneComposer(2, canvas=("a", 3)).fit(images, targets)
+
+
+def test_images_of_different_dtypes_raise(data):
+    images, targets, _ = data
+    mixed = [images[0], images[1] / 255.0]
+    with pytest.raises(ValueError, match=r"one dtype; got \['float64', 'uint8'\]"):
+        SceneComposer(2).fit(mixed, targets[:2])

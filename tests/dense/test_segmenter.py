@@ -4,13 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+from sklearn import config_context
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import LinearSVC
 
 from sklearn_distill import (
@@ -238,3 +240,104 @@ def test_brain_with_ten_pixels_per_class(data_folder):
         random_state=0,
     ).fit(images[[30, 70, 110]], masks[[30, 70, 110]])
     assert model.score(images[[50, 90]], masks[[50, 90]]) > 0.75
+
+
+def test_smoothing_does_not_depend_on_blocks(squares, monkeypatch):
+    images, masks = squares
+    model = segmenter(
+        estimator=GaussianNB(),
+        features=PixelFeatures(lambda image: image, halo=0),
+        smooth=1.5,
+    ).fit(images, masks)
+    whole, proba = model.predict(images), model.predict_proba(images)
+    score = model.score(images, masks)
+    monkeypatch.setattr(pixel_features, "BLOCK_SIZE", 16)
+    assert len(list(model.features_.blocks(images[0][:, :, None]))) == 9
+    np.testing.assert_array_equal(model.predict(images), whole)
+    np.testing.assert_allclose(model.predict_proba(images), proba, atol=1e-6)
+    assert model.score(images, masks) == score
+    assert score == pytest.approx(mean_iou(masks, whole))
+
+
+def test_smoothing_is_a_gaussian_of_the_probabilities(squares):
+    images, masks = squares
+    noisy = images + np.random.RandomState(0).normal(scale=0.4, size=images.shape)
+    features = PixelFeatures(lambda image: image)
+    model = segmenter(estimator=GaussianNB(), features=features).fit(noisy, masks)
+    plain, before = model.predict_proba(noisy), model.score(noisy, masks)
+    model.set_params(smooth=1.2)
+    expected = gaussian_filter(plain, (0, 1.2, 1.2, 0), mode="nearest")
+    np.testing.assert_allclose(model.predict_proba(noisy), expected, atol=1e-5)
+    assert model.score(noisy, masks) > before
+
+
+def test_smoothing_requires_probabilities(squares):
+    with pytest.raises(TypeError, match="requires predicted probabilities"):
+        segmenter(estimator=LinearSVC(), smooth=1.0).fit(*squares)
+
+
+def test_estimator_is_fitted_on_grown_pixels_if_the_distiller_says_so(squares):
+    class Counts(GaussianNB):
+        def fit(self, X, y, sample_weight=None):
+            self.n_rows_ = len(X)
+            return super().fit(X, y, sample_weight)
+
+    images, masks = squares
+    selection = KMeansSelection(5, densify=300, random_state=0)
+    model = segmenter(selection, Counts()).fit(images[:1], masks[:1])
+    assert len(model.distilled_) == len(model.mass_) == 10
+    assert model.estimator_.n_rows_ == 300
+    assert model.score(images[1:], masks[1:]) > 0.8
+
+
+def test_pipeline_of_a_transformer_and_a_segmenter(squares):
+    images, masks = squares
+    model = make_pipeline(FunctionTransformer(lambda x: x - x.mean()), segmenter())
+    assert model.fit(images, masks).score(images, masks) > 0.9
+    assert model.predict(images).shape == masks.shape
+
+
+def test_tables_as_the_output_of_transformers_change_nothing(squares):
+    images, masks = squares
+    expected = segmenter().fit(images, masks).predict(images)
+    with config_context(transform_output="pandas"):
+        found = segmenter().fit(images, masks).predict(images)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_image_without_labels_is_left_out(squares):
+    images, masks = squares
+    masks = masks.copy()
+    masks[1] = -1
+    model = segmenter().fit(images, masks)
+    assert set(model.distilled_positions_[:, 0]) == {0}
+    assert model.n_pixels_ == masks[0].size
+    assert np.isnan(model.score(images[1:], masks[1:]))
+
+
+def test_distiller_must_be_an_instance(squares):
+    with pytest.raises(TypeError, match="must be an instance; got the class KMeans"):
+        segmenter(KMeansSelection).fit(*squares)
+
+
+@pytest.mark.slow
+def test_memory_of_fit_does_not_grow_with_the_image():
+    """Beside the image and the mask, nine times the pixels need no more memory."""
+    import tracemalloc
+
+    rng = np.random.RandomState(0)
+    features = PixelFeatures(sigma_min=1, sigma_max=1, texture=False)
+    model = segmenter(
+        HerdingSelection(5), GaussianNB(), features=features, max_pixels=2_000
+    )
+    tile = rng.rand(512, 512).astype(np.float32)
+    peaks = []
+    for repeats in (1, 3):
+        image = np.tile(tile, (repeats, repeats))
+        mask = (image > 0.5).astype(np.int8)
+        tracemalloc.start()
+        model.fit([image], [mask])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert model.n_pixels_ == 2_000
+    assert peaks[1] < 1.6 * peaks[0]

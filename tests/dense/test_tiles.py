@@ -71,3 +71,16 @@ def test_random_tiles_are_reproducible(data):
         for _ in range(2)
     ]  # fmt: skip
     np.testing.assert_array_equal(*tiles)
+
+
+def test_object_array_of_boxes_is_a_list_of_boxes(data):
+    images, _ = data
+    target = {"boxes": [[2, 2, 12, 12], [50, 20, 62, 30]], "labels": ["a", "b"]}
+    targets = np.array([target], dtype=object)
+    selection = TileSelection(4, tile_size=16, min_per_class=1, features=FEATURES)
+    selection.fit(images, targets)
+    found = {label for t in selection.targets_ for label in t["labels"].tolist()}
+    assert found == {"a", "b"}
+    mixed = [target, {"boxes": [[2, 2, 12, 12]], "labels": [1]}]
+    with pytest.raises(ValueError, match="labels of one type"):
+        selection.fit(images * 2, mixed)

@@ -273,3 +273,21 @@ def test_pandas_can_join_print_and_write_a_labeled_frame(tmp_path):
     written = pd.read_parquet(tmp_path / "rows.parquet")
     pd.testing.assert_frame_equal(written, a_frame())
     assert_same_labels(LABELS, distilled_labels(written))
+
+
+def test_pickles_of_polars_frames_keep_the_labels(tmp_path):
+    polars = pytest.importorskip("polars")
+    rows = attach_labels(
+        polars.DataFrame({"a": [1, 2, 3], "b": ["u", "v", "u"]}), LABELS
+    )
+    for _ in range(2):
+        # The labels of a frame that was pickled before are pickled again.
+        rows = pickle.loads(pickle.dumps(rows))
+        joblib.dump(rows, tmp_path / "rows")
+        for copied in (rows, joblib.load(tmp_path / "rows")):
+            assert type(copied) is polars.DataFrame
+            found = distilled_labels(copied)
+            np.testing.assert_array_equal(found.y, LABELS.y)
+            np.testing.assert_array_equal(found.soft_labels, LABELS.soft_labels)
+    assert distilled_labels(copy.deepcopy(rows)) is None
+    assert distilled_labels(rows.clone()) is None

@@ -244,36 +244,12 @@ def test_npz_file_contains_no_pickles(make_set, tmp_path):
         ({"target_name": "soft_label:a"}, ".parquet", "Set another target_name"),
         ({"X": ONLY_NPZ["duplicate names"]}, ".csv", "Rename them, or use .npz"),
         ({"X": frame([0.1, None, 1, 2])}, ".csv", "missing values .* Use .npz"),
-        ({"X": frame([b"a"] * 4, object)}, ".npz", "bytes.*Convert the value"),
-        (
-            {"X": frame(pd.cut(range(4), 2))},
-            ".npz",
-            "Interval.*Convert the value",
-        ),
         ({"info": {"when": {1, 2}}}, ".npz", "set.*Convert the value"),
         ({"info": {"when": {1, 2}}}, ".parquet", "set.*Convert the value"),
         (
-            {
-                "X": frame(
-                    list("abab"), pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string()))
-                )
-            },
-            ".npz",
-            "'a' has dtype dictionary.*astype",
-        ),
-        (
-            {
-                "X": pd.DataFrame(
-                    np.eye(4), columns=pd.MultiIndex.from_arrays([[0] * 4] * 2)
-                )
-            },
-            ".npz",
-            "names must be strings or integers",
-        ),
-        (
             {"X": pd.DataFrame(np.eye(4), columns=[0.5, 1.5, 2.5, 3.5])},
             ".parquet",
-            "names must be strings or integers",
+            "names that are strings or integers",
         ),
     ],
 )

@@ -340,7 +340,7 @@ def test_several_targets_in_chunks_are_like_those_of_one_machine(data):
 def test_several_targets_raise_an_error_if_the_method_supports_one(data):
     from sklearn_distill import UncertaintySelection
 
-    X, y = data
+    X, _ = data
     stream = StreamingDistiller(UncertaintySelection(2), chunk_size=500)
     with pytest.raises(ValueError, match="does not support several targets"):
         stream.fit(X, X[:, :2])

@@ -68,6 +68,14 @@ class Growth:
             raise ValueError(
                 f"growth was fitted to {n_columns} columns, but X has shape {X.shape}."
             )
+        drawn, factors = self.decoder.drawn, self.sampler.factors
+        if drawn is not None and (drawn.shape != (1,) or drawn[0] < 0):
+            raise ValueError(f"drawn must be one number of centers; got {drawn}.")
+        if factors is not None and factors.shape[1:] != self.sampler.spread.shape:
+            raise ValueError(
+                f"factors has shape {factors.shape}, but spread has "
+                f"{len(self.sampler.spread)} columns."
+            )
         of_rows = {"shares": self.sampler.shares, "mass": self.sampler.mass}
         sizes = {name: len(part) for name, part in of_rows.items() if part is not None}
         if self.decoder.centers is None and self.decoder.coef is not None:

@@ -18,6 +18,8 @@ def count_duplicates(X: Any, values: np.ndarray) -> tuple[int, int]:
     has a different label.
     """
     pd = import_pandas()
+    if not hasattr(X, "iloc") and X.dtype.kind == "f" and X.dtype.itemsize > 8:
+        X = X.astype(np.float64)  # pandas cannot hash extended precision.
     frame = X if hasattr(X, "iloc") else pd.DataFrame(X.reshape(len(X), -1))
     frame = frame.reset_index(drop=True)
     keys = pd.util.hash_pandas_object(frame, index=False)

@@ -13,7 +13,7 @@ from ..measures.full_data import FULL_DATA
 from ..measures.metrics import DATA_PRIOR_METRICS, metric_title
 from .html_repr import html_of_comparison
 from .score_file import read_scores
-from .significance import RankTest, holm, rank_test, wilcoxon_p
+from .significance import RankTest, half_width_on_test_rows, holm, rank_test, wilcoxon_p
 
 # The columns that identify a run: one distiller at one budget on one fold.
 RUN_COLUMNS = ["set", "fold", "method", "budget"]
@@ -33,7 +33,8 @@ class Comparison:
         "invalid" the share of distilled values that the real columns could not hold.
         "accuracy_data_prior" and "log_loss_data_prior" are for predictions that are
         corrected to the class shares of the training data; they are missing in score
-        files of earlier versions.
+        files of earlier versions, and so is "score_error", the standard error of
+        "score" over the sampling of the test rows.
         Budget 0 is the full data, in which all classes have the same total weight.
 
     Attributes
@@ -231,8 +232,10 @@ class Comparison:
         -------
         DataFrame
             The mean score of each learner, then "mean", "±" (standard deviation over
-            folds), "auc", "log loss", "accuracy (data prior)" and "log loss (data
-            prior)" (under the class shares of the training data; "log loss" is under
+            folds), "test rows ±" (half the width of the 95 % interval of the mean over
+            the sampling of the test rows; differences between methods that are tested
+            on the same rows are more certain than this), "auc", "log loss", "accuracy
+            (data prior)" and "log loss (data prior)" (under the class shares of the training data; "log loss" is under
             those of the distilled set), "retention" (share of the full data's score,
             mean over learners), "worst" (retention of the worst learner), "rank" (mean
             over blocks), "seconds", "invalid" and "p baseline" for each baseline.
@@ -245,6 +248,9 @@ class Comparison:
         table["mean"] = table.mean(axis=1, skipna=False)
         folds = scores.groupby(["method", "fold"])["score"].mean()
         table["±"] = folds.groupby("method").std()
+        half_widths = half_width_on_test_rows(scores)
+        if half_widths.notna().any():
+            table["test rows ±"] = half_widths
         for column in ("auc", "log_loss", *DATA_PRIOR_METRICS):
             if column in scores and scores[column].notna().any():
                 table[metric_title(column)] = by_method[column].mean()

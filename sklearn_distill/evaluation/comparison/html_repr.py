@@ -20,7 +20,8 @@ def html_of_comparison(comparison: Any) -> str:
         "Data sets": ", ".join(map(str, results["set"].drop_duplicates())),
         "Folds": str(results["fold"].nunique()),
         "Scores": f"{metric} and other fractions in percent, mean over folds; "
-        "± is the standard deviation over folds",
+        "± is the standard deviation over folds, and test rows ± is half the width of "
+        "the 95 % interval over the sampling of the test rows",
     }
     tables = [_table(comparison, budget) for budget in comparison.budgets]
     return html_card("Comparison", f"{len(results):,} scores", facts, *tables)

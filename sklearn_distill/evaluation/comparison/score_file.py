@@ -38,9 +38,10 @@ COLUMNS = (
     "key",
     "accuracy_data_prior",
     "log_loss_data_prior",
+    "score_error",
 )
-# Files of earlier versions lack the last columns, whose values are then missing.
-N_OLD_COLUMNS = COLUMNS.index("key") + 1
+# Files of earlier versions end with one of these columns; further values are missing.
+LAST_COLUMNS = ("key", "log_loss_data_prior", "score_error")
 TEXT_COLUMNS = ("set", "method", "learner", "note", "error", "key")
 
 
@@ -156,7 +157,7 @@ def _read_complete_rows(path: Path) -> list[dict[str, Any]]:
     complete = text[: text.rfind("\n") + 1]
     reader = csv.reader(io.StringIO(complete, newline=""))
     header = next(reader, None)
-    known_headers = (COLUMNS, COLUMNS[:N_OLD_COLUMNS])
+    known_headers = [COLUMNS[: COLUMNS.index(name) + 1] for name in LAST_COLUMNS]
     if header is None or tuple(header) not in known_headers:
         raise ValueError(
             f"{path} is not a score file: its columns must be {', '.join(COLUMNS)}. "

@@ -9,7 +9,7 @@ test compares the ranks of all methods, and Nemenyi's test compares them in pair
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import friedmanchisquare, rankdata, studentized_range, wilcoxon
+from scipy.stats import friedmanchisquare, norm, rankdata, studentized_range, wilcoxon
 
 
 def holm(p_values: Any) -> np.ndarray:
@@ -136,3 +136,30 @@ def rank_test(scores: Any, *, alpha: float = 0.05) -> RankTest:
     return RankTest(
         statistic, p_value, ranks, float(quantile * scale), p_values, int(n)
     )
+
+
+def half_width_on_test_rows(scores: Any) -> Any:
+    """Return half the width of the 95 % interval of each method's mean score.
+
+    The interval is that of other test rows of the same kind. Folds and data sets have
+    different test rows, so their errors are independent. The learners of a fold are
+    tested on the same rows and are assumed to make the same errors, which gives the
+    widest interval.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Results of a comparison at one budget.
+
+    Returns
+    -------
+    Series
+        By method; NaN if a score file lacks the standard errors.
+    """
+    runs = scores.groupby(["method", "set", "fold"])["score_error"].mean()
+    variances = (
+        (runs**2)
+        .groupby("method")
+        .agg(lambda squares: squares.sum(skipna=False) / len(squares) ** 2)
+    )
+    return norm.ppf(0.975) * np.sqrt(variances)

@@ -47,11 +47,12 @@ def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[st
     Returns
     -------
     dict
-        "score" (balanced accuracy), "accuracy", "auc", "log_loss" and "recall" (dict of
-        class to recall).
+        "score" (balanced accuracy), "accuracy", "auc", "log_loss", "recall" (dict of
+        class to recall) and "score_error", the standard error of "score" over the
+        sampling of the test rows.
     """
     predicted = fitted.predict(X)
-    present = np.unique(y)
+    present, counts = np.unique(y, return_counts=True)
     recall = recall_score(y, predicted, labels=present, average=None, zero_division=0)
     scores, are_probabilities = _class_scores(fitted, X)
     known = fitted.classes_
@@ -61,6 +62,7 @@ def classification_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[st
         "auc": _macro_auc(y, scores, known),
         "log_loss": _log_loss(y, scores, known) if are_probabilities else float("nan"),
         "recall": dict(zip(present.tolist(), recall.tolist(), strict=True)),
+        "score_error": recall_standard_error(recall, counts),
     }
 
 
@@ -111,6 +113,30 @@ def regression_metrics(fitted: Any, X: np.ndarray, y: np.ndarray) -> dict[str, A
         "rmse": float(root_mean_squared_error(y, predicted)),
         "score_error": r2_standard_error(y, predicted),
     }
+
+
+def recall_standard_error(recalls: Any, n_rows: Any) -> float:
+    """Return the standard error of a mean recall over the sampling of the test rows.
+
+    The mean of the recalls of all classes is the balanced accuracy. Each recall is a
+    share of the test rows of its class, with the variance of a binomial share after two
+    hits and two misses are added (Agresti and Coull), so that a recall of 1 on a few
+    rows is uncertain too.
+
+    Parameters
+    ----------
+    recalls : array-like of shape (n_classes,)
+    n_rows : array-like of shape (n_classes,)
+        The number of test rows of each class.
+
+    Returns
+    -------
+    float
+    """
+    recalls, n_rows = np.asarray(recalls), np.asarray(n_rows)
+    shares = (recalls * n_rows + 2.0) / (n_rows + 4.0)
+    variance = (shares * (1.0 - shares) / (n_rows + 4.0)).sum() / len(recalls) ** 2
+    return float(np.sqrt(variance))
 
 
 def r2_standard_error(y: np.ndarray, predicted: np.ndarray) -> float:

@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
 from ..._utils.native_rows import dense_rows_of
 from ..._utils.optional import import_pandas
 from ...distilled_set.distilled_set import DistilledSet
-from ...encoding.values import columns_of
+from ...encoding.values import columns_of, is_gap, is_number, is_period
+from ...validation.rows import keep_mixed_types
 
 
 def preprocessor(X: Any) -> Any:
@@ -39,11 +40,19 @@ def preprocessor(X: Any) -> Any:
     # Select columns by position, because ColumnTransformer would read a column name
     # that is an integer as a position.
     is_number = np.array([dtype.kind in "biuf" for dtype in X.dtypes], dtype=bool)
-    numbers, others = np.flatnonzero(is_number), np.flatnonzero(~is_number)
+    is_mixed = np.zeros(len(is_number), dtype=bool)
+    for j in np.flatnonzero(~is_number):
+        is_mixed[j] = _has_mixed_values(X.iloc[:, j])
+    numbers = np.flatnonzero(is_number)
     one_hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    as_text = make_pipeline(FunctionTransformer(_as_text), one_hot)
     scaler = _scaler(X.iloc[:, numbers].isna().any(axis=None))
     return ColumnTransformer(
-        [("numbers", scaler, numbers), ("categories", one_hot, others)]
+        [
+            ("numbers", scaler, numbers),
+            ("categories", one_hot, np.flatnonzero(~is_number & ~is_mixed)),
+            ("mixed", as_text, np.flatnonzero(is_mixed)),
+        ]
     ).fit(X)
 
 
@@ -54,6 +63,29 @@ def _scaler(has_missing: bool) -> Any:
     # Without keep_empty_features the imputer drops a column of missing values.
     imputer = SimpleImputer(add_indicator=True, keep_empty_features=True)
     return make_pipeline(imputer, StandardScaler())
+
+
+def _has_mixed_values(column: Any) -> bool:
+    """Return whether OneHotEncoder rejects a column: several types, or pandas.NA."""
+    objects = column.to_numpy(dtype=object)
+    values = [value for value in objects if not is_gap(value)]
+    types = {str if isinstance(value, str) else type(value) for value in values}
+    return len(types) > 1 or any(type(v).__name__ == "NAType" for v in objects)
+
+
+def _as_text(X: Any) -> np.ndarray:
+    """Return the values of columns as text, with NaN where one is missing."""
+    objects = X.to_numpy(dtype=object)
+    text = [np.nan if is_gap(value) else _text_of(value) for value in objects.flat]
+    return np.array(text, dtype=object).reshape(objects.shape)
+
+
+def _text_of(value: Any) -> str:
+    """Return a value as text in which the number 1 and the string "1" differ."""
+    if isinstance(value, str):
+        return value
+    # Missing values turn whole numbers into floats.
+    return f"number {float(value)}" if is_number(value) else repr(value)
 
 
 def as_numbers(prepare: Any, X: Any) -> np.ndarray:
@@ -79,10 +111,8 @@ def as_numeric_set(prepare: Any, distilled: DistilledSet) -> DistilledSet:
 
 def dense_rows(X: Any) -> Any:
     """Return rows as a DataFrame if they are a table, and as a dense array if not."""
-    X = dense_rows_of(X)
-    if hasattr(X, "iloc"):
-        return X
-    return np.asarray(X)
+    X = dense_rows_of(keep_mixed_types(X))
+    return X if hasattr(X, "iloc") else np.asarray(X)
 
 
 def _as_table(X: Any) -> Any:
@@ -101,7 +131,8 @@ def _with_plain_numbers(X: Any) -> Any:
     plain = {}
     for j, values in enumerate(columns_of(X)):
         kind, missing = values.dtype.kind, np.ma.getmaskarray(values)
-        if kind in "mM" or (kind in "biuf" and missing.any()):
+        is_date = kind in "mM" or is_period(X.dtypes.iloc[j])
+        if is_date or (kind in "biuf" and missing.any()):
             numbers = np.ma.getdata(values).astype(np.int64 if kind in "mM" else float)
             plain[j] = np.where(missing, np.nan, numbers.astype(np.float64))
     if not plain:

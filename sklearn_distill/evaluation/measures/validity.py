@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ..._utils.native_rows import dense_rows_of
 from ...encoding.categorical_features import are_dates, categorical_mask, is_day
 from ...encoding.dates import steps_of
 from ...encoding.grid import grid_of, rounding_error, to_grid
 from ...encoding.values import columns_of
+from ...validation.rows import keep_mixed_types
 
 
 def invalid_share(
@@ -26,8 +28,8 @@ def invalid_share(
 
     Parameters
     ----------
-    X : array-like or DataFrame of n real rows
-    X_distilled : array-like or DataFrame of m distilled rows
+    X : array-like, DataFrame, table, tensor or sparse matrix of n real rows
+    X_distilled : array-like, DataFrame, table, tensor or sparse matrix of m rows
         With the columns of X.
     categorical_features : {"auto", "from_dtype"} or array-like, default="from_dtype"
         Columns whose numbers are categories; see `BaseDistiller`. Their values are
@@ -47,13 +49,12 @@ def invalid_share(
     >>> invalid_share(X, np.array([[1.0, 12.0], [2.5, 99.0]]))
     0.5
     """
-    if len(np.shape(X)) > 2:
+    X, X_distilled = _as_table(X), _as_table(X_distilled)
+    if X.ndim > 2:
         # All pixels of images share one grid, but each pixel has its own range.
-        X, X_distilled = np.asarray(X), np.asarray(X_distilled)
         outside = (X_distilled < X.min(axis=0)) | (X_distilled > X.max(axis=0))
         off = _is_off_grid(X.ravel(), X_distilled.ravel()).reshape(outside.shape)
         return float((outside | off | ~np.isfinite(X_distilled)).mean())
-    X, X_distilled = _as_table(X), _as_table(X_distilled)
     is_category = categorical_mask(X, categorical_features)
     columns = zip(columns_of(X), columns_of(X_distilled), is_category, strict=True)
     invalid = [_is_invalid(*column) for column in columns]
@@ -61,7 +62,8 @@ def invalid_share(
 
 
 def _as_table(X: Any) -> Any:
-    """Return X as a DataFrame or as an array."""
+    """Return X as a DataFrame or as a dense array; mixed lists become objects."""
+    X = dense_rows_of(keep_mixed_types(X))
     return X if hasattr(X, "iloc") else np.asarray(X)
 
 

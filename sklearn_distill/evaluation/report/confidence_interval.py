@@ -8,6 +8,8 @@ import numpy as np
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
+from ..measures.metrics import recall_standard_error
+
 # Minimum number of seeds for an interval over seeds.
 MIN_SEEDS = 3
 
@@ -57,10 +59,7 @@ def mean_interval(values: Any, level: float = 0.95) -> MeanInterval:
 def recall_half_width(recalls: Any, n_rows: Any, level: float = 0.95) -> float:
     """Return half the width of the interval of a mean recall over sampled test rows.
 
-    The mean of the recalls of all classes is the balanced accuracy. Each recall is a
-    share of the test rows of its class, with the variance of a binomial share after two
-    hits and two misses are added (Agresti and Coull), so that a recall of 1 on a few
-    rows is uncertain too. For recalls that are means over learners or seeds, the
+    See `recall_standard_error`. For recalls that are means over learners or seeds, the
     interval is that of learners that make errors on the same rows, which is the widest.
 
     Parameters
@@ -75,10 +74,8 @@ def recall_half_width(recalls: Any, n_rows: Any, level: float = 0.95) -> float:
     -------
     float
     """
-    recalls, n_rows = np.asarray(recalls), np.asarray(n_rows)
-    shares = (recalls * n_rows + 2.0) / (n_rows + 4.0)
-    variance = (shares * (1.0 - shares) / (n_rows + 4.0)).sum() / len(recalls) ** 2
-    return float(norm.ppf(0.5 + level / 2) * np.sqrt(variance))
+    error = recall_standard_error(recalls, n_rows)
+    return float(norm.ppf(0.5 + level / 2) * error)
 
 
 def half_widths_on_test_rows(

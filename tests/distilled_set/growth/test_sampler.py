@@ -17,6 +17,22 @@ def test_numbers_are_normal_around_the_distilled_row():
     np.testing.assert_allclose(drawn[:2_000].std(axis=0), [0.5, 2.0], rtol=0.05)
 
 
+def test_factors_correlate_columns_and_keep_the_spread():
+    spread = np.array([0.5, 2.0, 1.0], dtype=np.float32)
+    factors = np.array([[0.9, -0.9, 0.0]], dtype=np.float32)
+    sampler = Sampler(spread, factors=factors)
+    drawn = sampler.draw(
+        np.zeros((1, 3), np.float32),
+        np.zeros(8_000, int),
+        np.zeros(3, bool),
+        [],
+        RNG(0),
+    )
+    np.testing.assert_allclose(drawn.std(axis=0), spread, rtol=0.04)
+    expected = [[1.0, -0.81, 0.0], [-0.81, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    np.testing.assert_allclose(np.corrcoef(drawn.T), expected, atol=0.04)
+
+
 def test_categories_are_drawn_with_the_shares_of_their_row():
     shares = np.array([[0.2, 0.8, 0.0], [0.0, 0.0, 1.0]], dtype=np.float32)
     sampler = Sampler(np.zeros(0, np.float32), shares)

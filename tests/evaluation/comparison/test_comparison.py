@@ -18,10 +18,15 @@ def compared(wine):
     )
 
 
+def scores_of_column(comparison, method, column):
+    """Return a column of results as a table of folds and learners."""
+    rows = comparison.results[comparison.results["method"] == method]
+    return rows.pivot(index="fold", columns="learner", values=column)[FAST]
+
+
 def scores_of(comparison, method):
     """Return the scores of a method as a table of folds and learners."""
-    rows = comparison.results[comparison.results["method"] == method]
-    return rows.pivot(index="fold", columns="learner", values="score")[FAST]
+    return scores_of_column(comparison, method, "score")
 
 
 @pytest.mark.parametrize("method", ["random", "herding"])
@@ -38,6 +43,29 @@ def test_summary_by_hand(compared, method):
         retention.to_numpy()
     )
     assert compared.full_data()[FAST].to_numpy() == pytest.approx(full.mean())
+
+
+def test_half_width_on_test_rows_by_hand(compared, wine):
+    table, y = compared.results, wine[1]
+    rows = table[(table["method"] == "herding") & (table["fold"] == 0)]
+    assert rows["score_error"].between(0.005, 0.1).all()
+    errors = scores_of_column(compared, "herding", "score_error").mean(axis=1)
+    expected = 1.959964 * np.sqrt((errors**2).sum()) / 4
+    assert compared.summary(3).loc["herding", "test rows ±"] == pytest.approx(expected)
+    # All rows are test rows of one fold: as uncertain as a share of about 178 rows.
+    score = compared.summary(3).loc["herding", "mean"]
+    of_share = 1.96 * np.sqrt(score * (1 - score) / len(y))
+    assert expected == pytest.approx(of_share, rel=0.5)
+    older = Comparison(table.assign(score_error=np.nan))
+    assert "test rows ±" not in older.summary(3)
+
+
+def test_half_width_on_test_rows_for_regression():
+    X, y = load_diabetes(return_X_y=True)
+    summary = compare_distillers(
+        X, y, ["herding"], budgets=40, learners=["ridge"], cv=2, full_data=False
+    ).summary(40)
+    assert 0.03 < summary.loc["herding", "test rows ±"] < 0.2
 
 
 def test_summary_is_sorted_by_mean_score_and_ranks_sum_to_3(compared):

@@ -89,9 +89,10 @@ def test_file_without_the_columns_of_the_data_prior_is_resumed(tmp_path):
     ScoreFile(path).append([ROW])
     lines = path.read_text().splitlines()
     old = [
-        line.removesuffix(",accuracy_data_prior,log_loss_data_prior") for line in lines
+        line.removesuffix(",accuracy_data_prior,log_loss_data_prior,score_error")
+        for line in lines
     ]
-    old[1:] = [line.removesuffix(",,") for line in old[1:]]
+    old[1:] = [line.removesuffix(",,,") for line in old[1:]]
     path.write_text("\n".join(old) + "\n")
     assert path.read_text().count("data_prior") == 0
     assert read_scores(path)["score"].tolist() == [1 / 3]
@@ -103,8 +104,9 @@ def test_file_without_the_columns_of_the_data_prior_is_resumed(tmp_path):
     np.testing.assert_array_equal(found["accuracy_data_prior"], [np.nan, 0.5])
 
 
-def test_incomplete_row_of_a_file_without_these_columns_is_removed(tmp_path):
+@pytest.mark.parametrize("n_missing", [1, 3])
+def test_incomplete_row_of_a_file_of_an_earlier_version_is_removed(tmp_path, n_missing):
     path = tmp_path / "scores.csv"
-    path.write_text(",".join(COLUMNS[:-2]) + "\nwine,1,herding")
+    path.write_text(",".join(COLUMNS[:-n_missing]) + "\nwine,1,herding")
     assert ScoreFile(path).rows == []
     assert path.read_text() == ",".join(COLUMNS) + "\n"
