@@ -110,8 +110,13 @@ def test_rows_are_dense_for_estimators_that_require_dense_rows():
 
 WITHOUT_PANDAS = """
 import sys
-sys.modules["pandas"] = None
+from importlib.abc import MetaPathFinder
 import numpy as np, polars
+class NoPandas(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pandas":
+            raise ImportError("pandas is not installed")
+sys.meta_path.insert(0, NoPandas())
 from sklearn_distill import HerdingSelection
 X, y = np.arange(20.0).reshape(10, 2), [0] * 5 + [1] * 5
 distiller = HerdingSelection(2).set_output(transform="polars")
