@@ -61,8 +61,7 @@ def from_native(X: Any) -> Any:
         return _plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
-    import_pandas()
-    import_pyarrow()
+    _import_converters(X)
     _check_polars_dtypes(X)
     rows = X.to_pandas()
     # Columns of pyarrow are not named.
@@ -109,6 +108,19 @@ def check_supported(X: Any) -> None:
         )
     if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")
+
+
+def _import_converters(X: Any) -> None:
+    """Import pandas and pyarrow, or raise an ImportError that names both."""
+    try:
+        import_pandas()
+        import_pyarrow()
+    except ImportError as error:
+        raise ImportError(
+            f"Tables of {native_library(X)} are converted with pandas and pyarrow: "
+            "pip install 'sklearn-distill[parquet]'. If all columns are numbers, you "
+            "can pass an array, such as X.to_numpy(), instead."
+        ) from error
 
 
 def _check_polars_dtypes(X: Any) -> None:

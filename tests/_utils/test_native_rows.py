@@ -2,6 +2,9 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -52,7 +55,9 @@ def test_polars_tables_keep_types_and_categories(table):
 
 def test_a_missing_library_is_named(table, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
-    with pytest.raises(ImportError, match="Tables require pandas: pip install"):
+    with pytest.raises(
+        ImportError, match="converted with pandas and pyarrow: pip install"
+    ):
         from_native(table)
 
 
@@ -101,3 +106,40 @@ def test_rows_are_dense_for_estimators_that_require_dense_rows():
     assert isinstance(rows_for(object(), X), np.ndarray)
     with config_context():
         assert rows_for(GaussianNB(), [1]) == [1]
+
+
+WITHOUT_PANDAS = """
+import sys
+from importlib.abc import MetaPathFinder
+import numpy as np, polars
+class NoPandas(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pandas":
+            raise ImportError("pandas is not installed")
+sys.meta_path.insert(0, NoPandas())
+from sklearn_distill import HerdingSelection
+X, y = np.arange(20.0).reshape(10, 2), [0] * 5 + [1] * 5
+distiller = HerdingSelection(2).set_output(transform="polars")
+rows = distiller.fit_transform(X, y)
+print(type(rows).__module__, rows.shape)
+try:
+    distiller.fit(polars.DataFrame(X), y)
+except ImportError as error:
+    print(error)
+print(HerdingSelection(2).fit_transform(polars.DataFrame(X).to_numpy(), y).shape)
+"""
+
+
+def test_polars_without_pandas_is_written_and_its_input_says_what_to_install():
+    pytest.importorskip("polars")
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", WITHOUT_PANDAS],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    written, message, shape = ran.stdout.splitlines()
+    assert written == "polars.dataframe.frame (4, 2)"
+    assert "pip install 'sklearn-distill[parquet]'" in message
+    assert "X.to_numpy()" in message
+    assert shape == "(4, 2)"

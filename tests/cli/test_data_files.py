@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_distill import DistilledSet
+from sklearn_distill import DistilledSet, HerdingSelection
 from sklearn_distill.cli._common import InputError
 from sklearn_distill.cli.data_files import check_input, check_output, read_data
 
@@ -271,3 +271,17 @@ def test_check_output_raises_for_missing_and_read_only_directories(
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(InputError, match="is not writable"):
         check_output(tmp_path / "new.csv")
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".parquet"])
+def test_file_of_a_distilled_table_can_be_distilled_again(suffix, distill, tmp_path):
+    X = pd.DataFrame({"a": np.arange(60.0) % 17, "c": list("uvw") * 20})
+    first, second = tmp_path / f"first{suffix}", tmp_path / "second.npz"
+    HerdingSelection(10).fit(X, ["p", "n"] * 30).distilled_.save(first)
+    target = ["--target", "target"] if suffix == ".parquet" else []
+    assert distill(first, second, "--budget", "2", *target) == 0
+    small = DistilledSet.load(second)
+    assert small.y.tolist() == ["n", "n", "p", "p"]
+    assert small.X.columns.tolist() == ["a", "c"]
+    assert small.X["a"].isin(X["a"]).all()
+    assert small.X["c"].isin(X["c"]).all()

@@ -235,10 +235,11 @@ class Comparison:
             folds), "test rows ±" (half the width of the 95 % interval of the mean over
             the sampling of the test rows; differences between methods that are tested
             on the same rows are more certain than this), "auc", "log loss", "accuracy
-            (data prior)" and "log loss (data prior)" (under the class shares of the training data; "log loss" is under
-            those of the distilled set), "retention" (share of the full data's score,
-            mean over learners), "worst" (retention of the worst learner), "rank" (mean
-            over blocks), "seconds", "invalid" and "p baseline" for each baseline.
+            (data prior)" and "log loss (data prior)" (under the class shares of the
+            training data; "log loss" is under those of the distilled set), "retention"
+            (share of the full data's score, mean over learners), "worst" (retention of
+            the worst learner), "rank" (mean over blocks), "seconds", "invalid" and
+            "p baseline" for each baseline.
             Negative R^2 counts as 0.
         """
         scores = self._scores_at(budget)
