@@ -239,6 +239,11 @@ class StreamingDistiller(StreamResult):
         ValueError, TypeError
             If the batch does not match the earlier ones.
         """
+        if is_dask(X) or is_dask(y):
+            raise TypeError(
+                "partial_fit requires rows that are in memory, but X or y is a dask "
+                "collection. Pass it to fit, or pass X.compute() and y.compute()."
+            )
         if not 0.0 < decay <= 1.0:
             raise ValueError(f"decay must be in (0, 1]; got {decay!r}.")
         if not hasattr(self, "_stream"):
