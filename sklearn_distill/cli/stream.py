@@ -37,8 +37,8 @@ def add_stream_options(parser: argparse.ArgumentParser) -> None:
         "--subsample",
         type=_rows,
         metavar="N",
-        help="distill a random sample of N rows of each chunk, which is several times as "
-        "fast, for example --chunk-rows 100000 --subsample 5000",
+        help="distill a random sample of N rows of each chunk, which is several times "
+        "as fast, for example --chunk-rows 100000 --subsample 5000",
     )
     add(
         "--checkpoint",
@@ -97,8 +97,8 @@ def check_stream(args: argparse.Namespace) -> None:
         raise InputError(f"{path}: the folder contains no .parquet files.")
     if not is_many and suffix != ".parquet":
         raise InputError(
-            f"{path}: --chunk-rows, --subsample and --checkpoint are for .parquet files "
-            "only. Remove them, or convert the table to Parquet."
+            f"{path}: --chunk-rows, --subsample and --checkpoint are for .parquet "
+            "files only. Remove them, or convert the table to Parquet."
         )
     if args.target is None and not args.no_target:
         raise InputError(

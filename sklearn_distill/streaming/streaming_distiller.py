@@ -55,7 +55,7 @@ class StreamingDistiller(StreamResult):
         The rows of each class are drawn at random, and carry the weight of all rows of
         their class in the chunk. The first row of the chunk with each category is
         always among them, and there are at least four rows for each row that is kept.
-        ``chunk_size=100_000, subsample=5_000`` is about ten times as fast as the
+        ``chunk_size=100_000, subsample=5_000`` is about seven times as fast as the
         defaults.
     n_jobs : int or None, default=None
         Number of chunks that `fit` and `fit_batches` distill at the same time, through
@@ -239,6 +239,11 @@ class StreamingDistiller(StreamResult):
         ValueError, TypeError
             If the batch does not match the earlier ones.
         """
+        if is_dask(X) or is_dask(y):
+            raise TypeError(
+                "partial_fit requires rows that are in memory, but X or y is a dask "
+                "collection. Pass it to fit, or pass X.compute() and y.compute()."
+            )
         if not 0.0 < decay <= 1.0:
             raise ValueError(f"decay must be in (0, 1]; got {decay!r}.")
         if not hasattr(self, "_stream"):

@@ -114,3 +114,20 @@ def test_a_worker_that_dies_loses_nothing(arrays, tmp_path):
         made = stream().fit(blocks, da.from_array(y, 500)).distilled_
     assert marker.exists()
     assert_same(made, local)
+
+
+def test_several_targets_and_categories_of_unknown_values(frame):
+    dd = pytest.importorskip("dask.dataframe")
+    frame = frame.assign(color=frame["color"].astype("category"))
+    parts = dd.from_pandas(frame, npartitions=4)
+    X = parts[["color", "label"]]
+    X = X.assign(color=X["color"].cat.as_unknown())
+    stream = StreamingDistiller(HerdingSelection(8), chunk_size=500, random_state=0)
+    made = stream.fit(X, parts[["a", "b"]]).distilled_
+    assert made.y.shape == (8, 2)
+    assert made.target_name == ["a", "b"]
+    assert set(made.X["color"].cat.categories) == {"red", "green", "blue"}
+    sampled = stream.set_params(subsample=50).fit(X, parts[["a", "b"]])
+    np.testing.assert_allclose(sampled.distilled_.class_mass, [3_000])
+    with pytest.raises(TypeError, match="partial_fit requires rows that are in memory"):
+        stream.partial_fit(X, parts["a"])

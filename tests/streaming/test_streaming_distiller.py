@@ -18,8 +18,7 @@ CHUNKED = [
     StreamingDistiller(distiller, chunk_size=25, fan_in=2, subsample=subsample)
     for distiller, subsample in (
         (HerdingSelection(), None),
-        (HerdingSelection(), 20),
-        (KCenterSelection(), None),
+        (KCenterSelection(), 20),
     )
 ]
 
