@@ -119,7 +119,7 @@ def share_of_the_loop(X, y, batch_size, n_steps, repeats):
 
 def top_ten(X, y, batch_size, n_steps):
     """Print the ten functions with the largest share of a fit's training."""
-    profiler = cProfile.Profile()
+    profiler = cProfile.Profile(time.process_time)
     train = DistillationLoop.fit_loop
 
     def profiled(*args, **kwargs):
