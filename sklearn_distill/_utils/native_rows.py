@@ -94,7 +94,8 @@ def check_supported(X: Any) -> None:
     These are torch data sets, lazy frames of polars, and dicts.
     """
     first = X[0] if isinstance(X, list) and X else None
-    if isinstance(X, dict) or isinstance(first, dict):
+    # A sparse matrix in the format DOK is a dict.
+    if not sparse.issparse(X) and (isinstance(X, dict) or isinstance(first, dict)):
         kind = "a dict" if isinstance(X, dict) else "a list of dicts"
         raise TypeError(
             f"X and y must be arrays or tables, got {kind}. Convert it with "

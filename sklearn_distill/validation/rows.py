@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import check_consistent_length, validate_data
 
-from .._utils._sklearn_private import _check_sample_weight
+from .._utils._sklearn_private import _check_sample_weight, _num_samples
 from .._utils.native_rows import check_supported, from_native, keeps_container
 from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period
 from .images import check_image_shape, check_image_values, check_row_shape
@@ -282,7 +282,7 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
     ValueError
         If a weight is negative or not finite, or if all weights are 0.
     """
-    rows = np.empty((len(X), 0))
+    rows = np.empty((_num_samples(X), 0))
     weights = _check_sample_weight(
         sample_weight, rows, dtype=np.float64, ensure_non_negative=True
     )

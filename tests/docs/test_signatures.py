@@ -38,6 +38,7 @@ FOREIGN_PARAMETERS = {
     *("allow_pickle", "weights_only"),
     *("cv", "early_stopping", "memory", "probability", "class_weight"),
     *("handle_unknown", "transform_input"),
+    *("n_jobs", "shuffle", "min_samples_leaf", "return_std"),
 }
 FOREIGN_FUNCTIONS = {"clone", "named_modules", "transfer", *dir(builtins)}
 DOTTED_NAME = re.compile(r"\bsklearn_distill(?:\.\w+)+")

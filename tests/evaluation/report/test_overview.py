@@ -99,6 +99,7 @@ def test_best_method_ignores_methods_that_failed():
             "fold": 0,
             "learner": "ridge",
             "score": [0.2, np.nan, 0.4],
+            "score_error": 0.01,
             "rmse": 1.0,
             "auc": np.nan,
             "log_loss": np.nan,
