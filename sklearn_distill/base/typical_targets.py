@@ -40,6 +40,8 @@ def typical_targets(problem: Problem, n_rows: int) -> np.ndarray:
     first, total, which = distinct_rows(problem.flat, problem.y, problem.sample_weight)
     if len(first) < 3:
         return np.ones(len(which), dtype=bool)
+    # Only the ratios of the weights matter, also beside the penalty of the trend.
+    total /= total.mean()
     Z = problem.flat[first]
     y = problem.y[first].reshape(len(first), -1).astype(np.float64)
     known = np.arange(len(Z))
