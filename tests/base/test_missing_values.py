@@ -84,7 +84,9 @@ def test_predict_passes_missing_values_to_an_estimator_that_imputes(gappy):
 
 def test_learned_table_has_the_dtypes_dates_and_gaps_of_the_data(table):
     X, y = table
-    points = KernelInducingPoints(25, max_iter=40, random_state=0, device="cpu")
+    points = KernelInducingPoints(
+        25, learning_rate=0.01, max_iter=40, random_state=0, device="cpu"
+    )
     made = points.fit(X, y).distilled_.X
     assert made.dtypes.equals(X.dtypes)
     assert invalid_share(X, made) == 0.0
