@@ -63,6 +63,7 @@ def kernel_herding(
     n_rows: int,
     bandwidth: float,
     rng: np.random.RandomState,
+    candidates: np.ndarray | None = None,
 ) -> np.ndarray:
     r"""Select rows one by one so that their kernel mean approaches that of all rows.
 
@@ -84,6 +85,9 @@ def kernel_herding(
         b in :math:`k(z, z') = \exp(-\|z - z'\|^2 / b)`.
     rng : RandomState
         Draws the random features, which are used for more than `MAX_EXACT` rows.
+    candidates : boolean ndarray of shape (n,), default=None
+        The rows that may be selected, at least `n_rows`. All rows count in the kernel
+        mean. None is all rows.
 
     Returns
     -------
@@ -96,8 +100,8 @@ def kernel_herding(
     else:
         attraction = _mean_similarity(Z, share, bandwidth, rng)
     repulsion = np.zeros(len(Z))
-    taken = np.zeros(len(Z), dtype=bool)
-    equal = np.zeros(len(Z), dtype=bool)
+    taken = np.zeros(len(Z), dtype=bool) if candidates is None else ~candidates
+    equal = taken.copy()
     selected = np.empty(n_rows, dtype=np.int64)
     for t in range(n_rows):
         gain = attraction - repulsion / (t + 1)

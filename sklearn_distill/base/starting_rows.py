@@ -22,6 +22,7 @@ from .prototypes import (
     nearest_members,
     random_rows,
 )
+from .typical_targets import typical_targets
 
 # Regression: the weight of the target relative to all columns together, and the
 # bandwidth of herding as a multiple of the median distance. Both were chosen by the
@@ -54,7 +55,12 @@ def lowest_scores(problem: Problem, score: np.ndarray) -> Kept:
     return Kept(np.concatenate(picked))
 
 
-def herded_rows(problem: Problem, bandwidth: float | None = None) -> np.ndarray:
+def herded_rows(
+    problem: Problem,
+    bandwidth: float | None = None,
+    *,
+    only_typical_targets: bool = False,
+) -> np.ndarray:
     """Select rows of each group by kernel herding, group after group.
 
     Parameters
@@ -63,6 +69,9 @@ def herded_rows(problem: Problem, bandwidth: float | None = None) -> np.ndarray:
     bandwidth : float, default=None
         A multiple of the median squared distance between rows. None is 1, or
         `REGRESSION_BANDWIDTH` for regression.
+    only_typical_targets : bool, default=False
+        Whether, for regression, only rows with a target that agrees with those of the
+        nearest rows are selected.
 
     Returns
     -------
@@ -73,9 +82,17 @@ def herded_rows(problem: Problem, bandwidth: float | None = None) -> np.ndarray:
     if bandwidth is None:
         bandwidth = REGRESSION_BANDWIDTH if problem.task == "regression" else 1.0
     bandwidth *= median_distance(Z, rng, sample_weight=weights)
+    candidates = None
+    if only_typical_targets and problem.task == "regression":
+        # All rows of a regression form one group.
+        candidates = typical_targets(problem, int(problem.n_rows.sum()))
     return np.concatenate(
         [
-            rows[kernel_herding(Z[rows], weights[rows], n_rows, bandwidth, rng)]
+            rows[
+                kernel_herding(
+                    Z[rows], weights[rows], n_rows, bandwidth, rng, candidates
+                )
+            ]
             for _, rows, n_rows in problem.groups()
         ]
     )
