@@ -69,7 +69,7 @@ def test_tensors_are_kept_only_if_scikit_learn_dispatches_to_the_array_api(monke
     X = torch.zeros(2, 2, dtype=torch.float64)
     assert not keeps_container(X)
     monkeypatch.setattr(
-        "sklearn_distill._utils.native_rows.get_config",
+        "sklearn_distill._utils.array_namespace.get_config",
         lambda: {"array_api_dispatch": True},
     )
     found = like_native(X, np.ones((1, 2), dtype="f4"))
