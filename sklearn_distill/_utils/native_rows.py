@@ -1,7 +1,8 @@
 """Rows in containers of other libraries: sparse matrices, Arrow and polars, torch.
 
 All computations run on NumPy arrays and pandas DataFrames. The functions of this module
-convert the rows that users pass, and convert the distilled rows back.
+convert the rows that users pass, and convert the distilled rows back. Tables of polars
+and pyarrow become arrays of objects where pandas is not installed.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -15,6 +16,7 @@ from scipy import sparse
 from sklearn import get_config
 from sklearn.utils import get_tags
 
+from .named_array import named_array, table_like
 from .optional import import_pandas, import_pyarrow
 
 
@@ -46,10 +48,10 @@ def keeps_container(X: Any) -> bool:
 def from_native(X: Any) -> Any:
     """Return a table or column as pandas, a tensor as an array, and others unchanged.
 
+    Without pandas or pyarrow, a table of polars or pyarrow becomes a `NamedArray`.
+
     Raises
     ------
-    ImportError
-        If X is a table of polars or pyarrow, and pandas or pyarrow is not installed.
     TypeError
         If X is a torch data set, or a lazy frame of polars.
     """
@@ -61,8 +63,9 @@ def from_native(X: Any) -> Any:
         return _plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
-    _import_converters(X)
     _check_polars_dtypes(X)
+    if not _has_converters():
+        return named_array(X)
     rows = X.to_pandas()
     # Columns of pyarrow are not named.
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
@@ -111,17 +114,14 @@ def check_supported(X: Any) -> None:
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")
 
 
-def _import_converters(X: Any) -> None:
-    """Import pandas and pyarrow, or raise an ImportError that names both."""
+def _has_converters() -> bool:
+    """Return whether pandas and pyarrow are installed."""
     try:
         import_pandas()
         import_pyarrow()
-    except ImportError as error:
-        raise ImportError(
-            f"Tables of {native_library(X)} are converted with pandas and pyarrow: "
-            "pip install 'sklearn-distill[parquet]'. If all columns are numbers, you "
-            "can pass an array, such as X.to_numpy(), instead."
-        ) from error
+    except ImportError:
+        return False
+    return True
 
 
 def _check_polars_dtypes(X: Any) -> None:
@@ -162,6 +162,8 @@ def like_native(given: Any, rows: Any) -> Any:
         import torch
 
         return torch.as_tensor(rows, dtype=given.dtype, device=given.device)
+    if not hasattr(rows, "iloc"):
+        return table_like(given, rows)
     table = import_pyarrow()[0].Table.from_pandas(rows, preserve_index=False)
     table = table.replace_schema_metadata(None)
     if native_library(given) == "polars":
