@@ -19,6 +19,35 @@ MAX_HELD_BACK = 2_000
 MIN_HELD_BACK = 20
 
 
+def densify_of(distiller: Any) -> Any:
+    """Return the parameter `densify` of a distiller.
+
+    A distiller of parts, whose own parameter is None, has that of the distiller in it.
+    """
+    densify = getattr(distiller, "densify", None)
+    inner = getattr(distiller, "distiller", None)
+    return densify_of(inner) if densify is None and inner is not None else densify
+
+
+def set_densify(distiller: Any, densify: Any) -> Any:
+    """Set the parameter `densify` of a distiller unless the value is None.
+
+    Raises
+    ------
+    ValueError
+        If the distiller does not have the parameter.
+    """
+    if densify is None:
+        return distiller
+    if "densify" not in distiller.get_params(deep=False):
+        raise ValueError(
+            f"densify={densify!r} requires a distiller with the parameter densify, "
+            f"which {type(distiller).__name__} does not have. Use, for example, "
+            "KMeansSelection or KernelInducingPoints, or set densify=None."
+        )
+    return distiller.set_params(densify=densify)
+
+
 def training_set(distiller: Any, *, soft_labels: bool = False) -> DistilledSet:
     """Return the set on which models are trained: distilled rows, or grown rows.
 
@@ -30,7 +59,7 @@ def training_set(distiller: Any, *, soft_labels: bool = False) -> DistilledSet:
     soft_labels : bool, default=False
         Whether grown rows of classes have soft labels.
     """
-    distilled, n = distiller.distilled_, distiller.densify
+    distilled, n = distiller.distilled_, densify_of(distiller)
     if distilled.growth is None or not isinstance(n, Integral) or n <= len(distilled):
         return distilled
     return distilled.densify(

@@ -16,7 +16,7 @@ from .._utils.array_namespace import (
 )
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native
-from ..base.growing import held_back_rows, seed_of
+from ..base.growing import densify_of, held_back_rows, seed_of
 from ..validation.rows import check_lengths, check_weights
 from ..validation.targets import check_target, label_values
 
@@ -65,7 +65,7 @@ def held_back_for_choice(
     UnseenRows or None
         None if no choice is to be made, or if there are too few rows for it.
     """
-    if getattr(distiller, "densify", None) != "auto":
+    if densify_of(distiller) != "auto":
         return None
     if np.shape(from_native(y))[0] == 0:
         # The distiller raises the error.

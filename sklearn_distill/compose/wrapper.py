@@ -28,7 +28,7 @@ from .._utils.array_namespace import check_namespace, like_array
 from .._utils.native_rows import from_native, rows_for
 from ..base.absent_categories import warn_of_absent_categories
 from ..base.common_parameters import COMMON_CONSTRAINTS
-from ..base.growing import grown_set, training_set, with_labels_for
+from ..base.growing import grown_set, set_densify, training_set, with_labels_for
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.fitting import fit_on_set
 from ..soft_labels.teacher import supports_several_targets
@@ -199,16 +199,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
                 f"{type(self).__name__} is for {self._task}, but its distiller has "
                 f"task={distiller.task!r}. Set the task of the distiller to 'auto'."
             )
-        if self.densify is not None:
-            if "densify" not in distiller.get_params(deep=False):
-                raise ValueError(
-                    f"densify={self.densify!r} requires a distiller with the parameter "
-                    f"densify, which {type(distiller).__name__} does not have. Use, "
-                    "for example, KMeansSelection or KernelInducingPoints, or set "
-                    "densify=None."
-                )
-            distiller.set_params(densify=self.densify)
-        return distiller.set_params(task=self._task)
+        return set_densify(distiller, self.densify).set_params(task=self._task)
 
     def _fit_on_better_set(
         self, distilled: DistilledSet, held_back: UnseenRows, as_column: bool

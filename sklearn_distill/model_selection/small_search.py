@@ -16,6 +16,7 @@ from sklearn.base import clone
 from .._utils.fingerprint import fingerprint
 from ..soft_labels.fitting import weight_parameter
 from .folds import SearchData
+from .soft_label_candidate import LABEL_ROWS, SoftLabelCandidate
 from .stacked_rows import stack_rows
 from .training_rows import training_rows
 
@@ -28,6 +29,8 @@ def _fit_search(key: str, search: Any, X: Any, y: Any, params: dict[str, Any]) -
         # the confirming search warns.
         warnings.filterwarnings("ignore", message=".*does not support sample_weight")
         search.fit(X, y, **params)
+    if isinstance(search.estimator, SoftLabelCandidate):
+        search.set_params(estimator=search.estimator.wrapped)
     return search, time.perf_counter() - started
 
 
@@ -88,16 +91,21 @@ def search_on_sets(
     # Set the parameters before cloning, because a generator as `cv` cannot be cloned.
     params_of_search = search.get_params(deep=False)
     params_of_search |= {"cv": stack.splits, "refit": False}
-    small = clone(type(search)(**params_of_search))
-    small.estimator.set_params(**(settings or {}))
     name = weight_parameter(estimator)
     params: dict[str, Any] = {}
+    if (soft := stack.soft_labels) is not None:
+        params_of_search["estimator"] = SoftLabelCandidate(
+            estimator, soft.values, soft.classes
+        )
+        params[LABEL_ROWS] = soft.rows
+    small = clone(type(search)(**params_of_search))
+    small.estimator.set_params(**(settings or {}))
     if stack.sample_weight is not None and name is not None:
         params[name] = stack.sample_weight
     caches = getattr(memory, "location", True) is not None and _can_be_pickled(small)
     fit, key = _fit_search, ""
     if caches:
-        key = fingerprint(small, stack.X, stack.y, params)
+        key = fingerprint(small, estimator, stack.X, stack.y, params)
         fit = memory.cache(_fit_search, ignore=["search", "X", "y", "params"])
     passes_callbacks = context is not None and not caches
     # The weights are computed by this package. With metadata routing, scikit-learn

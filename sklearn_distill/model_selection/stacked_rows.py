@@ -8,7 +8,7 @@ are therefore appended to the real rows, and the splits refer to both by positio
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -37,12 +37,31 @@ class StackedRows:
     splits : list of (training, validation)
         The training positions of each fold are distilled rows, and its validation
         positions are real rows.
+    soft_labels : SoftLabels or None
+        The soft labels of the distilled rows.
     """
 
     X: Any
     y: Any
     sample_weight: np.ndarray | None
     splits: Splits
+    soft_labels: "SoftLabels | None" = None
+
+
+class SoftLabels(NamedTuple):
+    """The soft labels of the distilled rows of all folds.
+
+    Attributes
+    ----------
+    values : ndarray of shape (m, n_classes)
+    classes : ndarray of shape (n_classes,)
+    rows : ndarray of int of shape (n + m,)
+        The position of each row in `values`; -1 for real rows.
+    """
+
+    values: np.ndarray
+    classes: np.ndarray
+    rows: np.ndarray
 
 
 def stack_rows(
@@ -85,6 +104,7 @@ def stack_rows(
         y=_stack_y(y, folds, estimator),
         sample_weight=_stack_weights(n_rows, folds, scorer_weight),
         splits=pairs,
+        soft_labels=_stack_soft_labels(n_rows, folds),
     )
 
 
@@ -138,6 +158,26 @@ def without_column(y: Any) -> Any:
     if not is_column(y):
         return y
     return y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
+
+
+def _stack_soft_labels(n_rows: int, folds: Sequence[TrainingRows]) -> SoftLabels | None:
+    """Return the soft labels of all distilled rows; None if no fold has any."""
+    known = [fold.classes for fold in folds if fold.classes is not None]
+    if not known:
+        return None
+    classes = np.unique(np.concatenate(known))
+    values = np.zeros((sum(fold.X.shape[0] for fold in folds), len(classes)))
+    end = 0
+    for fold in folds:
+        start, end = end, end + fold.X.shape[0]
+        if fold.soft_labels is None or fold.classes is None:
+            codes = np.searchsorted(classes, np.asarray(fold.y))
+            values[np.arange(start, end), codes] = 1.0
+        else:
+            columns = np.searchsorted(classes, fold.classes)
+            values[start:end, columns] = fold.soft_labels
+    rows = np.concatenate([np.full(n_rows, -1), np.arange(end)])
+    return SoftLabels(values, classes, rows)
 
 
 def _stack_weights(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_memory
 
+from ..base.growing import densify_of
 from .auto_budget import automatic_budget
 from .candidates import (
     best_candidates,
@@ -74,7 +75,7 @@ def distill_stage(
         context=step,
         caller=owner,
     )
-    if getattr(distiller, "densify", None) == "auto":
+    if densify_of(distiller) == "auto":
         fitted["distilled_"], fitted["densify_scores_"] = better_sets(
             owner,
             distiller,

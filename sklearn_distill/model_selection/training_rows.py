@@ -6,11 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._utils.containers import take_rows
 from ..base.growing import with_labels_for
 from ..soft_labels.data_prior import reweighted, sets_own_prior
-from ..soft_labels.expansion import weighted_hard_rows
-from ..soft_labels.fitting import takes_soft_labels, weight_parameter
+from ..soft_labels.fitting import weight_parameter
 from .metrics import is_balanced_metric
 
 # Weights that differ from 1 by less are omitted. They correct rounded budgets only, and
@@ -27,11 +25,16 @@ class TrainingRows(NamedTuple):
     X : array or DataFrame of m rows
     y : ndarray of shape (m,) or None
     sample_weight : ndarray of shape (m,) or None
+    soft_labels : ndarray of shape (m, n_classes) or None
+    classes : ndarray of shape (n_classes,) or None
+        The classes of the columns of `soft_labels`.
     """
 
     X: Any
     y: np.ndarray | None
     sample_weight: np.ndarray | None
+    soft_labels: np.ndarray | None = None
+    classes: np.ndarray | None = None
 
 
 def restores_prior(weights: str | None, estimator: Any, metric: Any) -> bool:
@@ -55,9 +58,8 @@ def restores_prior(weights: str | None, estimator: Any, metric: Any) -> bool:
 def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
     """Return the rows of a distilled set on which candidates are trained.
 
-    All weights are omitted if they differ from 1 by less than two percent.
-
-    Soft labels become weighted hard rows if the estimator can be trained on them.
+    The weights of rows with hard labels are omitted if they differ from 1 by less than
+    two percent. Soft labels are omitted if the estimator does not accept weights.
 
     Parameters
     ----------
@@ -73,10 +75,11 @@ def training_rows(distilled: Any, estimator: Any, prior: bool) -> TrainingRows:
     if prior and has_classes and distilled.class_mass is not None:
         distilled = reweighted(distilled)
     X, y, weights = distilled.X, distilled.y, distilled.sample_weight
-    if distilled.soft_labels is not None and takes_soft_labels(estimator):
-        rows, codes, weights = weighted_hard_rows(distilled.soft_labels, weights)
-        X, y = take_rows(X, rows), distilled.classes[codes]
-    if weights is None or weight_parameter(estimator) is None:
+    if weight_parameter(estimator) is None:
+        return TrainingRows(X, y, None)
+    if distilled.soft_labels is not None:
+        return TrainingRows(X, y, weights, distilled.soft_labels, distilled.classes)
+    if weights is None:
         return TrainingRows(X, y, None)
     if np.abs(weights - 1).max() < NEGLIGIBLE:
         return TrainingRows(X, y, None)

@@ -81,17 +81,44 @@ def fit_on_set(estimator: Any, distilled: Any, *, as_column: bool = False) -> An
     -------
     estimator
     """
-    X = rows_for(estimator, distilled.X)
-    if distilled.soft_labels is None or not takes_soft_labels(estimator):
-        y = distilled.y[:, None] if as_column else distilled.y
-        return fit_weighted(estimator, X, y, distilled.sample_weight)
-    return fit_on_soft_labels(
+    return fit_on_labels(
         estimator,
-        X,
+        rows_for(estimator, distilled.X),
+        distilled.y[:, None] if as_column else distilled.y,
         distilled.soft_labels,
         distilled.classes,
         distilled.sample_weight,
     )
+
+
+def fit_on_labels(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    soft_labels: np.ndarray | None,
+    classes: np.ndarray | None,
+    sample_weight: np.ndarray | None,
+) -> Any:
+    """Fit an estimator on soft labels if they exist and it can be trained on them.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted in place.
+    X : array or DataFrame of n rows
+    y : array-like of shape (n,) or (n, n_targets)
+        Hard labels or continuous targets, for every other estimator.
+    soft_labels : ndarray of shape (n, n_classes) or None
+    classes : ndarray of shape (n_classes,) or None
+    sample_weight : ndarray of shape (n,) or None
+
+    Returns
+    -------
+    estimator
+    """
+    if soft_labels is None or classes is None or not takes_soft_labels(estimator):
+        return fit_weighted(estimator, X, y, sample_weight)
+    return fit_on_soft_labels(estimator, X, soft_labels, classes, sample_weight)
 
 
 def takes_soft_labels(estimator: Any) -> bool:

@@ -19,6 +19,7 @@ from .._utils.caller import caller_stacklevel
 ROW_COUNT_PARAMETERS = {
     "min_samples_leaf": 1,
     "min_child_samples": 1,
+    "min_data_in_leaf": 1,
     "min_samples_split": 2,
 }
 

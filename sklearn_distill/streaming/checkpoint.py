@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from joblib import Parallel
+
 from .. import __version__
 from .._utils.atomic_file import write_atomically
 from .._utils.fingerprint import fingerprint
 from .state_file import read_state, write_state
+from .stream import n_workers
 
 # The largest share of the time that writing the file may take.
 WRITING_SHARE = 0.05
@@ -124,3 +127,28 @@ class StreamCheckpoint:
         """Delete the file, after all batches are distilled."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def add_batches(
+    distiller: Any, checkpoint: StreamCheckpoint, pool: Parallel | None
+) -> None:
+    """Add the batches of a checkpoint to the stream of a StreamingDistiller.
+
+    Parameters
+    ----------
+    distiller : StreamingDistiller
+        A batch that raises an error leaves its stream as it was.
+    checkpoint : StreamCheckpoint
+    pool : Parallel or None
+        The workers that distill full chunks.
+    """
+    with checkpoint.saved_when_interrupted():
+        for batch in checkpoint.batches():
+            with distiller._stream.unchanged_on_error():
+                distiller._add(*batch)
+                stream = distiller._stream
+                if stream.n_buffered >= stream.chunk_size * n_workers(pool):
+                    stream.distill_full_chunks(pool)
+            checkpoint.n_batches += 1
+            checkpoint.save_at_intervals()
+        distiller._stream.distill_full_chunks(pool)

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,11 +44,8 @@ def distill_at_once(
     distiller = stream.reader.distiller
     if X_unlabeled is not None:
         if n_rows_given(X) + n_rows_given(X_unlabeled) > stream.chunk_size:
-            labeled = check_training_data(distiller, X, y, sample_weight)
-            data = with_pseudo_labels(distiller, labeled, X_unlabeled)
-            classes, values = data.target.classes, data.target.values
-            y_all = values if classes is None else classes[values]
-            add_rows(stream, None, data.X, y_all, data.sample_weight)
+            all_rows = with_unlabeled(distiller, X, y, sample_weight, X_unlabeled)
+            add_rows(stream, None, *all_rows)
             return None
     fitted = seeded(distiller, seed)
     fitted.fit(X, y, sample_weight=sample_weight, X_unlabeled=X_unlabeled)
@@ -58,6 +56,19 @@ def distill_at_once(
         part = stream.reader.read(X, y, sample_weight, task=task)
     stream.add(part, n_rows_given(X), n_bytes_given(X))
     return fitted
+
+
+def with_unlabeled(
+    distiller: Any, X: Any, y: Any, sample_weight: Any, X_unlabeled: Any
+) -> tuple[Any, Any, Any]:
+    """Return rows, labels and weights, including those of the unlabeled rows."""
+    if X_unlabeled is None:
+        return X, y, sample_weight
+    labeled = check_training_data(distiller, X, y, sample_weight)
+    data = with_pseudo_labels(distiller, labeled, X_unlabeled)
+    classes, values = data.target.classes, data.target.values
+    labels = values if classes is None else classes[values]
+    return data.X, labels, data.sample_weight
 
 
 def add_rows(
@@ -73,6 +84,56 @@ def add_rows(
     X, y, sample_weight
         The arguments of `fit`.
     """
+    chunks = read_rows(stream, X, y, sample_weight)
+    stream.fixed = _statistics(stream, chunks())
+    for part in chunks():
+        stream.buffer.append(part)
+        if stream.n_buffered >= stream.chunk_size * n_workers(pool):
+            stream.distill_full_chunks(pool)
+    stream.distill_full_chunks(pool)
+    stream.n_rows, stream.n_bytes = n_rows_given(X), n_bytes_given(X)
+
+
+def add_partitions(
+    stream: Stream, n_partitions: int, X: Any, y: Any, sample_weight: Any
+) -> None:
+    """Distill the partitions of rows, each of which is encoded on its own scale.
+
+    Parameters
+    ----------
+    stream : Stream
+        Empty. Its chunk size becomes the size of the partitions.
+    n_partitions : int
+    X, y, sample_weight
+        The arguments of `fit`.
+    """
+    n_rows = n_rows_given(X)
+    if sample_weight is not None:
+        n_rows = np.count_nonzero(np.asarray(from_native(sample_weight)))
+    stream.chunk_size = max(1, -(-n_rows // n_partitions))
+    numeric = stream.reader.distiller.numeric
+    for i, part in enumerate(read_rows(stream, X, y, sample_weight)()):
+        own = PartStatistics.of(part, stream.reader)
+        stream.statistics.add(own, merged_statistics)
+        scales = own.scales(part.X, numeric)
+        made = stream.reducer(part, scales, stream.seed_of(0, i + 1))
+        stream.insert(made, scales)
+        stream.n_chunks += 1
+    stream.n_rows, stream.n_bytes = n_rows_given(X), n_bytes_given(X)
+
+
+def read_rows(
+    stream: Stream, X: Any, y: Any, sample_weight: Any
+) -> Callable[[], Iterator[Part]]:
+    """Check rows, and return a function that yields their chunks.
+
+    Parameters
+    ----------
+    stream : Stream
+        Its reader is set to the columns and the task of the rows.
+    X, y, sample_weight
+        The arguments of `fit`.
+    """
     reader = stream.reader
     check_lengths(X, y, sample_weight)
     y, n = from_native(y), n_rows_given(X)
@@ -84,13 +145,7 @@ def add_rows(
     reader.begin(X, dense_rows_of(first), y, target.task)
     present = np.flatnonzero(weights > 0)
     labels = target.values if target.classes is None else label_values(y)
-    stream.fixed = _statistics(stream, _chunks(rows, labels, weights, present, stream))
-    for part in _chunks(rows, labels, weights, present, stream):
-        stream.buffer.append(part)
-        if stream.n_buffered >= stream.chunk_size * n_workers(pool):
-            stream.distill_full_chunks(pool)
-    stream.distill_full_chunks(pool)
-    stream.n_rows, stream.n_bytes = n, n_bytes_given(X)
+    return partial(_chunks, rows, labels, weights, present, stream)
 
 
 def _chunks(

@@ -10,11 +10,12 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state, get_tags
 
 from ..base.distiller import BaseDistiller
+from ..base.growing import set_densify
 from ..base.problem import Kept, Learned, Problem
 from ..distilled_set.distilled_set import DistilledSet
 from .final_step import class_mass, distill_parts
 from .part import united
-from .part_reader import PartReader
+from .part_reader import PartReader, n_bytes_given, n_rows_given
 from .reduction import groups_of
 from .stream import Stream
 
@@ -29,18 +30,14 @@ OF_DISTILLER = (
     "categorical_features",
     "cover_categories",
     "image_shape",
-    "densify",
 )
 
 
 class StreamResult(BaseDistiller):
-    """Base class of StreamingDistiller: everything that is read from its stream."""
+    """Base class of distillers of parts: everything that is read from their stream."""
 
     distiller: Any
-    chunk_size: int
     oversample: float
-    fan_in: int
-    subsample: int | None
     random_state: Any
 
     budget = property(attrgetter("distiller.budget"))
@@ -54,9 +51,9 @@ class StreamResult(BaseDistiller):
     image_shape = property(attrgetter("distiller.image_shape"))
 
     @property
-    def densify(self) -> Any:  # type: ignore[override]
-        """The parameter `densify` of the distiller; None if it does not have it."""
-        return getattr(self.distiller, "densify", None)
+    def merging(self) -> str | None:  # type: ignore[override]
+        """How weights of rows are understood; see `BaseDistiller.merging`."""
+        return self.distiller.merging
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters; those that all methods have are set on the distiller.
@@ -73,8 +70,21 @@ class StreamResult(BaseDistiller):
         names = {name: f"distiller__{name}" for name in OF_DISTILLER}
         return super().set_params(**{names.get(k, k): v for k, v in params.items()})
 
-    def _begin(self) -> Stream:
-        """Forget all rows, and return the new stream."""
+    def _with_densify(self) -> Any:
+        """Return an unfitted clone of the distiller that has the parameter `densify`.
+
+        The value of this object replaces that of the distiller unless it is None.
+        """
+        return set_densify(clone(self.distiller), self.densify)
+
+    def _begin(self, **settings: Any) -> Stream:
+        """Forget all rows, and return the new stream.
+
+        Parameters
+        ----------
+        **settings : dict
+            `chunk_size`, `fan_in` and `subsample` of the stream.
+        """
         random_state = self.random_state
         if random_state is None:
             random_state = self.distiller.random_state
@@ -83,14 +93,29 @@ class StreamResult(BaseDistiller):
         self._seed = None if random_state is None else seed
         self._last: Any = None
         self._stream = Stream(
-            PartReader(clone(self.distiller)),
-            chunk_size=self.chunk_size,
-            fan_in=self.fan_in,
+            PartReader(self._with_densify()),
             oversample=self.oversample,
             seed=seed,
-            subsample=self.subsample,
+            **settings,
         )
         return self._stream
+
+    def _add(
+        self, X: Any, y: Any = None, sample_weight: Any = None, decay: float = 1.0
+    ) -> None:
+        """Put a batch into the buffer."""
+        stream = self._stream
+        try:
+            part = stream.reader.read(X, y, sample_weight)
+        except Exception:
+            if not stream.n_rows:
+                # A later batch may be valid, and then determines the columns.
+                del self._stream
+            raise
+        stream.decay(decay)
+        stream.add(part, n_rows_given(X), n_bytes_given(X))
+        self._copy_features()
+        self._last = None
 
     def _copy_features(self) -> None:
         """Set the attributes that describe the columns."""
@@ -107,7 +132,7 @@ class StreamResult(BaseDistiller):
                 raise ValueError(
                     "There are no rows to distill: all batches were empty."
                 )
-            self._last = distill_parts(self._stream, self.distiller, self._seed)
+            self._last = distill_parts(self._stream, self._with_densify(), self._seed)
         return self._last
 
     @property

@@ -10,12 +10,13 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import HasMethods, Interval, _fit_context
+from ..base.common_parameters import COMMON_CONSTRAINTS
 from .batches import batches_of, is_dask, split_target
-from .checkpoint import StreamCheckpoint
+from .checkpoint import StreamCheckpoint, add_batches
 from .dask_parts import distill_partitions
 from .in_memory import add_rows, distill_at_once
-from .part_reader import n_bytes_given, n_rows_given
-from .stream import n_workers, worker_pool
+from .part_reader import n_rows_given
+from .stream import Stream, worker_pool
 from .stream_result import StreamResult, check_same_columns
 
 
@@ -57,6 +58,9 @@ class StreamingDistiller(StreamResult):
         always among them, and there are at least four rows for each row that is kept.
         ``chunk_size=100_000, subsample=5_000`` is about seven times as fast as the
         defaults.
+    densify : {"auto"}, int or None, default=None
+        Whether the distilled set can grow; see `DistilledSet.densify`. Any value but
+        None replaces the parameter `densify` of `distiller`, which must have it.
     n_jobs : int or None, default=None
         Number of chunks that `fit` and `fit_batches` distill at the same time, through
         joblib. The distilled set does not depend on it.
@@ -131,6 +135,7 @@ class StreamingDistiller(StreamResult):
         "oversample": [Interval(Real, 1, None, closed="left")],
         "fan_in": [Interval(Integral, 2, None, closed="left")],
         "subsample": [Interval(Integral, 2, None, closed="left"), None],
+        "densify": COMMON_CONSTRAINTS["densify"],
         "n_jobs": [Integral, None],
         "random_state": ["random_state"],
     }
@@ -143,6 +148,7 @@ class StreamingDistiller(StreamResult):
         oversample: float = 2,
         fan_in: int = 8,
         subsample: int | None = None,
+        densify: Any = None,
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
     ):
@@ -151,6 +157,7 @@ class StreamingDistiller(StreamResult):
         self.oversample = oversample
         self.fan_in = fan_in
         self.subsample = subsample
+        self.densify = densify
         self.n_jobs = n_jobs
         self.random_state = random_state
 
@@ -191,7 +198,7 @@ class StreamingDistiller(StreamResult):
         """
         context = self._init_callback_context()
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        stream, started = self._begin(), time.perf_counter()
+        stream, started = self._new_stream(), time.perf_counter()
         if is_dask(X):
             distill_partitions(stream, X, y, sample_weight, X_unlabeled)
         elif n_rows_given(X) <= self.chunk_size or X_unlabeled is not None:
@@ -247,7 +254,7 @@ class StreamingDistiller(StreamResult):
         if not 0.0 < decay <= 1.0:
             raise ValueError(f"decay must be in (0, 1]; got {decay!r}.")
         if not hasattr(self, "_stream"):
-            self._begin()
+            self._new_stream()
         if n_rows_given(X) == 0 and len(getattr(X, "shape", ())) > 1:
             return self
         started = time.perf_counter()
@@ -294,19 +301,11 @@ class StreamingDistiller(StreamResult):
         """
         if is_dask(batches):
             return self.fit(*split_target(batches, target))
-        self._begin()
+        self._new_stream()
         started = time.perf_counter()
         saved = StreamCheckpoint(checkpoint, self, batches_of(batches, target))
-        with worker_pool(self.n_jobs) as pool, saved.saved_when_interrupted():
-            for batch in saved.batches():
-                with self._stream.unchanged_on_error():
-                    self._add(*batch)
-                    stream = self._stream
-                    if stream.n_buffered >= stream.chunk_size * n_workers(pool):
-                        stream.distill_full_chunks(pool)
-                saved.n_batches += 1
-                saved.save_at_intervals()
-            self._stream.distill_full_chunks(pool)
+        with worker_pool(self.n_jobs) as pool:
+            add_batches(self, saved, pool)
         self._stream.seconds += time.perf_counter() - started
         self._fitted_distiller()
         saved.remove()
@@ -345,19 +344,8 @@ class StreamingDistiller(StreamResult):
         self._last = None
         return self
 
-    def _add(
-        self, X: Any, y: Any = None, sample_weight: Any = None, decay: float = 1.0
-    ) -> None:
-        """Put a batch into the buffer."""
-        stream = self._stream
-        try:
-            part = stream.reader.read(X, y, sample_weight)
-        except Exception:
-            if not stream.n_rows:
-                # A later batch may be valid, and then determines the columns.
-                del self._stream
-            raise
-        stream.decay(decay)
-        stream.add(part, n_rows_given(X), n_bytes_given(X))
-        self._copy_features()
-        self._last = None
+    def _new_stream(self) -> Stream:
+        """Forget all rows, and return the new stream."""
+        return self._begin(
+            chunk_size=self.chunk_size, fan_in=self.fan_in, subsample=self.subsample
+        )

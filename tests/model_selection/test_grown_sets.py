@@ -7,12 +7,17 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_digits, make_classification, make_regression
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
 from sklearn_distill import (
@@ -34,20 +39,46 @@ def overlapping():
     return make_classification(900, 6, n_informative=4, random_state=0)
 
 
-def test_scores_on_grown_rows_equal_those_of_distilled_classifier(overlapping):
-    # The estimator has no parameter that counts rows, which DistilledClassifier would
-    # scale by the number of copies of a row with soft labels.
+# For soft labels, DistilledClassifier scales parameters that count rows by the number
+# of copies of a row, balances classes by probabilities, and turns early stopping off.
+SCALED = [
+    (LogisticRegression(), {"C": [0.001, 1]}, None),
+    (LogisticRegression(class_weight="balanced"), {"C": [0.001, 1]}, GaussianNB()),
+    (RandomForestClassifier(9, random_state=0), {"min_samples_leaf": [1, 20]}, None),
+    (
+        HistGradientBoostingClassifier(max_iter=3, random_state=0),
+        {"min_samples_leaf": [3, 20], "early_stopping": ["auto", True]},
+        None,
+    ),
+    (
+        make_pipeline(StandardScaler(), ExtraTreesClassifier(5, random_state=0)),
+        {"extratreesclassifier__min_samples_leaf": [2, 15]},
+        GaussianNB(),
+    ),
+]
+
+
+@pytest.mark.parametrize(("estimator", "grid", "soft_labels"), SCALED)
+def test_scores_on_grown_rows_equal_those_of_distilled_classifier(
+    overlapping, estimator, grid, soft_labels
+):
     X, y = overlapping
-    k_means = KMeansSelection(10, densify=150, random_state=0)
-    logistic = GridSearchCV(LogisticRegression(), {"C": [0.001, 1]}, cv=3)
-    search = DistilledSearchCV(logistic, k_means, top_k=1, weights=None)
+    k_means = KMeansSelection(10, densify=150, soft_labels=soft_labels, random_state=0)
+    search = DistilledSearchCV(
+        GridSearchCV(estimator, grid, cv=3),
+        k_means,
+        top_k=1,
+        weights=None,
+        confirm=False,
+    )
     search.fit(X, y)
     assert [len(distilled) for distilled in search.distilled_] == [150, 150, 150]
     slow = GridSearchCV(
-        DistilledClassifier(k_means, LogisticRegression(), prior="set"),
-        {"estimator__C": [0.001, 1]},
+        DistilledClassifier(k_means, estimator, prior="set"),
+        {f"estimator__{name}": values for name, values in grid.items()},
         cv=3,
     ).fit(X, y)
+    assert np.ptp(search.cv_results_["mean_test_score"]) > 0
     np.testing.assert_allclose(
         search.cv_results_["mean_test_score"],
         slow.cv_results_["mean_test_score"],
@@ -99,9 +130,9 @@ def test_table_with_categories(overlapping):
 
 def test_soft_labels_and_grown_rows(overlapping):
     X, y = overlapping
-    k_means = KMeansSelection(10, densify=100, soft_labels=GaussianNB(), random_state=0)
+    k_means = KMeansSelection(10, densify=500, soft_labels=GaussianNB(), random_state=0)
     search = DistilledSearchCV(boosting_search(), k_means, top_k=1).fit(X, y)
-    assert [len(distilled) for distilled in search.distilled_] == [100, 100, 100]
+    assert [len(distilled) for distilled in search.distilled_] == [500, 500, 500]
     assert search.cv_results_["mean_test_score"].min() > 0.7
     assert search.best_score_ > 0.8
 

@@ -34,13 +34,18 @@ def test_estimator_that_does_not_accept_weights_gets_none():
     assert rows.sample_weight is None
 
 
-def test_soft_labels_become_weighted_rows_with_the_shares_of_the_data():
+def test_soft_labels_have_the_shares_of_the_data():
     soft = small_set(soft_labels=[[0.5, 0.5], [0.5, 0.5]])
     rows = training_rows(soft, LogisticRegression(), prior=True)
-    assert rows.y.tolist() == ["a", "b", "a", "b"]
-    share = rows.sample_weight[rows.y == "a"].sum() / rows.sample_weight.sum()
-    assert share == pytest.approx(0.75)
-    assert rows.sample_weight.mean() == pytest.approx(1)
+    assert rows.y.tolist() == ["a", "b"]
+    np.testing.assert_allclose(rows.soft_labels, [[0.75, 0.25], [0.75, 0.25]])
+    np.testing.assert_allclose(rows.sample_weight, [1, 1])
+
+
+def test_estimator_that_does_not_accept_weights_gets_no_soft_labels():
+    soft = small_set(soft_labels=[[0.5, 0.5], [0.5, 0.5]])
+    rows = training_rows(soft, KNeighborsClassifier(), prior=True)
+    assert rows.soft_labels is None
 
 
 @pytest.mark.parametrize(

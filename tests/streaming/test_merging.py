@@ -9,6 +9,8 @@ from sklearn_distill import (
     DistilledSet,
     HerdingSelection,
     KCenterSelection,
+    PartitionDistiller,
+    StreamingDistiller,
     merge_distilled,
 )
 
@@ -86,3 +88,15 @@ def test_invalid_sets_raise_errors(sets):
         merge_distilled([[1]])
     with pytest.raises(ValueError, match="KCenterSelection does not treat"):
         merge_distilled(sets, KCenterSelection(2))
+
+
+def test_distillers_of_parts_distill_the_union(sets):
+    for distiller in (
+        StreamingDistiller(HerdingSelection(4, random_state=0), chunk_size=10),
+        PartitionDistiller(HerdingSelection(4, random_state=0), n_partitions=3),
+    ):
+        small = merge_distilled(sets, distiller)
+        assert len(small) == 8
+        np.testing.assert_allclose(small.class_mass, [800, 400])
+    with pytest.raises(ValueError, match="does not treat a row of weight 2 as two"):
+        merge_distilled(sets, StreamingDistiller(KCenterSelection(4)))

@@ -5,8 +5,12 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import GaussianNB
 
 from sklearn_distill import (
+    DistilledClassifier,
+    DistilledSearchCV,
     HerdingSelection,
     KCenterSelection,
     KMeansSelection,
@@ -391,6 +395,31 @@ def test_sets_of_streams_grow(data):
     alone = HerdingSelection(10, densify=400, random_state=0).fit(X[:5_000], y[:5_000])
     own, other = (d.score(X[5_000:], y[5_000:]) for d in (stream, alone))
     assert own > other - 0.05
+
+
+def test_densify_of_a_stream_replaces_that_of_its_distiller(data):
+    X, y = data[0][:1_000], data[1][:1_000]
+    herding = HerdingSelection(5, random_state=0)
+    stream = StreamingDistiller(herding, chunk_size=300, densify=200)
+    assert len(stream.fit_transform(X, y)) == 200
+    assert herding.densify is None
+    in_it = StreamingDistiller(clone(herding).set_params(densify=200), chunk_size=300)
+    np.testing.assert_array_equal(in_it.fit_transform(X, y), stream.fit_transform(X, y))
+    for made in (in_it, stream):
+        model = DistilledClassifier(made, GaussianNB()).fit(X, y)
+        assert model.n_training_rows_ == 200
+        model = DistilledClassifier(made, GaussianNB(), densify="auto")
+        assert set(model.fit(X, y).densify_scores_) == {"rows", "grown"}
+        search = DistilledSearchCV(
+            GridSearchCV(GaussianNB(), {"var_smoothing": [1e-9, 1e-3]}, cv=2),
+            made,
+            top_k=1,
+        )
+        assert {len(s) for s in search.fit(X, y).distilled_} == {200}
+    with pytest.raises(ValueError, match="which KCenterSelection does not have"):
+        StreamingDistiller(KCenterSelection(5), densify="auto").fit(X, y)
+    with pytest.raises(ValueError, match="'densify' parameter"):
+        StreamingDistiller(herding, densify=0).fit(X, y)
 
 
 def test_subsample_keeps_the_mass_and_the_rows_of_rare_classes(data):

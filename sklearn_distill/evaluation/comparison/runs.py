@@ -19,7 +19,13 @@ from ... import __version__
 from ..._utils.containers import take_rows
 from ..._utils.fingerprint import fingerprint
 from ..._utils.optional import import_pandas
-from ...base.growing import grown_set, held_back_rows, seed_of, training_set
+from ...base.growing import (
+    densify_of,
+    grown_set,
+    held_back_rows,
+    seed_of,
+    training_set,
+)
 from ...compose.unseen_rows import rows_for_calibration
 from ..measures.full_data import FULL_DATA, weighted_full_data
 from ..measures.learners import resolve_learners
@@ -233,7 +239,7 @@ def _held_back(distiller: Any, data: RunData, train: np.ndarray) -> np.ndarray |
 
     Their positions in `train`; None unless the distiller has ``densify="auto"``.
     """
-    if getattr(distiller, "densify", None) != "auto":
+    if densify_of(distiller) != "auto":
         return None
     codes = None
     if data.classes is not None:
@@ -267,7 +273,7 @@ def _scores(
     """
     if calibrates and run.distiller is not None:
         params["unseen"] = rows_for_calibration(run.distiller, *train, {})
-    if getattr(run.distiller, "densify", None) is None:
+    if densify_of(run.distiller) is None:
         return learner_scores(distilled, *args, **params)
     grown = None if held_back is None else grown_set(run.distiller)
     if held_back is None or grown is None:
