@@ -29,6 +29,7 @@ from sklearn_distill import (
 X, y = load_digits(return_X_y=True)
 svc = make_pipeline(StandardScaler(), SVC())
 model = DistilledClassifier(HerdingSelection(), svc)
+model
 
 # %%
 # The grid consists of three methods and four budgets.
