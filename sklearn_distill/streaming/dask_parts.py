@@ -112,7 +112,7 @@ def reduce(
     for start, stop, seed in zip(ends[:-1], ends[1:], seeds, strict=True):
         if stop > start:
             chunk = part.rows(start, stop)
-            chunk = subsampled(chunk, subsample, reducer, reader.is_category, seed)
+            chunk = subsampled([chunk], subsample, reducer, reader.is_category, seed)
             made.append(reducer(chunk, scales, seed))
     return made
 
