@@ -76,16 +76,18 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
     scaled = values - lowest
     scaled *= MEDIAN_BINS / (highest - lowest)
     bins = scaled.astype(np.int64)
-    summed = np.cumsum(np.bincount(bins, weights=weights))
-    half = summed[-1] / 2
-    first, last = (np.searchsorted(summed, half, side) for side in ("left", "right"))
-    middle = np.flatnonzero((bins >= first) & (bins <= last))
-    middle = middle[values[middle].argsort()]
-    before = summed[first - 1] if first else 0.0
-    summed = before + np.cumsum(weights[middle])
+    in_bins = np.cumsum(np.bincount(bins, weights=weights))
+    half = in_bins[-1] / 2
+    first, last = (np.searchsorted(in_bins, half, side) for side in ("left", "right"))
+    inside = (bins >= first) & (bins <= last)
+    values, weights = values[inside], weights[inside]
+    order = values.argsort()
+    summed = np.cumsum(weights[order])
+    if first:
+        summed += in_bins[first - 1]
     # Average the two middle values, as the median of an even number of values does.
     ends = [np.searchsorted(summed, half, side) for side in ("left", "right")]
-    return float(values[middle[np.minimum(ends, len(middle) - 1)]].mean())
+    return float(values[order[np.minimum(ends, len(order) - 1)]].mean())
 
 
 def kernel_herding(
