@@ -80,11 +80,13 @@ def automatic_budget(
     settings: dict[str, Any] | None = None,
     seed: int = 0,
 ) -> tuple[float, dict[float, np.ndarray]]:
-    """Return the smallest share of rows that ranks candidates as the largest share does.
+    """Return the smallest share of rows that ranks candidates like the largest one.
 
     All larger shares must agree, too. A share that only agrees with twice as many rows
-    may do so by chance, because the rankings of few rows are similar where they do not
-    resemble that of all rows. The candidates are trained on random real rows, which cost no distilling. Distilled
+    may do so by chance: the rankings of few rows can be similar without resembling
+    that of all rows.
+
+    The candidates are trained on random real rows, which cost no distilling. Distilled
     rows of the same number rank candidates about as well or better.
 
     Parameters
