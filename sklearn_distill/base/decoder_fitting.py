@@ -35,6 +35,7 @@ def fit_classification_decoder(
     *,
     n_classes: int,
     others: np.ndarray | None,
+    drawn: np.ndarray | None = None,
     rng: np.random.RandomState,
 ) -> Decoder:
     """Return a class-balanced logistic regression on kernels at the centers.
@@ -47,6 +48,9 @@ def fit_classification_decoder(
     centers : float32 ndarray of shape (m, n_encoded)
     codes_of_centers : ndarray of int of shape (m,)
     n_classes : int
+    drawn : float32 ndarray of shape (n_drawn, n_encoded) or None
+        Further centers, which the sampler draws in the same way whenever they are
+        needed, so that they are not stored.
     others : ndarray of int or None
         If the centers are real rows, the positions of all other rows. Kernel ridge
         regression from the rows alone, which stores no coefficients, is then used if it
@@ -62,6 +66,9 @@ def fit_classification_decoder(
         return plain
     used = _class_balanced(codes, MAX_ROWS, rng)
     at = centers if plain.centers is None else centers[plain.centers]
+    n_drawn = 0 if drawn is None else len(drawn)
+    if drawn is not None and n_drawn:
+        at = np.concatenate([at, drawn])
     basis = nystrom_basis(plain.kernel(at, at))
     features = kernel_values(plain, Z[used], at) @ basis
     y, balanced = codes[used], _balanced(codes[used], weights[used], n_classes)
@@ -89,6 +96,7 @@ def fit_classification_decoder(
         coef=(basis @ model.coef_.T).astype(np.float32),
         intercept=np.asarray(model.intercept_, dtype=np.float32),
         centers=plain.centers,
+        drawn=np.array([n_drawn]) if n_drawn else None,
     )
 
 

@@ -16,8 +16,8 @@ from .problem import Kept, Learned, Problem
 from .regression_decoder import fit_regression_decoder
 from .training_data import TrainingData
 
-# The decoder of a regression has up to this number of centers, of which those that are
-# not distilled rows are drawn.
+# The decoder has up to this number of centers, of which those that are not distilled
+# rows are drawn. More centers raised the scores of decoders little.
 N_CENTERS = 300
 # The sampler of a regression has at most this many factors. An eigenvalue of the
 # correlations of the columns around the distilled rows makes a factor if it is larger
@@ -96,7 +96,7 @@ def fit_growth(
         encoder, Z, codes, weights, centers, codes_of_rows, by_mass, joint=is_regression
     )
     n_drawn = max(min(N_CENTERS, len(Z) // 2) - len(centers), 0)
-    drawn = drawn_centers(encoder, sampler, centers, n_drawn if is_regression else 0)
+    drawn = drawn_centers(encoder, sampler, centers, n_drawn)
     if sampler.shares is not None:
         centers[:, encoder.is_share_] = sampler.shares
     if is_regression:
@@ -114,6 +114,7 @@ def fit_growth(
             centers,
             codes_of_rows,
             n_classes=len(problem.n_rows),
+            drawn=drawn,
             others=others,
             rng=rng,
         )

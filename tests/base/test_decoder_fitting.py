@@ -16,7 +16,7 @@ def rings(n, seed=0):
     return Z, np.digitize(np.hypot(*Z.T), [0.8, 1.6])
 
 
-def fit(Z, codes, centers, others=None, weights=None):
+def fit(Z, codes, centers, others=None, weights=None, drawn=None):
     return fit_classification_decoder(
         Z,
         codes,
@@ -24,6 +24,7 @@ def fit(Z, codes, centers, others=None, weights=None):
         Z[centers],
         codes[centers],
         n_classes=3,
+        drawn=drawn,
         others=others,
         rng=np.random.RandomState(0),
     )
@@ -36,6 +37,21 @@ def test_classification_decoder_learns_from_the_training_rows():
     predicted = decoder.scores(Z_new, Z[:30]).argmax(axis=1)
     assert decoder.coef.shape == (30, 3)
     assert (predicted == codes_new).mean() > 0.95
+
+
+def test_drawn_centers_follow_the_rows_and_raise_the_accuracy():
+    Z, codes = rings(3_000)
+    Z_new, codes_new = rings(1_000, seed=1)
+    drawn = Z[3:60]
+    few = fit(Z, codes, np.arange(3))
+    many = fit(Z, codes, np.arange(3), drawn=drawn)
+    assert few.n_drawn == 0 and many.n_drawn == len(drawn)
+    assert many.coef.shape == (3 + len(drawn), 3)
+    of_few = few.scores(Z_new, Z[:3]).argmax(axis=1) == codes_new
+    of_many = many.scores(Z_new, np.vstack([Z[:3], drawn])).argmax(axis=1) == codes_new
+    assert of_many.mean() > of_few.mean() + 0.1
+    empty = fit(Z, codes, np.arange(3), drawn=np.empty((0, 2), dtype=np.float32))
+    np.testing.assert_array_equal(empty.coef, few.coef)
 
 
 def test_kernel_ridge_regression_is_used_if_it_predicts_other_rows_better():

@@ -21,7 +21,7 @@ CHUNK = 4_096
 
 @dataclass(frozen=True)
 class Decoder:
-    """A kernel model whose centers are the rows of a distilled set.
+    """A kernel model whose centers are rows of a distilled set and drawn points.
 
     The score of an encoded row z is the sum over the centers of k(z, center) times the
     coefficients of the center, plus an intercept and, for regression, a linear function
@@ -41,8 +41,8 @@ class Decoder:
     centers : int ndarray of shape (n_centers,) or None
         The positions of the centers among the rows; None is all rows.
     drawn : int64 ndarray of shape (1,) or None
-        Regression only: the number of further centers, which follow the rows and are
-        not stored, because the sampler draws the same ones whenever they are needed.
+        The number of further centers, which follow the rows and are not stored, because
+        the sampler draws the same ones whenever they are needed.
     relevance : float32 ndarray of shape (n_encoded,) or None
         The factors by which encoded columns are multiplied before distances are
         computed.

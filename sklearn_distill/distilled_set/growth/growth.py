@@ -22,7 +22,8 @@ def drawn_centers(
 ) -> np.ndarray:
     """Return n points around the encoded distilled rows Z, the same in each call."""
     rng = np.random.RandomState(CENTER_SEED)
-    chosen = np.arange(n) % len(Z)
+    # Few points are spread over all rows, which are sorted by class.
+    chosen = np.arange(n) * len(Z) // max(n, 1)
     drawn = sampler.draw(Z, chosen, encoder.is_share_, encoder.slices_, rng)
     return np.clip(drawn, encoder.lower_, encoder.upper_)
 
