@@ -45,7 +45,8 @@ def test_drawn_centers_follow_the_rows_and_raise_the_accuracy():
     drawn = Z[3:60]
     few = fit(Z, codes, np.arange(3))
     many = fit(Z, codes, np.arange(3), drawn=drawn)
-    assert few.n_drawn == 0 and many.n_drawn == len(drawn)
+    assert few.n_drawn == 0
+    assert many.n_drawn == len(drawn)
     assert many.coef.shape == (3 + len(drawn), 3)
     of_few = few.scores(Z_new, Z[:3]).argmax(axis=1) == codes_new
     of_many = many.scores(Z_new, np.vstack([Z[:3], drawn])).argmax(axis=1) == codes_new

@@ -243,7 +243,11 @@ def test_npz_file_contains_no_pickles(make_set, tmp_path):
         ({"target_name": "sample_weight"}, ".csv", "Set another target_name"),
         ({"target_name": "soft_label:a"}, ".parquet", "Set another target_name"),
         ({"X": ONLY_NPZ["duplicate names"]}, ".csv", "Rename them, or use .npz"),
-        ({"X": frame([0.1, None, 1, 2])}, ".csv", "missing values from empty text. Save the set as"),
+        (
+            {"X": frame([0.1, None, 1, 2])},
+            ".csv",
+            "missing values from empty text. Save the set as",
+        ),
         ({"info": {"when": {1, 2}}}, ".npz", "set.*Convert the value"),
         ({"info": {"when": {1, 2}}}, ".parquet", "set.*Convert the value"),
         (
