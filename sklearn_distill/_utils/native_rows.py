@@ -97,7 +97,7 @@ def _plain_array(X: np.ndarray) -> np.ndarray:
 def check_supported(X: Any) -> None:
     """Raise TypeError for containers whose rows cannot be read.
 
-    These are torch data sets, lazy frames of polars, and dicts.
+    These are torch data sets, lazy frames of polars, dicts, and structured arrays.
     """
     first = X[0] if isinstance(X, list) and X else None
     # A sparse matrix in the format DOK is a dict.
@@ -112,6 +112,11 @@ def check_supported(X: Any) -> None:
             f"X and y must be arrays or tables, got a {type(X).__name__} of PyTorch. "
             "Collect its rows and labels first: X, y = map(numpy.stack, "
             "zip(*dataset)), where dataset yields one row and its label at a time."
+        )
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError(
+            "X and y must be arrays or tables, got a structured array. Convert it with "
+            "pandas.DataFrame."
         )
     if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")
