@@ -340,6 +340,10 @@ def rows_for(estimator: Any, X: Any) -> Any:
 def nbytes_of(X: Any) -> int:
     """Return the size in memory of rows of any container."""
     if hasattr(X, "iloc"):
+        kinds = set(X.dtypes)
+        if all(isinstance(kind, np.dtype) and kind.kind != "O" for kind in kinds):
+            # The general case takes far longer.
+            return len(X) * sum(dtype.itemsize for dtype in X.dtypes)
         return int(X.memory_usage(index=False, deep=True).sum())
     if sparse.issparse(X):
         X = X.tocsr()

@@ -3,22 +3,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
+from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import (
-    pairwise_distances,
-)
-from sklearn.metrics.pairwise import euclidean_distances
+from sklearn.metrics import pairwise_distances
 
 # The largest class whose kernel means are computed exactly. Larger classes use
 # `N_FEATURES` random Fourier features in chunks of `CHUNK` rows.
 MAX_EXACT = 4_000
 N_FEATURES = 2_048
 CHUNK = 8_192
+# The number of rows whose exact kernels with all rows are computed together.
+BLOCK = 128
 # The number of rows that a median distance is estimated from.
 MEDIAN_ROWS = 1_000
+MEDIAN_BINS = 1_024
 # The largest class that is clustered by k-means. Larger ones use mini-batch k-means.
 MAX_FULL_BATCH = 20_000
 
@@ -40,21 +42,52 @@ def median_distance(
     if len(Z) > MEDIAN_ROWS:
         chosen = rng.choice(len(Z), MEDIAN_ROWS, replace=False)
         Z, weights = Z[chosen], weights[chosen]
-    one, other = np.triu_indices(len(Z), k=1)
-    distances = pairwise_distances(Z, metric=metric)[one, other]
+    if metric == "sqeuclidean":
+        distances = pdist(Z, metric) if len(Z) > 1 else np.empty(0)
+    else:
+        distances = pairwise_distances(Z, metric=metric)
+        distances = distances[np.triu_indices(len(Z), k=1)]
     different = distances > 1e-9
-    distances = distances[different]
-    if not len(distances):
+    if not different.any():
         return 1.0
     if weights.min() == weights.max():
-        return float(np.median(distances))
-    mass = (weights[one] * weights[other])[different]
-    order = distances.argsort()
-    summed = np.cumsum(mass[order])
+        return float(np.median(distances[different]))
+    mass = np.empty(len(distances))
+    ends = np.cumsum(np.arange(len(Z) - 1, 0, -1)).tolist()
+    for i, (start, stop) in enumerate(pairwise([0, *ends])):
+        np.multiply(weights[i + 1 :], weights[i], out=mass[start:stop])
+    mass[~different] = 0.0
+    return weighted_median(distances, mass)
+
+
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """Return the median of values, where a weight of 2 means that a value occurs twice.
+
+    Parameters
+    ----------
+    values : float ndarray of shape (n,)
+    weights : float64 ndarray of shape (n,)
+        Non-negative. Values of weight 0 do not count.
+    """
+    # Sort only the values of the bins of a histogram that the median lies in.
+    lowest, highest = values.min(), values.max()
+    if lowest == highest:
+        return float(lowest)
+    scaled = values - lowest
+    scaled *= MEDIAN_BINS / (highest - lowest)
+    bins = scaled.astype(np.int64)
+    in_bins = np.cumsum(np.bincount(bins, weights=weights))
+    half = in_bins[-1] / 2
+    first, last = (np.searchsorted(in_bins, half, side) for side in ("left", "right"))
+    inside = (bins >= first) & (bins <= last)
+    values, weights = values[inside], weights[inside]
+    order = values.argsort()
+    summed = np.cumsum(weights[order])
+    if first:
+        summed += in_bins[first - 1]
     # Average the two middle values, as the median of an even number of values does.
-    half, last = summed[-1] / 2, len(order) - 1
-    middle = [np.searchsorted(summed, half, side) for side in ("left", "right")]
-    return float(distances[order[np.minimum(middle, last)]].mean())
+    ends = [np.searchsorted(summed, half, side) for side in ("left", "right")]
+    return float(values[order[np.minimum(ends, len(order) - 1)]].mean())
 
 
 def kernel_herding(
@@ -96,7 +129,7 @@ def kernel_herding(
     """
     share = sample_weight / sample_weight.sum()
     if len(Z) <= MAX_EXACT:
-        attraction = np.exp(-euclidean_distances(Z, squared=True) / bandwidth) @ share
+        attraction = _exact_mean_similarity(Z, share, bandwidth)
     else:
         attraction = _mean_similarity(Z, share, bandwidth, rng)
     repulsion = np.zeros(len(Z))
@@ -114,6 +147,25 @@ def kernel_herding(
         taken[row] = True
         equal |= ~difference.any(axis=1)
     return selected
+
+
+def _exact_mean_similarity(
+    Z: np.ndarray, share: np.ndarray, bandwidth: float
+) -> np.ndarray:
+    """Return the kernel mean of each row; see `kernel_herding`."""
+    Z = Z.astype(np.float64) * np.sqrt(2.0 / bandwidth)
+    half_norms = np.einsum("ij,ij->i", Z, Z) / 2
+    share, found = share.astype(np.float32), []
+    # The blocks fit into the cache of the processor.
+    for start in range(0, len(Z), BLOCK):
+        rows = slice(start, start + BLOCK)
+        logs = Z[rows] @ Z.T
+        logs -= half_norms
+        logs -= half_norms[rows, None]
+        # The exponential takes most of the time; single precision suffices for it.
+        kernel = np.minimum(logs, 0.0, out=logs).astype(np.float32)
+        found.append(np.exp(kernel, out=kernel) @ share)
+    return np.concatenate(found).astype(np.float64)
 
 
 def _mean_similarity(
@@ -157,7 +209,7 @@ def cluster(
     else:
         model = KMeans(n_clusters, random_state=seed)
     with warnings.catch_warnings():
-        # Equal rows lead to fewer clusters, which the caller makes up for.
+        # KMeans warns if equal rows lead to fewer clusters, which is expected here.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         labels = model.fit(Z, sample_weight=sample_weight).labels_
     used, labels = np.unique(labels, return_inverse=True)

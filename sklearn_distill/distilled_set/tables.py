@@ -262,7 +262,8 @@ def to_csv(parts: SetParts) -> str:
         )
     if frame.isna().any(axis=None):
         raise ValueError(
-            "A CSV file cannot distinguish missing values from empty text. Use .npz."
+            "A CSV file cannot distinguish missing values from empty text. Save the "
+            "set as .parquet or .npz."
         )
     text = frame.to_csv(index=False)
     # pandas does not quote a single carriage return, and reads it as a line break.

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+# The largest DataFrame whose columns are converted at once, which may copy them.
+MAX_CELLS_AT_ONCE = 10_000_000
 # The NumPy dtype of the dates and durations of Python in a column of objects.
 DATE_DTYPES = {
     date: "datetime64[D]",
@@ -24,16 +26,34 @@ def columns_of(X: Any) -> Iterator[np.ndarray]:
     mask is True.
     """
     if hasattr(X, "iloc"):
-        for j in range(X.shape[1]):
-            values = column_values(X.iloc[:, j])
+        if (numbers := numbers_of(X)) is not None:
+            for values in numbers.T:
+                yield _array_column(np.ascontiguousarray(values))
+            return
+        for _, column in X.items():
+            values = column_values(column)
             # Categories may be numbers, but a value between two of them is not valid.
-            yield values if X.dtypes.iloc[j] == "category" else plain_values(values)
+            yield values if column.dtype == "category" else plain_values(values)
     else:
         for j in range(X.shape[1]):
             values = _array_column(np.asarray(X[:, j]))
             # Only the array of a table of polars or pyarrow has dtypes by column.
             dtype = X.dtypes[j] if hasattr(X, "dtypes") else None
             yield values if dtype == "category" else _with_dtype(values, dtype)
+
+
+def numbers_of(X: Any) -> np.ndarray | None:
+    """Return a DataFrame as an array if its columns have one NumPy dtype of numbers.
+
+    The array is often a view. None is returned for other DataFrames, and for those of
+    which a copy would be large. To convert all columns at once is far faster.
+    """
+    if not X.size or X.size > MAX_CELLS_AT_ONCE:
+        return None
+    dtypes = set(X.dtypes)
+    dtype = dtypes.pop()
+    is_numeric = isinstance(dtype, np.dtype) and dtype.kind in "biuf"
+    return X.to_numpy() if is_numeric and not dtypes else None
 
 
 def column_name(X: Any, j: int) -> Any:

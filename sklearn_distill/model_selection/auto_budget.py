@@ -1,4 +1,4 @@
-"""The smallest budget at which the ranking of a few candidates stops changing."""
+"""The smallest budget that ranks a few candidates as larger budgets do."""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
@@ -80,7 +80,11 @@ def automatic_budget(
     settings: dict[str, Any] | None = None,
     seed: int = 0,
 ) -> tuple[float, dict[float, np.ndarray]]:
-    """Return the smallest share of rows whose ranking is that of twice as many rows.
+    """Return the smallest share of rows that ranks candidates like the largest one.
+
+    All larger shares must agree, too. A share that only agrees with twice as many rows
+    may do so by chance: the rankings of few rows can be similar without resembling
+    that of all rows.
 
     The candidates are trained on random real rows, which cost no distilling. Distilled
     rows of the same number rank candidates about as well or better.
@@ -100,16 +104,15 @@ def automatic_budget(
     Returns
     -------
     budget : float
-        The largest share that was tried if the ranking does not stop changing.
+        The largest share if no other one agrees with it.
     scores : dict of {float: ndarray}
-        The scores of the probes at each share that was tried.
+        The scores of the probes at each share.
     """
     codes = class_codes(search.estimator, data.y)
     shares = _shares(min(len(training) for training, _ in data.splits), codes)
     n_probes, n_folds = _extent(_n_candidates(search), len(data.splits), len(shares))
     probes = probe_candidates(search, n_probes, seed)
     scores: dict[float, np.ndarray] = {}
-    previous = None
     for i, share in enumerate(shares):
         splits = [
             (
@@ -127,12 +130,25 @@ def automatic_budget(
             warnings.filterwarnings("ignore", message="One or more of the test scores")
             probing.fit(data.X, data.y, **data.routed.confirming)
         scores[share] = deciding_scores(probing.cv_results_, refit)
-        if previous is not None and (
-            agreement(scores[previous], scores[share]) >= AGREEMENT
-        ):
-            return previous, scores
-        previous = share
-    return share, scores
+    return smallest_agreeing(scores), scores
+
+
+def smallest_agreeing(scores: dict[float, np.ndarray]) -> float:
+    """Return the smallest share from which all shares rank like the largest one.
+
+    Parameters
+    ----------
+    scores : dict of {float: ndarray}
+        The scores of the same candidates at each share, in increasing order.
+    """
+    *smaller, budget = scores
+    largest = scores[budget]
+    for share in reversed(smaller):
+        # The agreement is NaN if the scores say nothing about the ranking.
+        if not agreement(scores[share], largest) >= AGREEMENT:
+            break
+        budget = share
+    return budget
 
 
 def _n_candidates(search: Any) -> int:

@@ -96,9 +96,9 @@ class DistilledSearchCV(
         `fit` with the same data and parameters continues from them.
     budget : int, float, dict or "auto", default=None
         The budget of the distiller; None keeps that of `distiller`. "auto" is the
-        smallest of 1, 2, 4, 8 and 16 % of the rows, but at most 2,000 rows, for which
-        doubling the rows does not change the ranking of a few candidates that are
-        trained on random rows.
+        smallest of 1, 2, 4, 8 and 16 % of the rows, but at most 2,000 rows, which ranks
+        a few candidates as the largest of these shares and all between them do. The
+        candidates are trained on random rows.
     search_folds : int, default=None
         The search on distilled rows uses at most so many of the folds, the first ones;
         None uses all. Shuffle the folds if the rows are sorted.

@@ -90,6 +90,11 @@ class IterableBatches:
             batch = import_pyarrow()[0].Table.from_batches([batch])
         if hasattr(batch, "iloc") or is_table(batch):
             return split_target(batch, self.target)
+        if not (hasattr(batch, "shape") or isinstance(batch, list)):
+            raise TypeError(
+                "A batch must be a table, an array or a tuple (X, y, sample_weight), "
+                f"but is a {type(batch).__name__}."
+            )
         if self.target is not None:
             raise TypeError(
                 f"target={self.target!r} names a column, but a batch is a "

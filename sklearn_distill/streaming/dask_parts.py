@@ -9,7 +9,12 @@ import numpy as np
 from .._utils.optional import import_dask
 from ..base.training_data import Scales
 from .part import Part
-from .part_reader import PartReader, n_bytes_given, n_rows_given
+from .part_reader import (
+    PartReader,
+    is_without_rows,
+    n_bytes_given,
+    n_rows_given,
+)
 from .reduction import PartReducer
 from .stream import PartStatistics, Stream
 from .subsample import subsampled
@@ -87,8 +92,8 @@ def distill_partitions(
 def describe(reader: PartReader, X: Any, y: Any, sample_weight: Any) -> Facts:
     """Return the statistics of a partition; a task of dask."""
     n_rows = n_rows_given(X)
-    if not n_rows:
-        return Facts(None, 0, 0)
+    if is_without_rows(X, y, sample_weight):
+        return Facts(None, n_rows, 0)
     part = reader.read(X, y, sample_weight)
     return Facts(PartStatistics.of(part, reader), n_rows, n_bytes_given(X))
 
@@ -104,7 +109,7 @@ def reduce(
     sample_weight: Any,
 ) -> list[Part]:
     """Return the distilled chunks of a partition, one for each seed; a task of dask."""
-    if not n_rows_given(X):
+    if is_without_rows(X, y, sample_weight):
         return []
     part = reader.read(X, y, sample_weight)
     ends = np.linspace(0, len(part), len(seeds) + 1).astype(int).tolist()
@@ -112,7 +117,7 @@ def reduce(
     for start, stop, seed in zip(ends[:-1], ends[1:], seeds, strict=True):
         if stop > start:
             chunk = part.rows(start, stop)
-            chunk = subsampled(chunk, subsample, reducer, reader.is_category, seed)
+            chunk = subsampled([chunk], subsample, reducer, reader.is_category, seed)
             made.append(reducer(chunk, scales, seed))
     return made
 
@@ -128,7 +133,7 @@ def _reader_of_first(dask: Any, reader: PartReader, parts: list[Any]) -> PartRea
 
 def begun(reader: PartReader, X: Any, y: Any, sample_weight: Any) -> PartReader | None:
     """Let a reader read a partition, unless this is empty; a task of dask."""
-    if not n_rows_given(X):
+    if is_without_rows(X, y, sample_weight):
         return None
     reader.read(X, y, sample_weight)
     return reader

@@ -109,7 +109,7 @@ def add_partitions(
     """
     n_rows = n_rows_given(X)
     if sample_weight is not None:
-        n_rows = np.count_nonzero(np.asarray(from_native(sample_weight)))
+        n_rows = int(np.count_nonzero(np.asarray(from_native(sample_weight))))
     stream.chunk_size = max(1, -(-n_rows // n_partitions))
     numeric = stream.reader.distiller.numeric
     for i, part in enumerate(read_rows(stream, X, y, sample_weight)()):

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,16 @@ def merge_distilled(
     >>> merge_distilled(sets, HerdingSelection(budget=4)).class_mass
     array([50., 50., 50.])
     """
+    if isinstance(sets, DistilledSet):
+        raise TypeError("sets must be a list of sets, but is a DistilledSet.")
     sets = list(sets)
+    if distiller is not None and (
+        isinstance(distiller, type) or not hasattr(distiller, "fit_distill")
+    ):
+        raise TypeError(
+            f"distiller must be an instance of a distiller; got {distiller!r}. Pass, "
+            "for example, HerdingSelection(budget=10)."
+        )
     if not sets:
         raise ValueError("sets is empty. Pass at least one DistilledSet.")
     for made in sets:
@@ -149,8 +159,37 @@ def _check_columns(sets: Sequence[DistilledSet]) -> None:
     for made in sets[1:]:
         if _columns(made) != expected:
             raise ValueError(
-                f"The sets have different columns: {expected} and {_columns(made)}."
+                f"The sets have different columns: {expected} and {_columns(made)}. "
+                "Distill tables with the same columns in the same order."
             )
+    frames = [dense_rows_of(made.X) for made in sets]
+    if not all(hasattr(frame, "iloc") for frame in frames):
+        return
+    for name in expected:
+        columns = [frame[name] for frame in frames if frame[name].notna().any()]
+        kinds = {_kind_of_column(column) for column in columns}
+        if len(kinds) > 1:
+            raise ValueError(
+                f"The column {name!r} holds {' and '.join(sorted(kinds))} in different "
+                "sets. Convert the column to one dtype before distilling."
+            )
+
+
+def _kind_of_column(column: Any) -> str:
+    """Return what a column of a DataFrame holds, in words."""
+    dtype = column.dtype
+    if dtype == "category":
+        dtype = dtype.categories.dtype
+    if dtype.kind == "O":
+        is_number = all(map(_is_number, column.dropna()))
+        return "numbers" if is_number else "text or other objects"
+    if dtype.kind in "mM":
+        return "dates or durations"
+    return "numbers" if dtype.kind in "biufc" else "text or other objects"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Number)
 
 
 def _check_labels(sets: Sequence[DistilledSet]) -> None:

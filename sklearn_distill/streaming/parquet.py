@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .._utils.optional import import_pandas, import_pyarrow
 
 # The maximum number of rows of a batch.
-BATCH_ROWS = 65_536
+BATCH_ROWS = 131_072
 
 
 class RowGroup(NamedTuple):

@@ -116,6 +116,28 @@ def united(parts: Sequence[Part]) -> Part:
     )
 
 
+def cut(
+    parts: Sequence[Part], size: int, n_chunks: int
+) -> tuple[list[list[Part]], list[Part]]:
+    """Cut parts of real rows to chunks of `size` rows, and return the remaining rows.
+
+    A chunk is a list of parts, which share the memory of those that were passed.
+    """
+    chunks: list[list[Part]] = [[] for _ in range(n_chunks + 1)]
+    place = 0
+    for part in parts:
+        start = 0
+        while start < len(part):
+            chunk = min(place // size, n_chunks)
+            stop = len(part)
+            if chunk < n_chunks:
+                stop = min(stop, start + (chunk + 1) * size - place)
+            chunks[chunk].append(part.rows(start, stop))
+            place += stop - start
+            start = stop
+    return chunks[:n_chunks], chunks[n_chunks]
+
+
 def united_rows(rows: Sequence[Any]) -> Any:
     """Return the rows of several arrays or DataFrames, in the container of the first.
 

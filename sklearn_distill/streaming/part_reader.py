@@ -90,6 +90,8 @@ class PartReader:
         self.check_labels_present(y)
         is_first = self.task is None
         given, y = X, from_native(y)
+        if not is_first:
+            self._check_container(given)
         X = check_rows(self.distiller, X, reset=is_first, min_rows=1)
         weights = check_weights(from_native(sample_weight), X)
         if is_first:
@@ -140,6 +142,16 @@ class PartReader:
         if self.task == "classification" and hasattr(y, "iloc"):
             dtype = y.dtypes.iloc[0] if y.ndim == 2 else y.dtype
             self.target_dtype = None if isinstance(dtype, np.dtype) else dtype
+
+    def _check_container(self, given: Any) -> None:
+        """Raise TypeError if the first batch was a table and this one is not."""
+        is_frame = [hasattr(from_native(X), "iloc") for X in (given, self.like)]
+        if is_frame[0] != is_frame[1]:
+            words = [type(X).__name__ for X in (given, self.like)]
+            raise TypeError(
+                f"X is a {words[0]}, but the first batch was a {words[1]}. Pass all "
+                "batches as tables, or all as arrays."
+            )
 
     def check_labels_present(self, y: Any) -> None:
         """Raise ValueError if the distiller requires labels and y is None."""
@@ -211,6 +223,25 @@ def empty_like(X: Any) -> Any:
     if hasattr(X, "tocsr"):
         return X.tocsr()[:0]
     return first_rows(X, 0) if hasattr(X, "dtype") else np.empty(0)
+
+
+def is_without_rows(X: Any, y: Any, sample_weight: Any) -> bool:
+    """Return whether a batch is empty, or has a weight of 0 for every row.
+
+    Raises
+    ------
+    ValueError
+        If the lengths of the arguments differ.
+    """
+    if n_rows_given(X) == 0:
+        return isinstance(X, list | tuple) or len(getattr(X, "shape", ())) > 1
+    if sample_weight is None:
+        return False
+    weights = np.asarray(from_native(sample_weight))
+    if weights.ndim == 0 or weights.dtype.kind not in "biuf" or weights.any():
+        return False
+    check_lengths(X, y, sample_weight)
+    return True
 
 
 def n_rows_given(X: Any) -> int:

@@ -15,7 +15,7 @@ from .._utils._sklearn_private import HasMethods, Interval, _fit_context
 from ..base.common_parameters import COMMON_CONSTRAINTS
 from .batches import is_dask, split_target
 from .in_memory import add_partitions, distill_at_once, with_unlabeled
-from .part_reader import PartReader, n_rows_given
+from .part_reader import PartReader, is_without_rows, n_rows_given
 from .reduction import PartReducer
 from .stream import PartStatistics
 from .stream_result import StreamResult
@@ -208,16 +208,17 @@ class PartitionDistiller(StreamResult):
         if not hasattr(frame, "iloc") or not hasattr(frame, "columns"):
             raise TypeError(
                 "A PartitionDistiller is called with a pandas DataFrame; got a "
-                f"{type(frame).__name__}. Convert the partition to a DataFrame, or "
-                "pass X and y to fit."
+                f"{type(frame).__name__} of {type(frame).__module__.partition('.')[0]}."
+                " Convert the partition to a DataFrame, or pass X and y to fit."
             )
-        if not len(frame):
-            return self.meta(frame)
         weights = frame[WEIGHT] if WEIGHT in frame.columns else None
         rest = frame if weights is None else frame.drop(columns=[WEIGHT])
         reader = PartReader(clone(self.distiller))
         X, *labels = split_target(rest, self.target)
-        part = reader.read(X, labels[0] if labels else None, weights)
+        y = labels[0] if labels else None
+        if is_without_rows(X, y, weights):
+            return self.meta(frame)
+        part = reader.read(X, y, weights)
         random_state = self.random_state
         if random_state is None:
             random_state = self.distiller.random_state

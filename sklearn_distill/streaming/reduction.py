@@ -32,13 +32,45 @@ def groups_of(part: Part, task: str) -> tuple[np.ndarray | None, np.ndarray]:
     """
     if task != "classification":
         return None, np.zeros(len(part), dtype=np.int64)
-    labels: Any = part.y
+    return distinct_labels(part.y)
+
+
+def distinct_labels(labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorted distinct labels, and the position of each label among them.
+
+    The result is that of `numpy.unique`, which sorts all labels and is slower.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,)
+        At least one label.
+    """
+    if labels.dtype.kind in "iu":
+        lowest, highest = int(labels.min()), int(labels.max())
+        if -(2**62) < lowest and highest < 2**62 and highest - lowest < len(labels):
+            codes = labels.astype(np.int64) - lowest
+            present = np.bincount(codes) > 0
+            classes = (np.flatnonzero(present) + lowest).astype(labels.dtype)
+            return classes, (np.cumsum(present) - 1)[codes]
+    elif labels.dtype.kind in "OUS":
+        values = labels.tolist()
+        known = set(values)
+        if len(known) < len(values) / 2 and set(map(type, known)) <= {str, bytes}:
+            dtype = labels.dtype
+            classes = np.array(sorted(known), dtype=dtype)
+            code_of = {label: code for code, label in enumerate(classes.tolist())}
+            codes = np.fromiter(map(code_of.__getitem__, values), np.int64, len(values))
+            return classes, codes
     classes, codes = np.unique(labels, return_inverse=True)
     return classes, codes.astype(np.int64)
 
 
 def rows_to_keep(
-    distiller: Any, part: Part, task: str, oversample: float = 1
+    distiller: Any,
+    part: Part,
+    task: str,
+    oversample: float = 1,
+    groups: tuple[np.ndarray | None, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Return the number of rows of each class that represent a part.
 
@@ -51,6 +83,8 @@ def rows_to_keep(
     task : {"classification", "regression", "unsupervised"}
     oversample : float, default=1
         A factor of the budget.
+    groups : tuple, default=None
+        The result of `groups_of`, if it is known.
 
     Returns
     -------
@@ -62,14 +96,14 @@ def rows_to_keep(
     ValueError
         If the budget is invalid, or lacks a class.
     """
-    classes, codes = groups_of(part, task)
+    classes, codes = groups or groups_of(part, task)
     held, mass = np.bincount(codes), np.bincount(codes, weights=part.weights)
     budget: Any = distiller.budget
     # Raise the errors of invalid budgets before the budget is multiplied.
     if not isinstance(budget, Mapping):
         rows_per_group(budget, held, allocation=distiller.allocation)
     elif classes is not None and oversample > 1:
-        # Other parts may have the other classes of the budget.
+        # A class of the budget that this part lacks may occur in other parts.
         known = set(classes.tolist())
         budget = {c: n for c, n in budget.items() if c in known}
     if isinstance(budget, Mapping):

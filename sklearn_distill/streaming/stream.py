@@ -13,7 +13,7 @@ from joblib import Parallel, delayed, effective_n_jobs
 from ..base.training_data import Scales
 from ..encoding.column_statistics import NumberStatistics
 from .merge_tree import MergeTree
-from .part import Part, united
+from .part import Part, cut, united
 from .part_reader import PartReader, Statistics
 from .reduction import PartReducer
 from .subsample import subsampled
@@ -155,7 +155,7 @@ class Stream:
         if not self.buffer or not len(self.parts):
             return self.all_parts
         seed = self.seed_of(0, self.n_chunks + 1)
-        return [*self.parts.items, self.sample(united(self.buffer), seed)]
+        return [*self.parts.items, self.sample(self.buffer, seed)]
 
     @property
     def n_buffered(self) -> int:
@@ -182,12 +182,9 @@ class Stream:
         """
         if self.n_buffered < self.chunk_size:
             return
-        rows = united(self.buffer)
-        n_full = len(rows) // self.chunk_size
-        size = self.chunk_size
-        chunks = [rows.rows(i * size, (i + 1) * size) for i in range(n_full)]
-        rest = rows.rows(n_full * size, len(rows)).copied()
-        self.buffer = [rest] if len(rest) else []
+        n_full = self.n_buffered // self.chunk_size
+        chunks, rest = cut(self.buffer, self.chunk_size, n_full)
+        self.buffer = [united(rest).copied()] if rest else []
         arguments = [self._prepared(chunk) for chunk in chunks]
         if pool is None:
             made = [self.reducer(*each) for each in arguments]
@@ -196,23 +193,23 @@ class Stream:
         for part, (_, scales, _) in zip(made, arguments, strict=True):
             self.insert(part, scales)
 
-    def _prepared(self, chunk: Part) -> tuple[Part, Scales, int]:
+    def _prepared(self, parts: list[Part]) -> tuple[Part, Scales, int]:
         """Return the sample of a chunk, the encoder of the rows so far and the seed.
 
         The statistics of the sample are added to those of the earlier rows.
         """
         self.n_chunks += 1
         seed = self.seed_of(0, self.n_chunks)
-        chunk = self.sample(chunk, seed)
+        chunk = self.sample(parts, seed)
         if self.fixed is None:
             own = PartStatistics.of(chunk, self.reader)
             self.statistics.add(own, merged_statistics)
         return chunk, self.scales(chunk.X), seed
 
-    def sample(self, chunk: Part, seed: int) -> Part:
-        """Return the rows of a chunk that are distilled."""
+    def sample(self, parts: list[Part], seed: int) -> Part:
+        """Return the rows of a chunk, which consists of parts, that are distilled."""
         is_category = self.reader.is_category
-        return subsampled(chunk, self.subsample, self.reducer, is_category, seed)
+        return subsampled(parts, self.subsample, self.reducer, is_category, seed)
 
     def insert(self, part: Part, scales: Scales) -> None:
         """Add a distilled part to the tree, and merge the levels that are full."""

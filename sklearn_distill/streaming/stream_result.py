@@ -15,7 +15,12 @@ from ..base.problem import Kept, Learned, Problem
 from ..distilled_set.distilled_set import DistilledSet
 from .final_step import class_mass, distill_parts
 from .part import united
-from .part_reader import PartReader, n_bytes_given, n_rows_given
+from .part_reader import (
+    PartReader,
+    is_without_rows,
+    n_bytes_given,
+    n_rows_given,
+)
 from .reduction import groups_of
 from .stream import Stream
 
@@ -85,15 +90,20 @@ class StreamResult(BaseDistiller):
         **settings : dict
             `chunk_size`, `fan_in` and `subsample` of the stream.
         """
-        random_state = self.random_state
+        if isinstance(self.distiller, StreamResult):
+            raise TypeError(
+                f"distiller must be a method, but is a {type(self.distiller).__name__} "
+                f"itself. Pass its distiller to {type(self).__name__}."
+            )
+        distiller, random_state = self._with_densify(), self.random_state
         if random_state is None:
-            random_state = self.distiller.random_state
+            random_state = distiller.random_state
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         # Without any random state, the last step draws its own seed.
         self._seed = None if random_state is None else seed
         self._last: Any = None
         self._stream = Stream(
-            PartReader(self._with_densify()),
+            PartReader(distiller),
             oversample=self.oversample,
             seed=seed,
             **settings,
@@ -105,10 +115,14 @@ class StreamResult(BaseDistiller):
     ) -> None:
         """Put a batch into the buffer."""
         stream = self._stream
+        if is_without_rows(X, y, sample_weight):
+            stream.decay(decay)
+            stream.n_rows += n_rows_given(X)
+            return
         try:
             part = stream.reader.read(X, y, sample_weight)
         except Exception:
-            if not stream.n_rows:
+            if stream.reader.task is None:
                 # A later batch may be valid, and then determines the columns.
                 del self._stream
             raise
@@ -128,9 +142,10 @@ class StreamResult(BaseDistiller):
     def _fitted_distiller(self) -> Any:
         """Return the distiller of the last step, fitted to all rows so far."""
         if self._last is None:
-            if not self._stream.n_rows:
+            if not self._stream.all_parts:
                 raise ValueError(
-                    "There are no rows to distill: all batches were empty."
+                    "There are no rows to distill: all batches were empty, or all "
+                    "sample weights were 0."
                 )
             self._last = distill_parts(self._stream, self._with_densify(), self._seed)
         return self._last
@@ -144,7 +159,7 @@ class StreamResult(BaseDistiller):
         return self.distiller._distill(problem)
 
     def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "_stream") and self._stream.n_rows > 0
+        return hasattr(self, "_stream") and bool(self._stream.all_parts)
 
     def __sklearn_tags__(self):
         tags, of_distiller = super().__sklearn_tags__(), get_tags(self.distiller)

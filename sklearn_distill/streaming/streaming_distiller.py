@@ -255,8 +255,6 @@ class StreamingDistiller(StreamResult):
             raise ValueError(f"decay must be in (0, 1]; got {decay!r}.")
         if not hasattr(self, "_stream"):
             self._new_stream()
-        if n_rows_given(X) == 0 and len(getattr(X, "shape", ())) > 1:
-            return self
         started = time.perf_counter()
         with self._stream.unchanged_on_error():
             self._add(X, y, sample_weight, decay)

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .._utils._sklearn_private import _check_sample_weight, _num_samples
 from .._utils.native_rows import check_supported, from_native, keeps_container
-from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period
+from ..encoding.values import DATE_DTYPES, is_gap, is_number, is_period, numbers_of
 from .images import check_image_shape, check_image_values, check_row_shape
 from .values import MAX_MAGNITUDE, as_floats, check_magnitude, is_date, one_of_each_type
 
@@ -97,8 +97,10 @@ def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
         )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     _check_not_empty(X)
-    for j in range(X.shape[1]):
-        _check_series(X.columns[j], X.iloc[:, j])
+    numbers = numbers_of(X)
+    if numbers is None or not _are_moderate(numbers):
+        for name, column in X.items():
+            _check_series(name, column)
 
 
 def _check_named_array(estimator: Any, given: Any, X: Any, reset: bool) -> None:
@@ -220,9 +222,13 @@ def _are_moderate_numbers(column: Any) -> bool:
     dtype = column.dtype
     if not isinstance(dtype, np.dtype) or dtype.kind not in "biuf" or not len(column):
         return False
-    if dtype.kind != "f":
+    return _are_moderate(column.to_numpy())
+
+
+def _are_moderate(values: np.ndarray) -> bool:
+    """Return whether numbers cannot overflow, and are not missing."""
+    if values.dtype.kind != "f":
         return True
-    values = column.to_numpy()
     # Missing and infinite values make the comparison false.
     return max(float(values.max()), -float(values.min())) <= MAX_MAGNITUDE
 
@@ -294,6 +300,8 @@ def check_weights(sample_weight: Any, X: Any) -> np.ndarray:
     ValueError
         If a weight is negative or not finite, or if all weights are 0.
     """
+    if sample_weight is None and _num_samples(X):
+        return np.ones(_num_samples(X))
     rows = np.empty((_num_samples(X), 0))
     weights = _check_sample_weight(
         sample_weight, rows, dtype=np.float64, ensure_non_negative=True

@@ -23,6 +23,7 @@ from sklearn_distill.model_selection.auto_budget import (
     _shares,
     agreement,
     probe_candidates,
+    smallest_agreeing,
 )
 
 
@@ -95,6 +96,17 @@ def test_order_of_nearly_equal_candidates_hardly_counts():
 def test_shares_that_are_tried(n_training, n_classes, shares):
     tried = _shares(n_training, np.arange(n_training) % n_classes)
     assert tried == shares
+
+
+def test_two_small_shares_that_agree_by_chance_are_not_chosen():
+    ranking = np.array([0.1, 0.2, 0.3, 0.4])
+    reverse, flat = ranking[::-1], np.full(4, 0.5)
+    assert smallest_agreeing({0.01: reverse, 0.02: reverse, 0.04: ranking}) == 0.04
+    assert smallest_agreeing({0.01: ranking, 0.02: reverse, 0.04: ranking}) == 0.04
+    assert smallest_agreeing({0.01: reverse, 0.02: ranking, 0.04: ranking}) == 0.02
+    assert smallest_agreeing({0.01: flat, 0.02: ranking, 0.04: ranking}) == 0.02
+    assert smallest_agreeing({0.01: ranking, 0.02: ranking, 0.04: flat}) == 0.04
+    assert smallest_agreeing({0.16: ranking}) == 0.16
 
 
 def test_budget_of_a_clear_ranking_is_smaller_than_that_of_a_vague_ranking():
