@@ -19,6 +19,7 @@ from .array_namespace import (
     is_foreign_array,
     keeps_namespace,
     like_array,
+    plain_array,
     rows_like_array,
     to_numpy,
 )
@@ -63,7 +64,7 @@ def from_native(X: Any) -> Any:
         return to_numpy(X)
     check_supported(X)
     if isinstance(X, np.ndarray):
-        return _plain_array(X)
+        return plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
     _check_polars_dtypes(X)
@@ -72,26 +73,6 @@ def from_native(X: Any) -> Any:
     rows = X.to_pandas()
     # Columns of pyarrow are not named.
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
-
-
-def _plain_array(X: np.ndarray) -> np.ndarray:
-    """Return an array without a mask and without the string dtype of NumPy 2.
-
-    Masked numbers become NaN, which scikit-learn would replace by the hidden values.
-    """
-    if X.dtype.kind == "T":
-        return X.astype(object)
-    missing = np.ma.getmaskarray(X)
-    if not missing.any():
-        return X
-    kind = "f" if X.dtype.kind in "biuf" else X.dtype.kind
-    if kind not in "fOUS":
-        return X
-    plain = np.ma.getdata(X).astype(
-        np.result_type(X, np.float16) if kind == "f" else object
-    )
-    plain[missing] = np.nan if kind == "f" else None
-    return plain
 
 
 def check_supported(X: Any) -> None:
