@@ -5,7 +5,7 @@ methods rotate over the inputs.
 """
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 import numpy as np
@@ -302,12 +302,20 @@ def test_masked_values_are_missing_values():
     assert model.fit(integers, Y).distilled_.X.dtype == np.float64
 
 
+# Dates whose time zones differ.
+OFFSETS = [
+    datetime(2024, 1, 1, tzinfo=timezone(timedelta(hours=i % 3))) for i in range(N)
+]
+
+
 @pytest.mark.parametrize(
     ("X", "error", "message"),
     [
         (pd.DataFrame(BASE, columns=list("aab")), ValueError, "same name: ['a']"),
         ({"a": BASE[:, 0]}, TypeError, "a dict. Convert it with pandas.DataFrame"),
         ([{"a": 1.0}] * N, TypeError, "a list of dicts. Convert it"),
+        (np.ones(N, dtype=[("a", "f8"), ("b", "i4")]), TypeError, "a structured array"),
+        (frame(OFFSETS), TypeError, "utc=True if time zones differ"),
         (frame([np.inf] * N), ValueError, "column 'c' contains infinity"),
         (frame([[1]] * N), TypeError, "contains list objects"),
         (frame(pd.arrays.SparseArray(Y)), TypeError, "X.sparse.to_dense()"),

@@ -1,7 +1,7 @@
 """Arrays of other libraries, such as torch, under scikit-learn's array API dispatch.
 
 All computations run on NumPy arrays; the functions of this module convert arrays to
-NumPy and results back.
+plain NumPy arrays and results back.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -36,6 +36,26 @@ def to_numpy(X: Any) -> np.ndarray:
         return _convert_to_numpy(X, X.__array_namespace__())
     X = X.detach().cpu()
     return (X if str(X.dtype) != "torch.bfloat16" else X.float()).numpy()
+
+
+def plain_array(X: np.ndarray) -> np.ndarray:
+    """Return an array without a mask and without the string dtype of NumPy 2.
+
+    Masked numbers become NaN, which scikit-learn would replace by the hidden values.
+    """
+    if X.dtype.kind == "T":
+        return X.astype(object)
+    missing = np.ma.getmaskarray(X)
+    if not missing.any():
+        return X
+    kind = "f" if X.dtype.kind in "biuf" else X.dtype.kind
+    if kind not in "fOUS":
+        return X
+    plain = np.ma.getdata(X).astype(
+        np.result_type(X, np.float16) if kind == "f" else object
+    )
+    plain[missing] = np.nan if kind == "f" else None
+    return plain
 
 
 def keeps_namespace(X: Any) -> bool:

@@ -19,6 +19,7 @@ from .array_namespace import (
     is_foreign_array,
     keeps_namespace,
     like_array,
+    plain_array,
     rows_like_array,
     to_numpy,
 )
@@ -63,7 +64,7 @@ def from_native(X: Any) -> Any:
         return to_numpy(X)
     check_supported(X)
     if isinstance(X, np.ndarray):
-        return _plain_array(X)
+        return plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
     _check_polars_dtypes(X)
@@ -74,30 +75,10 @@ def from_native(X: Any) -> Any:
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
 
 
-def _plain_array(X: np.ndarray) -> np.ndarray:
-    """Return an array without a mask and without the string dtype of NumPy 2.
-
-    Masked numbers become NaN, which scikit-learn would replace by the hidden values.
-    """
-    if X.dtype.kind == "T":
-        return X.astype(object)
-    missing = np.ma.getmaskarray(X)
-    if not missing.any():
-        return X
-    kind = "f" if X.dtype.kind in "biuf" else X.dtype.kind
-    if kind not in "fOUS":
-        return X
-    plain = np.ma.getdata(X).astype(
-        np.result_type(X, np.float16) if kind == "f" else object
-    )
-    plain[missing] = np.nan if kind == "f" else None
-    return plain
-
-
 def check_supported(X: Any) -> None:
     """Raise TypeError for containers whose rows cannot be read.
 
-    These are torch data sets, lazy frames of polars, and dicts.
+    These are torch data sets, lazy frames of polars, dicts, and structured arrays.
     """
     first = X[0] if isinstance(X, list) and X else None
     # A sparse matrix in the format DOK is a dict.
@@ -112,6 +93,11 @@ def check_supported(X: Any) -> None:
             f"X and y must be arrays or tables, got a {type(X).__name__} of PyTorch. "
             "Collect its rows and labels first: X, y = map(numpy.stack, "
             "zip(*dataset)), where dataset yields one row and its label at a time."
+        )
+    if getattr(getattr(X, "dtype", None), "names", None):
+        raise TypeError(
+            "X and y must be arrays or tables, got a structured array. Convert it with "
+            "pandas.DataFrame."
         )
     if type(X).__name__ == "LazyFrame" and native_library(X) == "polars":
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")

@@ -23,6 +23,24 @@ N_LINES = 10
 MAX_NUMERIC_CATEGORIES = 10
 DATE = r"\d{4}-\d\d-\d\d(?!\d)"
 DECIMAL_COMMA = r"[+-]?\d+,\d+"
+# Texts that stand for numbers or dates: a pattern, what they have, and the cure.
+TEXT_FORMS = (
+    (
+        DECIMAL_COMMA,
+        "numbers have a decimal comma",
+        "If the column is numeric, pass --decimal=','",
+    ),
+    (
+        r"[$€£¥] ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?[%$€£¥]",
+        "numbers have a sign of a unit",
+        "If the column is numeric, remove the sign",
+    ),
+    (
+        r"\d{1,2}[./]\d{1,2}[./]\d{4}( .*)?",
+        "dates do not have the form 2024-01-31",
+        "If the column contains dates, write them in this form",
+    ),
+)
 
 
 class CsvFormat(NamedTuple):
@@ -208,18 +226,19 @@ def read_dates(frame: Any) -> Any:
 
 
 def warn_about_words_among_numbers(frame: Any) -> None:
-    """Warn if words or decimal commas turn numbers into categories."""
+    """Warn if words, or the form of the cells, turn numbers into categories."""
     pd = import_pandas()
     for name in frame.columns:
         column = frame[name]
         if column.dtype.kind != "O":
             continue
         present = column.dropna().astype(str)
-        if len(present) and present.str.fullmatch(DECIMAL_COMMA).all():
+        forms = [form for form in TEXT_FORMS if present.str.fullmatch(form[0]).all()]
+        if len(present) and forms:
+            _, found, cure = forms[0]
             warnings.warn(
-                f"column {name!r} is treated as categorical, because its numbers have "
-                f"a decimal comma, such as {present.iloc[0]!r}. If the column is "
-                "numeric, pass --decimal=','",
+                f"column {name!r} is treated as categorical, because its {found}, such "
+                f"as {present.iloc[0]!r}. {cure}",
                 stacklevel=2,
             )
             continue

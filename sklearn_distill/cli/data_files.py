@@ -67,6 +67,7 @@ def check_input(
     if suffix is None:
         raise InputError(
             f"{path}: the input must be a .csv, .csv.gz, .parquet or .npz file."
+            + " Rename it to .csv, and pass --sep='\\t'" * name.endswith(".tsv")
         )
     if suffix == ".parquet" and is_distilled_table(path):
         return

@@ -276,8 +276,9 @@ def _check_dates(name: Any, values: np.ndarray, examples: list[Any]) -> None:
     found = ", ".join(sorted(kind.__name__ for kind in types))
     raise TypeError(
         f"column {name!r} contains objects of type {found}, which are not all dates of "
-        "one type without a time zone. Convert dates with pd.to_datetime and durations "
-        "with pd.to_timedelta, and a time of day to seconds since midnight."
+        "one type without a time zone. Convert dates with pd.to_datetime (utc=True if "
+        "time zones differ), durations with pd.to_timedelta, and a time of day to "
+        "seconds since midnight."
     )
 
 

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+import time
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_iris, make_regression
@@ -93,3 +95,17 @@ def test_soft_labels_and_learned_labels_cannot_be_combined():
     for target in (y, X[:, 0]):
         with pytest.raises(ValueError, match="both determine the labels"):
             points.fit(X, target)
+
+
+def test_soft_labels_of_a_regression_take_at_most_five_times_the_fit():
+    X, y = make_regression(8192, 21, noise=10, random_state=0)
+    seconds = {}
+    for soft_labels in (None, "teacher"):
+        # The shortest of several runs is least affected by other processes.
+        runs = []
+        for _ in range(2):
+            started = time.process_time()
+            HerdingSelection(50, soft_labels=soft_labels, task="regression").fit(X, y)
+            runs.append(time.process_time() - started)
+        seconds[soft_labels] = min(runs)
+    assert seconds["teacher"] < 5 * seconds[None]

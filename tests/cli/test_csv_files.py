@@ -10,7 +10,11 @@ import pandas as pd
 import pytest
 
 from sklearn_distill.cli._common import InputError
-from sklearn_distill.cli.csv_files import CsvFormat, read_csv_table
+from sklearn_distill.cli.csv_files import (
+    CsvFormat,
+    read_csv_table,
+    warn_about_words_among_numbers,
+)
 
 ROWS = [("0,5", "Köln", "ja"), ("-1,25", "Bonn", "nein"), ("2,0", "Köln", "ja")] * 4
 
@@ -105,6 +109,29 @@ def test_warning_names_the_decimal_comma(write, distill, tmp_path, capsys):
     options = ["--target", "ziel", "--budget", "2", "--sep", ";"]
     assert distill(source, tmp_path / "o.csv", *options) == 0
     assert re.search("column 'x' .*--decimal=','", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("{}%", "its numbers have a sign of a unit, such as '10%'. If the column"),
+        ("$10{}.50", "a sign of a unit, such as '$1010.50'. If the column"),
+        ("{} €", "remove the sign"),
+        ("{}.03.2024", "its dates do not have the form 2024-01-31, such as '10.03.2"),
+        ("10/{}/2024 8:00", "write them in this form"),
+    ],
+)
+def test_warning_names_the_form_of_numbers_and_dates(write, cell, message):
+    rows = [(cell.format(10 + i % 12), "ab"[i % 2]) for i in range(24)]
+    frame = read_csv_table(write([("x", "t"), *rows]), CsvFormat()).frame
+    with pytest.warns(UserWarning, match=re.escape(message)):
+        warn_about_words_among_numbers(frame)
+
+
+def test_words_without_numbers_do_not_warn(write):
+    rows = [("1a", "x%"), ("b-2", "3 and 4"), ("%", "2024.1")]
+    frame = read_csv_table(write([("x", "y"), *rows]), CsvFormat()).frame
+    warn_about_words_among_numbers(frame)
 
 
 @pytest.mark.parametrize(

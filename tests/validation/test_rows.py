@@ -154,8 +154,9 @@ def test_check_rows_accepts_missing_values_in_sparse_rows():
         (objects(1j, 2), ValueError, "Complex data not supported"),
         (objects(np.complex64(1j), 2), ValueError, "Complex data not supported"),
         (np.array([[1j], [2]]), ValueError, "Complex data not supported"),
+        (np.zeros((2, 1), dtype=[("a", int)]), TypeError, "a structured array"),
         (
-            np.zeros((2, 1), dtype=[("a", int)]),
+            np.zeros((2, 1), dtype="V4"),
             TypeError,
             "must contain numbers, booleans, strings or dates",
         ),
