@@ -30,9 +30,26 @@ TASKS = [
     ),
     (
         "Train estimators on distilled rows",
-        "Estimators that distill and train in one `fit`.",
+        "Estimators that distill the rows and train a model on them.",
         "DistilledClassifier DistilledRegressor make_distill_pipeline "
         "DistillationSampler",
+    ),
+    (
+        "Search on distilled rows",
+        "Searches of hyper-parameters or architectures, confirmed on all rows.",
+        "DistilledSearchCV",
+    ),
+    (
+        "Streams and large data",
+        "Distillation in parts, of batches, files and partitions.",
+        "StreamingDistiller PartitionDistiller merge_distilled",
+    ),
+    (
+        "Segmentation and detection",
+        "Masks and boxes from a few distilled pixels, scenes or tiles.",
+        "DistilledSegmenter DistilledDetector PixelFeatures SceneComposer "
+        "TileSelection UNetSegmenter CenterPointDetector SegmentationDisplay "
+        "DetectionDisplay DistilledPixelsDisplay",
     ),
     (
         "Distilled sets",
@@ -66,9 +83,9 @@ TASKS = [
 PACKAGES = {
     "evaluation": "Measures",
     "knowledge_distillation": "Losses of students",
-    "model_selection": "Search on distilled rows",
-    "streaming": "Streams and large data",
-    "dense": "Segmentation and detection",
+    "model_selection": "Displays of searches",
+    "streaming": "Functions for streams",
+    "dense": "Functions for segmentation and detection",
 }
 # Names that authors of methods and tools import. Names that `sklearn_distill` exports
 # too are listed there only.

@@ -28,7 +28,7 @@ def test_rows_are_dense_and_the_preprocessor_is_fitted_on_training_rows(
     )
     assert rows.has_train
     assert rows.X_test.tolist() == X_test.to_numpy().tolist()
-    assert rows.prepare.mean_ == pytest.approx(X.to_numpy().mean(axis=0))
+    assert rows.prepare[-1].mean_ == pytest.approx(X.to_numpy().mean(axis=0))
     assert rows.classes.tolist() == [0, 1, 2]
 
 
@@ -37,7 +37,7 @@ def test_preprocessor_is_fitted_on_test_rows_without_training_rows(small, wine_f
     X_test = X_test.to_numpy()
     rows = make_report_rows(X_test, y_test, None, None, distilled=small, **SETTINGS)
     assert not rows.has_train
-    assert rows.prepare.mean_ == pytest.approx(X_test.mean(axis=0))
+    assert rows.prepare[-1].mean_ == pytest.approx(X_test.mean(axis=0))
 
 
 @pytest.mark.parametrize(
