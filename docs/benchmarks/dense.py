@@ -17,11 +17,13 @@ that a run can be continued. ``--table`` prints the tables of a file.
 - photo: seconds and megabytes for the larger photograph (Linux); large: the same for a
   segmentation of 10,000 x 10,000 pixels.
 
-The features, the weights and the smoothing were chosen on other slices and inside the
-left half. "random" keeps the class shares of the pixels and "stratified" takes equally
-many pixels of each class; "k-means-grown" fits the classifier on 3,000 grown pixels
-(see `DistilledSet.densify`). "all" is a stratified sample of 30,000 pixels for brain,
-and all centers and 20,000 pixels of the background for detection.
+The features, the weights, the smoothing and the allocation were chosen on other slices
+and inside the left half. "random" keeps the class shares of the pixels and "stratified"
+takes equally many pixels of each class; "k-means-sqrt" divides the same number of
+pixels by the square roots of the sizes of the classes; "k-means-grown" fits the
+classifier on 3,000 grown pixels (see `DistilledSet.densify`). "all" is a stratified
+sample of 30,000 pixels for brain, and all centers and 20,000 pixels of the background
+for detection.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -53,7 +55,7 @@ from sklearn_distill import (
 from sklearn_distill.dense import boxes_from_masks, mean_average_precision, mean_iou
 from sklearn_distill.dense.pixel_weights import fit_weighted_by_mass
 
-METHODS = "k-means,stratified,random,k-means-grown,all,herding,kip"
+METHODS = "k-means,k-means-sqrt,stratified,random,k-means-grown,all,herding,kip"
 LEARNERS = ("trees", "logistic", "boosting")
 SMOOTH = 0.6
 TRAIN_SLICES = [4, 12, 20, 28, 64, 74, 84, 118, 126, 134]
@@ -68,9 +70,12 @@ def distiller_of(method, budget, seed, counts, max_iter=None):
     if method in ("random", "stratified", "all"):
         return RandomSelection(budget, random_state=seed)
     if method.startswith("k-means"):
-        densify = 3_000 if method == "k-means-grown" else None
         return KMeansSelection(
-            budget, numeric="standard", densify=densify, random_state=seed
+            budget,
+            allocation="sqrt" if method == "k-means-sqrt" else "auto",
+            numeric="standard",
+            densify=3_000 if method == "k-means-grown" else None,
+            random_state=seed,
         )
     if method == "herding":
         return HerdingSelection(budget)

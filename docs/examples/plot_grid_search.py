@@ -28,7 +28,8 @@ from sklearn_distill import (
 
 X, y = load_digits(return_X_y=True)
 svc = make_pipeline(StandardScaler(), SVC())
-model = DistilledClassifier(HerdingSelection(), svc)
+model = DistilledClassifier(HerdingSelection(random_state=0), svc)
+model
 
 # %%
 # The grid consists of three methods and four budgets.
@@ -36,7 +37,7 @@ model = DistilledClassifier(HerdingSelection(), svc)
 methods = {
     "random": RandomSelection(random_state=0),
     "k-means": KMeansSelection(random_state=0),
-    "herding": HerdingSelection(),
+    "herding": HerdingSelection(random_state=0),
 }
 budgets = [2, 5, 10, 20]
 folds = StratifiedKFold(4, shuffle=True, random_state=0)

@@ -4,7 +4,7 @@ Search on distilled rows
 ========================
 
 A search trains dozens of candidates on all rows, although most of them are bad.
-`DistilledSearchCV` ranks the candidates on a few distilled rows, and trains only the
+``DistilledSearchCV`` ranks the candidates on a few distilled rows, and trains only the
 best few on all rows.
 """
 
@@ -48,7 +48,7 @@ pd.DataFrame(
 )
 
 # %%
-# `cv_results_` contains the scores on distilled rows, and beside them those of the
+# ``cv_results_`` contains the scores on distilled rows, and beside them those of the
 # confirmed candidates on all rows.
 
 results = pd.DataFrame(search.cv_results_).sort_values("rank_distilled")

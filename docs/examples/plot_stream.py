@@ -63,7 +63,7 @@ for start in range(0, len(X_train), 50):
 # %%
 # Accuracy on the test rows of the classes seen so far.
 
-fig, ax = plt.subplots(figsize=(7, 3.5))
+fig, ax = plt.subplots(figsize=(7, 3.5), layout="constrained")
 for name, values in scores.items():
     ax.plot(values, label=name)
 ax.set(xlabel="batch", ylabel="accuracy on seen classes", ylim=(0, 1.02))

@@ -11,6 +11,11 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context
+from sklearn.utils._array_api import (
+    _convert_to_numpy,
+    get_namespace_and_device,
+    move_to,
+)
 from sklearn.utils._metadata_requests import _routing_enabled
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _get_output_config
@@ -21,10 +26,13 @@ __all__ = [
     "Interval",
     "StrOptions",
     "_check_sample_weight",
+    "_convert_to_numpy",
     "_fit_context",
     "_get_output_config",
     "_num_samples",
     "_routing_enabled",
+    "get_namespace_and_device",
+    "move_to",
     "trees_of_boosting",
 ]
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .named_array import NamedArray
+
 
 def take_rows(X: Any, indices: np.ndarray) -> Any:
     """Return rows of an array or a DataFrame by position, in the order of `indices`.
@@ -26,7 +28,7 @@ def in_form_of(X: Any, X_new: Any) -> Any:
     DataFrames differ, the columns are matched by position.
     """
     if not hasattr(X, "iloc"):
-        return np.asarray(X_new)
+        return X_new if isinstance(X, NamedArray) else np.asarray(X_new)
     if not hasattr(X_new, "iloc"):
         import pandas as pd
 
@@ -41,6 +43,8 @@ def stacked(X: Any, X_new: Any) -> Any:
 
     The dtypes of `X` are kept where they can hold the values of `X_new`.
     """
+    if isinstance(X, NamedArray):
+        return X.stacked(X_new)
     if not hasattr(X, "iloc"):
         return np.concatenate([X, _cast_if_lossless(np.asarray(X_new), X.dtype)])
     import pandas as pd

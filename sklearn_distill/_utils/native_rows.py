@@ -1,7 +1,8 @@
 """Rows in containers of other libraries: sparse matrices, Arrow and polars, torch.
 
 All computations run on NumPy arrays and pandas DataFrames. The functions of this module
-convert the rows that users pass, and convert the distilled rows back.
+convert the rows that users pass, and convert the distilled rows back. Tables of polars
+and pyarrow become arrays of objects where pandas is not installed.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,9 +13,16 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn import get_config
 from sklearn.utils import get_tags
 
+from .array_namespace import (
+    is_foreign_array,
+    keeps_namespace,
+    like_array,
+    rows_like_array,
+    to_numpy,
+)
+from .named_array import named_array, table_like
 from .optional import import_pandas, import_pyarrow
 
 
@@ -28,41 +36,39 @@ def is_table(X: Any) -> bool:
     return native_library(X) in ("polars", "pyarrow") and hasattr(X, "columns")
 
 
-def is_tensor(X: Any) -> bool:
-    """Return whether X is a torch tensor; torch is not imported."""
-    return hasattr(X, "detach") and hasattr(X, "requires_grad")
-
-
 def keeps_container(X: Any) -> bool:
     """Return whether distilled rows and new rows are returned in the container of X.
 
-    A tensor is returned as a tensor only if scikit-learn dispatches to the array API.
+    Arrays of torch and other libraries are returned as such only if scikit-learn
+    dispatches to the array API.
     """
-    if is_tensor(X):
-        return bool(get_config()["array_api_dispatch"])
+    if is_foreign_array(X):
+        return keeps_namespace(X)
     return is_table(X) or sparse.issparse(X)
 
 
 def from_native(X: Any) -> Any:
-    """Return a table or column as pandas, a tensor as an array, and others unchanged.
+    """Return a table or column as pandas, and arrays of other libraries as NumPy.
+
+    Other objects are returned unchanged.
+
+    Without pandas or pyarrow, a table of polars or pyarrow becomes a `NamedArray`.
 
     Raises
     ------
-    ImportError
-        If X is a table of polars or pyarrow, and pandas or pyarrow is not installed.
     TypeError
         If X is a torch data set, or a lazy frame of polars.
     """
-    if is_tensor(X):
-        X = X.detach().cpu()
-        return (X if str(X.dtype) != "torch.bfloat16" else X.float()).numpy()
+    if is_foreign_array(X):
+        return to_numpy(X)
     check_supported(X)
     if isinstance(X, np.ndarray):
         return _plain_array(X)
     if native_library(X) not in ("polars", "pyarrow") or not hasattr(X, "to_pandas"):
         return X
-    _import_converters(X)
     _check_polars_dtypes(X)
+    if not _has_converters():
+        return named_array(X)
     rows = X.to_pandas()
     # Columns of pyarrow are not named.
     return rows if native_library(X) == "polars" or is_table(X) else np.asarray(rows)
@@ -111,17 +117,14 @@ def check_supported(X: Any) -> None:
         raise TypeError("X is a lazy frame of polars. Pass X.collect().")
 
 
-def _import_converters(X: Any) -> None:
-    """Import pandas and pyarrow, or raise an ImportError that names both."""
+def _has_converters() -> bool:
+    """Return whether pandas and pyarrow are installed."""
     try:
         import_pandas()
         import_pyarrow()
-    except ImportError as error:
-        raise ImportError(
-            f"Tables of {native_library(X)} are converted with pandas and pyarrow: "
-            "pip install 'sklearn-distill[parquet]'. If all columns are numbers, you "
-            "can pass an array, such as X.to_numpy(), instead."
-        ) from error
+    except ImportError:
+        return False
+    return True
 
 
 def _check_polars_dtypes(X: Any) -> None:
@@ -158,10 +161,10 @@ def like_native(given: Any, rows: Any) -> Any:
     if sparse.issparse(given):
         is_array = isinstance(given, sparse.sparray)
         return (sparse.csr_array if is_array else sparse.csr_matrix)(rows)
-    if is_tensor(given):
-        import torch
-
-        return torch.as_tensor(rows, dtype=given.dtype, device=given.device)
+    if is_foreign_array(given):
+        return rows_like_array(given, rows)
+    if not hasattr(rows, "iloc"):
+        return table_like(given, rows)
     table = import_pyarrow()[0].Table.from_pandas(rows, preserve_index=False)
     table = table.replace_schema_metadata(None)
     if native_library(given) == "polars":
@@ -176,14 +179,12 @@ def like_native(given: Any, rows: Any) -> Any:
 def labels_like(given: Any, labels: np.ndarray) -> Any:
     """Return labels in the container of `given`: polars, pyarrow, torch or NumPy.
 
-    The dtype of `given` is kept if it can hold the labels. A tensor is returned as a
-    tensor only if scikit-learn dispatches to the array API. Labels for any other
-    container are returned unchanged.
+    The dtype of `given` is kept if it can hold the labels. Arrays of torch and other
+    libraries are returned as such only if scikit-learn dispatches to the array API.
+    Labels for any other container are returned unchanged.
     """
-    if is_tensor(given) and keeps_container(given):
-        import torch
-
-        return torch.as_tensor(labels, device=given.device)
+    if keeps_namespace(given):
+        return like_array(given, labels)
     library = native_library(given)
     if library == "polars":
         return _polars_labels(given, labels)
@@ -316,10 +317,11 @@ def as_output(rows: Any, library: str, names: Callable[[], Any]) -> Any:
 def rows_for(estimator: Any, X: Any) -> Any:
     """Return X, as a dense array if it is sparse and the estimator requires one.
 
-    A tensor is returned as an array, because labels and weights are arrays.
+    An array of another library is returned as a NumPy array, because labels and weights
+    are NumPy arrays.
     """
-    if is_tensor(X):
-        return from_native(X)
+    if is_foreign_array(X):
+        return to_numpy(X)
     if not sparse.issparse(X):
         return X
     try:
@@ -343,4 +345,4 @@ def nbytes_of(X: Any) -> int:
         return int(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
     if hasattr(X, "estimated_size"):
         return int(X.estimated_size())
-    return int(X.nbytes)
+    return int(to_numpy(X).nbytes if is_foreign_array(X) else X.nbytes)

@@ -12,6 +12,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import _fit_context
+from .._utils.array_namespace import check_namespace
 from .._utils.names import kebab_case
 from .._utils.native_rows import from_native
 from ..distilled_set.distilled_array import attach_labels
@@ -284,6 +285,7 @@ class BaseDistiller(
             that `fit` did not see.
         """
         check_is_fitted(self)
+        check_namespace(X, self.distilled_.X, f"{type(self).__name__}.transform")
         required_container(self, X)
         X = check_rows(self, X, reset=False, keep_container=True)
         if not issparse(X):  # Sparse rows have no categories.
@@ -315,6 +317,7 @@ class BaseDistiller(
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.array_api_support = True
         # Columns of strings are supported too, but the tag `categorical` would promise
         # support of arbitrary Python objects.
         tags.input_tags.sparse = True

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.array_namespace import like_array
 from .assembly import with_info
 from .category_coverage import Cell, columns_to_cover, copy_cells, with_all_categories
 from .growth_fitting import check_can_grow, growth_of
@@ -78,7 +79,8 @@ def fit_distiller(
     distiller.encoder_ = problem.encoder
     distiller.__dict__.pop("sample_indices_", None)
     if isinstance(result, Kept):
-        distiller.sample_indices_ = data.positions[np.asarray(result.indices)]
+        kept = data.positions[np.asarray(result.indices)]
+        distiller.sample_indices_ = like_array(X, kept)
     distiller.distilled_ = with_info(
         distilled,
         result,

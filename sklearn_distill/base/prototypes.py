@@ -209,7 +209,7 @@ def cluster(
     else:
         model = KMeans(n_clusters, random_state=seed)
     with warnings.catch_warnings():
-        # Equal rows lead to fewer clusters, which the caller makes up for.
+        # KMeans warns if equal rows lead to fewer clusters, which is expected here.
         warnings.filterwarnings("ignore", category=ConvergenceWarning)
         labels = model.fit(Z, sample_weight=sample_weight).labels_
     used, labels = np.unique(labels, return_inverse=True)

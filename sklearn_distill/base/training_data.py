@@ -23,6 +23,9 @@ from .label_column import LabelColumn
 from .problem import Kept, Problem
 from .scoring import check_evaluator
 
+# The number of labels above which a y whose values hardly repeat is worth a warning.
+MIN_LABELED_ROWS = 20
+
 
 @dataclass(frozen=True)
 class TrainingData:
@@ -136,9 +139,17 @@ def check_training_data(
 
 def keep_all_rows(distiller: Any, data: TrainingData) -> Kept:
     """Return all rows in their own order, with a warning."""
+    classes = data.target.classes
+    advice = "Lower the budget to distill them."
+    n = len(data.X)
+    if classes is not None and n >= MIN_LABELED_ROWS and 2 * len(classes) > n:
+        advice += (
+            f" y has {len(classes)} different values, which are treated as classes. "
+            "Check that y does not contain identifiers, dates or a continuous target."
+        )
     warnings.warn(
-        f"budget={distiller.budget!r} covers all {len(data.X)} rows, which are "
-        "returned unchanged. Lower the budget to distill them.",
+        f"budget={distiller.budget!r} covers all {n} rows, which are "
+        f"returned unchanged. {advice}",
         UserWarning,
         stacklevel=caller_stacklevel(),
     )

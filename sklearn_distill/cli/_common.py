@@ -15,6 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -203,7 +204,10 @@ def wants_progress_bar(args: argparse.Namespace) -> bool:
 
 @contextlib.contextmanager
 def one_line_warnings() -> Iterator[None]:
-    """Print each warning on one line of stderr; ignore warnings for developers."""
+    """Print each different warning once, on one line of stderr.
+
+    Warnings for developers are ignored.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("default")
         for category in (
@@ -214,12 +218,16 @@ def one_line_warnings() -> Iterator[None]:
             ResourceWarning,
         ):
             warnings.simplefilter("ignore", category)
-        warnings.showwarning = _print_warning
+        warnings.showwarning = partial(_print_warning, printed=set())
         yield
 
 
-def _print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"warning: {one_line(message)}", file=sys.stderr)
+def _print_warning(message: Warning | str, *_: Any, printed: set[str]) -> None:
+    """Print a warning unless its text is among those that were printed."""
+    text = one_line(message)
+    if text not in printed:
+        printed.add(text)
+        print(f"warning: {text}", file=sys.stderr)
 
 
 def one_line(text: Any) -> str:

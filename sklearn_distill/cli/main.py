@@ -9,6 +9,7 @@ respond fast.
 import argparse
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -19,7 +20,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from .._utils.optional import import_shtab
 from . import check, compare, distill, list_methods, report, search
-from ._common import PROG, Parser, one_line
+from ._common import PROG, InputError, Parser, one_line
 
 EPILOG = """\
 examples:
@@ -81,14 +82,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 for success, 1 if a check failed, 2 for wrong usage or invalid
         input, 130 after Ctrl-C, 141 if the reader of stdout has closed it.
     """
-    debug = False
+    args = argparse.Namespace()
     try:
         with _interrupt_on_ctrl_c():
             try:
                 args = _parser().parse_args(argv)
             except SystemExit as exit_after_help:
                 return int(exit_after_help.code or 0)
-            debug = hasattr(args, "debug")
             code = args.run(args)
             sys.stdout.flush()
             return code
@@ -101,9 +101,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
-        if debug:
+        if hasattr(args, "debug"):
             raise
-        return _fail(f"error: {_message(error)}", code=2)
+        return _fail(f"error: {_message(error, args)}", code=2)
 
 
 def _parser() -> Parser:
@@ -145,19 +145,42 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, args: argparse.Namespace) -> str:
     """Describe an error on one line.
 
     The messages of common error types are written for users. For any other type the
-    description includes the type.
+    description includes the type. `args` has no attributes if the error is in the
+    arguments.
     """
     text = one_line(error)
+    if _is_single_class_error(error):
+        name = getattr(args, "target", None)
+        target = "the target" if name is None else f"the target {name!r}"
+        unlabeled = ", or pass --no-target if there are no labels"
+        return (
+            f"{target} has a single class, but classification needs at least 2 "
+            "classes. Name another column or array with --target"
+            f"{unlabeled if hasattr(args, 'no_target') else ''}."
+        )
+    if hasattr(args, "task"):
+        # The messages of the package name the parameter; the command has an option.
+        text = re.sub(r"\btask='(\w+)'", r"--task \1", text)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, ValueError | TypeError | ArithmeticError | ImportError):
         if text:
             return text
     return f"{type(error).__name__}: {text} (--debug shows the traceback)"
+
+
+def _is_single_class_error(error: Exception) -> bool:
+    """Tell whether the target of the command contains a single class."""
+    if isinstance(error, InputError) or not isinstance(error, ValueError):
+        # The import below takes longer than the response to wrong usage should.
+        return False
+    from ..validation.targets import SingleClassError
+
+    return isinstance(error, SingleClassError)
 
 
 @contextlib.contextmanager

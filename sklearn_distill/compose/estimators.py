@@ -13,6 +13,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils._sklearn_private import StrOptions
+from .._utils.array_namespace import like_array
+from .._utils.native_rows import from_native
 from ..distilled_set.distilled_set import DistilledSet
 from ..soft_labels.data_prior import (
     correct_log_proba,
@@ -189,16 +191,15 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         if self.prior == "set":
             super()._fit_estimator(train, as_column, unseen)
         else:
-            self.estimator_, self.prior_ratio_ = fit_under_data_prior(
-                self.estimator, train
-            )
+            self.estimator_, ratio = fit_under_data_prior(self.estimator, train)
+            self.prior_ratio_ = like_array(self.distilled_.X, ratio)
         method = calibration_method(
             self.calibration, self.estimator_, self.prior, train
         )  # fmt: skip
         if method is not None:
             self.calibrator_ = calibrator_of(
                 self.estimator_,
-                self.prior_ratio_,
+                from_native(self.prior_ratio_),
                 unseen,
                 None if unseen is None else self._check_rows(unseen.X),
                 method=method,
@@ -211,9 +212,11 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         weights = rows.sample_weight
         if self.prior == "set":
             weights = weights * compute_sample_weight("balanced", rows.y)
-        proba = self.predict_proba(rows.X) if hasattr(self, "predict_proba") else None
+        proba = None
+        if hasattr(self, "predict_proba"):
+            proba = self._proba(self._check_rows(rows.X))
         known = np.asarray(getattr(self.estimator_, "classes_", self.classes_))
-        predicted = np.asarray(self.predict(rows.X))
+        predicted = np.asarray(from_native(self.predict(rows.X)))
         return classification_result(predicted, proba, known, rows.y, weights)
 
     def predict(self, X: Any, **params: Any) -> Any:
@@ -234,7 +237,8 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         if params or (self.prior_ratio_ is None and self.calibrator_ is None):
             return super().predict(X, **params)
         classes = getattr(self.estimator_, "classes_", self.classes_)
-        return classes[self.predict_proba(X).argmax(axis=1)]
+        proba = self._proba(self._check_rows(X, "predict"))
+        return like_array(X, classes[proba.argmax(axis=1)])
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -249,8 +253,12 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        proba = self.estimator_.predict_proba(self._check_rows(X))
-        proba = correct_proba(proba, self.prior_ratio_)
+        return like_array(X, self._proba(self._check_rows(X, "predict_proba")))
+
+    def _proba(self, rows: Any) -> np.ndarray:
+        """Return the class probabilities of checked rows as a NumPy array."""
+        proba = self.estimator_.predict_proba(rows)
+        proba = correct_proba(proba, from_native(self.prior_ratio_))
         return proba if self.calibrator_ is None else self.calibrator_.proba(proba)
 
     @available_if(_estimator_has("predict_log_proba"))
@@ -266,11 +274,12 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n, n_classes)
         """
         check_is_fitted(self)
-        log_proba = self.estimator_.predict_log_proba(self._check_rows(X))
-        log_proba = correct_log_proba(log_proba, self.prior_ratio_)
-        if self.calibrator_ is None:
-            return log_proba
-        return self.calibrator_.log_proba(np.exp(log_proba))
+        rows = self._check_rows(X, "predict_log_proba")
+        log_proba = self.estimator_.predict_log_proba(rows)
+        log_proba = correct_log_proba(log_proba, from_native(self.prior_ratio_))
+        if self.calibrator_ is not None:
+            log_proba = self.calibrator_.log_proba(np.exp(log_proba))
+        return like_array(X, log_proba)
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: Any) -> np.ndarray:
@@ -291,12 +300,14 @@ class DistilledClassifier(ClassifierMixin, BaseDistilledEstimator):
         ndarray of shape (n,) or (n, n_classes)
         """
         check_is_fitted(self)
-        X = self._check_rows(X)
+        rows = self._check_rows(X, "decision_function")
+        ratio = from_native(self.prior_ratio_)
         if self.calibrator_ is None:
-            return corrected_decisions(self.estimator_, X, self.prior_ratio_)
-        proba = correct_proba(self.estimator_.predict_proba(X), self.prior_ratio_)
+            values = corrected_decisions(self.estimator_, rows, ratio)
+            return like_array(X, values)
+        proba = correct_proba(self.estimator_.predict_proba(rows), ratio)
         logs = self.calibrator_.log_proba(proba)
-        return logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs
+        return like_array(X, logs[:, 1] - logs[:, 0] if logs.shape[1] == 2 else logs)
 
 
 class DistilledRegressor(RegressorMixin, BaseDistilledEstimator):

@@ -8,6 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.exceptions import DataConversionWarning
 
+from .._utils.array_namespace import (
+    is_foreign_array,
+    keeps_namespace,
+    rows_like_array,
+    to_numpy,
+)
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native
 from ..base.growing import densify_of, held_back_rows, seed_of
@@ -109,7 +115,8 @@ def rows_for_calibration(
         return None
     if hasattr(fitted, "sample_indices_"):
         # Positions beyond X are those of unlabeled rows.
-        present &= ~np.isin(np.arange(len(present)), fitted.sample_indices_)
+        indices = from_native(fitted.sample_indices_)
+        present &= ~np.isin(np.arange(len(present)), indices)
     rows, rng = np.flatnonzero(present), np.random.RandomState(seed_of(fitted))
     if len(rows) < MIN_CALIBRATION_ROWS:
         return None
@@ -139,4 +146,8 @@ def _rows_at(rows: Any, positions: np.ndarray) -> Any:
     """Return the rows, or labels, at some positions, in their container."""
     if isinstance(rows, list | tuple):
         return [rows[i] for i in positions]
+    if is_foreign_array(rows):
+        # Not all libraries accept positions as a NumPy array.
+        taken = take_rows(to_numpy(rows), positions)
+        return rows_like_array(rows, taken) if keeps_namespace(rows) else taken
     return take_rows(rows, positions)

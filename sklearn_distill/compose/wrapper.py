@@ -24,6 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted, check_memory, has_fit_parameter
 
 from .._utils._sklearn_private import HasMethods, _fit_context, _routing_enabled
+from .._utils.array_namespace import check_namespace, like_array
 from .._utils.native_rows import from_native, rows_for
 from ..base.absent_categories import warn_of_absent_categories
 from ..base.common_parameters import COMMON_CONSTRAINTS
@@ -237,7 +238,8 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
 
     def _evaluate(self, rows: UnseenRows) -> HeldBackResult:
         """Return how well the current fit predicts rows that were not distilled."""
-        return HeldBackResult(self.score(rows.X, rows.y, rows.sample_weight))
+        y, weights = like_array(rows.X, (rows.y, rows.sample_weight))
+        return HeldBackResult(self.score(rows.X, y, weights))
 
     def _unseen_rows(self, X: Any, y: Any, params: dict[str, Any]) -> UnseenRows | None:
         """Return training rows for the calibration of predictions, or None."""
@@ -304,12 +306,14 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         Returns
         -------
         ndarray of shape (n,) or (n, n_targets)
-            With some parameters, such as `return_std`, a tuple of arrays.
+            With some parameters, such as `return_std`, a tuple of arrays. Under
+            scikit-learn's array API dispatch, numbers are arrays of the library of X.
         """
         check_is_fitted(self)
         if params and _routing_enabled():
             params = process_routing(self, "predict", **params).estimator.predict
-        return self.estimator_.predict(self._check_rows(X), **params)
+        rows = self._check_rows(X, "predict")
+        return like_array(X, self.estimator_.predict(rows, **params))
 
     @property
     def distilled_(self) -> DistilledSet:
@@ -337,11 +341,21 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
         check_is_fitted(self)
         return getattr(self.estimator_, name)
 
-    def _check_rows(self, X: Any) -> Any:
+    def _check_rows(self, X: Any, method: str | None = None) -> Any:
         """Check new rows, but not for unknown categories.
 
         The estimator may support unknown categories.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of n rows
+        method : str or None
+            The method that the user called, for the message if X is of another library
+            than in `fit`.
         """
+        if method is not None:
+            name = f"{type(self).__name__}.{method}"
+            check_namespace(X, self.distilled_.X, name)
         X = check_rows(self.distiller_, X, reset=False, keep_container=True)
         return rows_for(self.estimator, X)
 
@@ -363,6 +377,7 @@ class BaseDistilledEstimator(MetaEstimatorMixin, CallbackSupportMixin, BaseEstim
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
+        tags.array_api_support = get_tags(self.distiller).array_api_support
         distiller_tags = get_tags(self.distiller).input_tags
         tags.input_tags.sparse = distiller_tags.sparse
         tags.input_tags.allow_nan = (

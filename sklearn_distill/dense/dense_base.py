@@ -56,7 +56,7 @@ class BaseDense(MetaEstimatorMixin, BaseEstimator):
     def _fit_on_distilled(
         self, estimator: Any, rows: np.ndarray, y: np.ndarray, weights: Any
     ) -> tuple[Any, np.ndarray | None]:
-        """Fit a classifier on the distilled pixels, grown if the distiller says so.
+        """Fit a classifier on the distilled pixels, grown if `densify` is an int.
 
         Returns the fitted classifier and the factors for its probabilities, or None.
         """

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._utils.native_rows import from_native, is_table, is_tensor, native_library
+from .._utils.array_namespace import is_foreign_array
+from .._utils.native_rows import from_native, is_table, native_library
 
 # The key of the labels in the `attrs` of a DataFrame of distilled rows.
 ATTRS_KEY = "distilled"
@@ -106,7 +107,7 @@ def _labeled(
 
 def attach_labels(X: Any, labels: DistilledLabels) -> Any:
     """Return rows that carry their labels: a DistilledArray or a table."""
-    if not (hasattr(X, "iloc") or is_table(X) or is_tensor(X)):
+    if not (hasattr(X, "iloc") or is_table(X) or is_foreign_array(X)):
         return DistilledArray(X, labels)
     # Store lists instead of arrays, because to_parquet writes attrs as JSON.
     stored = {
@@ -127,9 +128,13 @@ def attach_labels(X: Any, labels: DistilledLabels) -> Any:
 def _with_attribute(X: Any, stored: dict[str, Any]) -> Any:
     """Store labels in an attribute of a polars frame or a tensor, and return it.
 
-    Slices and copies do not have this attribute. Pickles refer to this function.
+    Slices and copies do not have this attribute. Pickles refer to this function. Arrays
+    of libraries that do not allow attributes are returned without labels.
     """
-    setattr(X, LABELS_ATTRIBUTE, stored)
+    try:
+        setattr(X, LABELS_ATTRIBUTE, stored)
+    except AttributeError:
+        return X
     if is_table(X):
         # polars would leave out the attribute when it pickles a frame.
         setattr(X, "__reduce_ex__", partial(_reduce_frame, X, stored))  # noqa: B010
@@ -146,7 +151,7 @@ def _stored_labels(X: Any) -> dict[str, Any] | None:
     if is_table(X) and hasattr(X, "replace_schema_metadata"):
         text = (X.schema.metadata or {}).get(ATTRS_KEY.encode())
         return None if text is None else json.loads(text)
-    if is_table(X) or is_tensor(X):
+    if is_table(X) or is_foreign_array(X):
         return getattr(X, LABELS_ATTRIBUTE, None)
     return getattr(X, "attrs", {}).get(ATTRS_KEY)
 

@@ -263,7 +263,8 @@ class DistilledSet(GrowingMixin):
             If the rows are images, or if a column of X has one of these names.
         """
         frame = set_to_frame(self._parts())
-        return like_native(self.X, frame) if is_table(self.X) else frame
+        is_converted = is_table(self.X) and not is_table(frame)
+        return like_native(self.X, frame) if is_converted else frame
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the distilled set to a ``.npz``, ``.parquet`` or ``.csv`` file.

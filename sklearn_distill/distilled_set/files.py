@@ -11,8 +11,8 @@ import numpy as np
 from scipy.sparse import csr_array, csr_matrix, issparse, sparray
 
 from .._utils.atomic_file import write_atomically
-from .._utils.native_rows import from_native, like_schema
-from .._utils.optional import import_pyarrow
+from .._utils.native_rows import from_native, is_table, like_schema
+from .._utils.optional import import_pandas, import_pyarrow
 from .column_values import restored_column, stored_values
 from .file_header import (
     NO_HEADER,
@@ -34,6 +34,9 @@ CSR_ARRAYS = ("data", "indices", "indptr")
 def save_set(parts: SetParts, path: str | os.PathLike[str]) -> None:
     """Write a distilled set in the format of the file's suffix."""
     suffix = _suffix(path)
+    if is_table(parts.X):
+        import_pandas()
+        import_pyarrow()
     header = header_of(parts)
     parts = parts._replace(X=parts.X if issparse(parts.X) else from_native(parts.X))
     if suffix == ".npz":

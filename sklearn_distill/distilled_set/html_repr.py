@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.array_namespace import first_rows
 from .._utils.html_card import html_card, html_table
 from .._utils.native_rows import dense_rows_of
 from .parts import SetParts
@@ -72,7 +73,7 @@ def _table(parts: SetParts) -> str:
         return ""
     n_columns = parts.X.shape[1]
     shown = min(n_columns, MAX_COLUMNS)
-    first = dense_rows_of(parts.X[:MAX_ROWS])
+    first = dense_rows_of(first_rows(parts.X, MAX_ROWS))
     if hasattr(first, "iloc"):
         names = [str(name) for name in first.columns[:shown]]
         columns = [first.iloc[:, j].tolist() for j in range(shown)]

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .._utils.native_rows import dense_rows_of, like_schema
+from .._utils.named_array import column_names, with_columns
+from .._utils.native_rows import dense_rows_of, is_table, like_schema
 from .._utils.optional import import_pandas, import_pyarrow
 from .column_index import as_text
 from .column_values import missing_object, restored_column, restored_objects
@@ -32,8 +33,11 @@ CHECKSUM_KEY = f"{FORMAT}-crc32".encode()
 
 
 def set_to_frame(parts: SetParts) -> Any:
-    """Return rows, labels, sample weights and soft labels as one DataFrame."""
-    pd = import_pandas()
+    """Return rows, labels, sample weights and soft labels as one table.
+
+    It is a DataFrame of pandas, or without pandas a table of polars or pyarrow.
+    """
+    given = parts.X
     if len(parts.X.shape) != 2:
         raise ValueError(
             f"Images of shape {parts.X.shape[1:]} cannot be stored in a table. Save "
@@ -44,15 +48,20 @@ def set_to_frame(parts: SetParts) -> Any:
         # Reset the index, because pandas aligns rows and labels by their index.
         frame = parts.X.reset_index(drop=True)
         frame.attrs = {}
+    elif is_table(given):
+        frame = given
     else:
         names = [f"x{j}" for j in range(parts.X.shape[1])]
-        frame = pd.DataFrame(parts.X, columns=names)
+        frame = import_pandas().DataFrame(parts.X, columns=names)
     labels = _label_columns(parts)
-    if duplicates := [name for name in labels if name in frame.columns]:
+    if duplicates := [name for name in labels if name in column_names(frame)]:
         raise ValueError(
             f"X has columns named {duplicates}, which are the names of the columns of "
             "labels and weights. Rename these columns of X, or set target_name."
         )
+    if is_table(frame):
+        return with_columns(frame, labels)
+    pd = import_pandas()
     return pd.concat([frame, pd.DataFrame(labels)], axis=1)
 
 
@@ -253,7 +262,8 @@ def to_csv(parts: SetParts) -> str:
         )
     if frame.isna().any(axis=None):
         raise ValueError(
-            "A CSV file cannot distinguish missing values from empty text. Use .npz."
+            "A CSV file cannot distinguish missing values from empty text. Save the "
+            "set as .parquet or .npz."
         )
     text = frame.to_csv(index=False)
     # pandas does not quote a single carriage return, and reads it as a line break.

@@ -98,7 +98,7 @@ def nearest_valid(
     if dtype.kind in "iu":
         x = np.rint(x)
     # Take the ends of the range from the integers themselves: beyond 2**53, a float
-    # that equals an integer may not survive the cast back to the integer dtype.
+    # that equals an integer may change in the cast back to the integer dtype.
     at_low, at_high = x <= first, x >= last
     inside = np.where(at_low | at_high, 0.0, x).astype(dtype)
     return np.where(at_low, low, np.where(at_high, high, inside)).astype(dtype)

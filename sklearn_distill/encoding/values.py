@@ -36,7 +36,10 @@ def columns_of(X: Any) -> Iterator[np.ndarray]:
             yield values if column.dtype == "category" else plain_values(values)
     else:
         for j in range(X.shape[1]):
-            yield plain_values(_array_column(X[:, j]))
+            values = _array_column(np.asarray(X[:, j]))
+            # Only the array of a table of polars or pyarrow has dtypes by column.
+            dtype = X.dtypes[j] if hasattr(X, "dtypes") else None
+            yield values if dtype == "category" else _with_dtype(values, dtype)
 
 
 def numbers_of(X: Any) -> np.ndarray | None:
@@ -195,6 +198,22 @@ def _array_column(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind == "O":
         return _masked(values, np.fromiter(map(is_gap, values), bool, len(values)))
     return values
+
+
+def _with_dtype(values: np.ndarray, dtype: np.dtype | None) -> np.ndarray:
+    """Return a column of objects, which may be masked, in a dtype.
+
+    Without a dtype, and if all values are missing, `plain_values` of it are returned;
+    likewise for booleans some of which are missing, which pandas stores as objects too.
+    """
+    missing = np.ma.getmaskarray(values)
+    if dtype is None or missing.all() or (dtype.kind == "b" and missing.any()):
+        return plain_values(values)
+    if not missing.any():
+        return values.astype(dtype)
+    typed = np.zeros(len(values), dtype=dtype)
+    typed[~missing] = np.ma.getdata(values)[~missing]
+    return np.ma.MaskedArray(typed, missing)
 
 
 def _masked(values: np.ndarray, missing: np.ndarray) -> np.ndarray:

@@ -66,6 +66,12 @@ class Deadline:
         return self.seconds() + needed <= self.max_time + self.grace
 
 
+def seconds_left() -> float:
+    """Return the time until the limit of the current loop; infinity without a limit."""
+    deadline = _current.get()
+    return math.inf if deadline is None else deadline.seconds_left()
+
+
 def check_deadline(needed: float = 0.0) -> None:
     """Raise OutOfTime if a computation would exceed the limit of the current loop.
 

@@ -12,8 +12,9 @@ from threadpoolctl import threadpool_limits
 
 # The number of values in the largest tensor of a step from which on several threads are
 # used. The threads of OpenMP wait for each other at the end of every operation. For
-# smaller tensors, a second thread saves little time on an idle machine, and if other
-# processes use the cores, a step takes many times as long as with one thread.
+# smaller tensors, a second thread saves less than a third of the time of a step on an
+# idle machine, and if other processes use the cores, a step takes many times as long as
+# with one thread.
 MANY_VALUES = 2**20
 # The usual number of units of a hidden layer, and of channels of a convolution.
 WIDTH = 128
@@ -87,4 +88,5 @@ def values_of_step(n_rows: int, n_distilled: int, shape: tuple[int, ...]) -> int
     """
     n_values = math.prod(shape)
     n_values = n_values * CHANNELS if len(shape) == 3 else max(n_values, WIDTH)
-    return max(n_rows * n_values, (n_rows + n_distilled) * n_distilled)
+    n_batch = max(n_rows, n_distilled)
+    return max(n_batch * n_values, (n_rows + n_distilled) * n_distilled)

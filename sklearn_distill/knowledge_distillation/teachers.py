@@ -293,8 +293,8 @@ def _check_frozen(teacher: Any, classes: np.ndarray | None) -> None:
     known = known_classes(teacher, classes)
     if missing := sorted(set(classes.tolist()) - set(known.tolist())):
         raise ValueError(
-            f"The teacher knows the classes {known.tolist()}, but y also holds "
-            f"{missing}. Pass a teacher that was trained on the same classes."
+            f"The teacher was trained on the classes {known.tolist()}, but y also "
+            f"holds {missing}. Pass a teacher that was trained on the same classes."
         )
 
 

@@ -120,7 +120,10 @@ def _stack_X(X: Any, parts: Sequence[Any]) -> Any:
         cast = [_in_categories_of(native[0], part) for part in native]
         rows = stacked(real, pd.concat(cast, ignore_index=True))
         return like_native(X, rows) if is_table(X) else rows
-    return stacked(np.asarray(from_native(X)), np.concatenate(native))
+    real = from_native(X)
+    real = real if is_table(X) else np.asarray(real)
+    rows = stacked(real, np.concatenate(native))
+    return like_native(X, rows) if is_table(X) else rows
 
 
 def _in_categories_of(first: Any, part: Any) -> Any:

@@ -54,7 +54,7 @@ def list_distillers() -> list[PluginInfo]:
 
     See Also
     --------
-    sklearn_distill.plugins.diagnosis.diagnose_distillers : Load every method.
+    sklearn_distill.plugins.diagnose_distillers : Load every method.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from .._utils.native_rows import like_native, nbytes_of
+from .._utils.native_rows import from_native, like_native, nbytes_of
 from ..base.assembly import for_json
 from ..distilled_set.distilled_set import DistilledSet
 from .part import Part, united
@@ -51,7 +51,7 @@ def distill_parts(stream: Stream, distiller: Any, seed: int | None) -> Any:
     else:
         _fit_to_union(fitted, part, y, stream)
     if hasattr(fitted, "sample_indices_"):
-        indices = fitted.sample_indices_
+        indices = from_native(fitted.sample_indices_)
         del fitted.sample_indices_
         if part.positions is not None:
             fitted.sample_indices_ = part.positions[indices]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import get_tags
 
+from .._utils.array_namespace import first_rows
 from .._utils.containers import take_rows
 from .._utils.native_rows import from_native, is_table, nbytes_of
 from ..encoding.categorical_features import categorical_mask
@@ -221,7 +222,7 @@ def empty_like(X: Any) -> Any:
         return X[:0] if not hasattr(X, "iloc") else X.iloc[:0]
     if hasattr(X, "tocsr"):
         return X.tocsr()[:0]
-    return X[:0] if hasattr(X, "dtype") else np.empty(0)
+    return first_rows(X, 0) if hasattr(X, "dtype") else np.empty(0)
 
 
 def is_without_rows(X: Any, y: Any, sample_weight: Any) -> bool:

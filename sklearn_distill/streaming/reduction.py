@@ -103,7 +103,7 @@ def rows_to_keep(
     if not isinstance(budget, Mapping):
         rows_per_group(budget, held, allocation=distiller.allocation)
     elif classes is not None and oversample > 1:
-        # Other parts may have the other classes of the budget.
+        # A class of the budget that this part lacks may occur in other parts.
         known = set(classes.tolist())
         budget = {c: n for c, n in budget.items() if c in known}
     if isinstance(budget, Mapping):

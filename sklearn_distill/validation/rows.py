@@ -55,7 +55,8 @@ def check_rows(
     -------
     ndarray or DataFrame
         A DataFrame is returned unchanged. Unless `keep_container`, a sparse matrix is
-        returned as a dense array, and a table as a DataFrame.
+        returned as a dense array, and a table as a DataFrame, or without pandas as a
+        `NamedArray`.
 
     Raises
     ------
@@ -68,6 +69,8 @@ def check_rows(
     is_kept = keep_container and keeps_container(given)
     if hasattr(X, "iloc") and hasattr(X, "columns"):
         _check_frame(estimator, X, reset)
+    elif hasattr(X, "columns"):
+        _check_named_array(estimator, given, X, reset)
     else:
         X = _check_array(estimator, X, reset, keep_sparse=is_kept)
     if reset:
@@ -98,6 +101,14 @@ def _check_frame(estimator: Any, X: Any, reset: bool) -> None:
     if numbers is None or not _are_moderate(numbers):
         for name, column in X.items():
             _check_series(name, column)
+
+
+def _check_named_array(estimator: Any, given: Any, X: Any, reset: bool) -> None:
+    """Check the names and the values of a table without pandas; see `NamedArray`."""
+    validate_data(estimator, given, reset=reset, skip_check_array=True)
+    _check_not_empty(X)
+    for j, name in enumerate(X.columns):
+        _check_objects(name, np.asarray(X[:, j]))
 
 
 def _check_array(estimator: Any, given: Any, reset: bool, keep_sparse: bool) -> Any:

@@ -26,6 +26,10 @@ MIN_ROWS_PER_CODE = 3
 MAX_IMBALANCE = 5
 
 
+class SingleClassError(ValueError):
+    """The y of a classification contains a single class."""
+
+
 class Target(NamedTuple):
     """A checked y.
 
@@ -252,7 +256,7 @@ def _check_classes(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         )
     classes, codes = np.unique(y, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(
+        raise SingleClassError(
             f"y has 1 class ({classes.tolist()[0]!r}), but classification needs at "
             "least 2 classes among the rows with a positive sample_weight. To distill "
             "rows without labels, pass y=None."

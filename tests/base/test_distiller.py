@@ -104,6 +104,17 @@ def test_budget_that_covers_all_rows_returns_them_in_order_with_a_warning(
     np.testing.assert_array_equal(distiller.distilled_.sample_weight, weights)
 
 
+def test_budget_that_covers_all_rows_warns_of_labels_that_hardly_repeat(
+    make_method, make_classes
+):
+    X, y = make_classes()
+    identifiers = [f"row {i}" for i in range(len(X))]
+    with pytest.warns(UserWarning, match="y has 102 different values.*identifiers"):
+        make_method(budget=5).fit(X, identifiers)
+    with pytest.warns(UserWarning, match="Lower the budget to distill them.$"):
+        make_method(budget=60).fit(X, y)
+
+
 def test_fit_without_steps_resets_the_history_of_the_previous_fit(
     make_classes, make_points
 ):

@@ -28,6 +28,14 @@ def test_one_line_warnings_ignores_warnings_for_developers(capsys):
     assert capsys.readouterr().err == "warning: two lines\n"
 
 
+def test_one_line_warnings_prints_equal_warnings_once(capsys):
+    with one_line_warnings():
+        for rows in (10, 10, 20, 10):
+            warnings.warn_explicit(f"{rows} rows", UserWarning, "file.py", rows)
+            warnings.warn_explicit(f"{rows} rows", UserWarning, "other.py", rows)
+    assert capsys.readouterr().err == "warning: 10 rows\nwarning: 20 rows\n"
+
+
 def test_parser_raises_an_error_that_names_the_help():
     parser = Parser(prog="tool")
     parser.add_argument("--number", type=int)

@@ -54,6 +54,43 @@ def test_debug_raises_the_error(position, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("command", "can_be_unlabeled"),
+    [
+        (["distill", "--method", "herding", "-o", "small.npz"], True),
+        (["distill", "--method", "herding", "--chunk-rows", "8", "-o", "s.npz"], True),
+        (["compare", "--methods", "random", "-o", "scores.csv"], False),
+        (["report", "-o", "report.html"], False),
+    ],
+)
+def test_message_for_a_single_class_names_options(
+    command, can_be_unlabeled, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"size": range(20), "label": "yes"})
+    table.to_csv("one.csv", index=False)
+    table.to_parquet("one.parquet")
+    source = "one.parquet" if "--chunk-rows" in command else "one.csv"
+    assert main([command[0], source, "--target", "label", *command[1:]]) == 2
+    message = capsys.readouterr().err
+    assert "the target 'label' has a single class, but" in message
+    assert "Name another column or array with --target" in message
+    assert ("pass --no-target" in message) is can_be_unlabeled
+    assert "y=None" not in message
+
+
+def test_message_for_an_ambiguous_target_names_the_option_task(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    table = pd.DataFrame({"size": range(90), "label": [i * i for i in range(30)] * 3})
+    table.to_csv("table.csv", index=False)
+    command = ["distill", "table.csv", "--target", "label", "--method", "random"]
+    assert main([*command, "-o", "small.csv"]) == 2
+    message = capsys.readouterr().err
+    assert message.endswith("Set --task classification or --task regression.\n")
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "the following arguments are required: COMMAND"),

@@ -81,6 +81,7 @@ def test_values_of_step_counts_images_and_kernels():
     assert values_of_step(1_000, 500, (20,)) == 1_500 * 500
     assert values_of_step(1_000, 10, (200,)) == 200_000
     assert values_of_step(640, 100, (1, 28, 28)) == 640 * 784 * 32
+    assert values_of_step(20, 100, (1, 28, 28)) == 100 * 784 * 32
 
 
 def test_fits_in_threads_restore_the_numbers(two_threads):

@@ -121,7 +121,7 @@ def test_frozen_teacher_must_know_all_classes(iris, kd, small_tree):
     with pytest.raises(ValueError, match=r"y also holds \['virginica'\]"):
         kd(teacher, small_tree()).fit(X, y)
     codes = FrozenEstimator(GaussianNB().fit(X, np.searchsorted(NAMES, y)))
-    with pytest.raises(ValueError, match=r"knows the classes \[0, 1, 2\]"):
+    with pytest.raises(ValueError, match=r"was trained on the classes \[0, 1, 2\]"):
         kd(codes, small_tree()).fit(X, y)
 
 

@@ -47,7 +47,7 @@ class Growth:
 
     @cached_property
     def n_numbers(self) -> int:
-        """How many numbers encoder, sampler and decoder consist of."""
+        """The number of values that the encoder, sampler and decoder store."""
         return self.encoder.n_numbers_ + sum(part.size for part in self._arrays)
 
     @cached_property

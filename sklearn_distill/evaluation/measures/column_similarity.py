@@ -2,18 +2,28 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from scipy.stats import ks_2samp
 
+from ...encoding.values import columns_of
+
+# The category that missing values form; no value of a column equals this object.
+MISSING = object()
+
 
 def marginal_similarity(real: Any, distilled: Any) -> np.ndarray:
     """Return the similarity of each column's distribution.
 
-    The similarity is 1 minus the Kolmogorov-Smirnov statistic for numeric columns, and
-    1 minus the total variation distance for all other columns.
+    The similarity is 1 minus the Kolmogorov-Smirnov statistic for columns of numbers or
+    dates, and 1 minus the total variation distance for all other columns, in which a
+    missing value counts as one more category. For numbers and dates with missing
+    values, the similarity s of the values that are present becomes
+    min(p, q) + min(1 - p, 1 - q) * s, where p and q are the shares of missing values in
+    the real and in the distilled rows.
 
     Parameters
     ----------
@@ -30,22 +40,42 @@ def marginal_similarity(real: Any, distilled: Any) -> np.ndarray:
 
 
 def _columns(X: Any) -> Iterator[np.ndarray]:
-    """Yield the values of each column; non-numeric columns have the dtype object."""
-    if hasattr(X, "iloc"):
-        for j in range(X.shape[1]):
-            is_number = X.dtypes.iloc[j].kind in "biuf"
-            yield X.iloc[:, j].to_numpy(dtype=float if is_number else object)
-    else:
-        yield from np.asarray(X).reshape(len(X), -1).T
+    """Yield each column, as a masked array if values are missing."""
+    return columns_of(X if hasattr(X, "iloc") else np.asarray(X).reshape(len(X), -1))
 
 
 def _column_similarity(real: np.ndarray, distilled: np.ndarray) -> float:
     """Return the similarity of one column's distribution in real and distilled rows."""
-    if real.dtype.kind in "biuf":
-        return 1.0 - float(ks_2samp(real, distilled, method="asymp").statistic)
-    values = sorted(set(real) | set(distilled), key=str)
-    shares = [np.array([np.mean(x == v) for v in values]) for x in (real, distilled)]
-    return 1.0 - 0.5 * float(np.abs(shares[0] - shares[1]).sum())
+    columns = (real, distilled)
+    missing = [np.ma.getmaskarray(column) for column in columns]
+    present = [
+        np.ma.getdata(column)[~is_missing]
+        for column, is_missing in zip(columns, missing, strict=True)
+    ]
+    if all(column.dtype.kind in "biufmM" for column in columns):
+        gaps = [float(is_missing.mean()) for is_missing in missing]
+        present_in_both = min(1 - gap for gap in gaps)
+        if present_in_both == 0:
+            return min(gaps)
+        statistic = ks_2samp(*_as_numbers(*present), method="asymp").statistic
+        return min(gaps) + present_in_both * (1.0 - float(statistic))
+    counts = [
+        Counter(values.tolist()) + Counter({MISSING: int(is_missing.sum())})
+        for values, is_missing in zip(present, missing, strict=True)
+    ]
+    return sum(
+        min(counts[0][value] / len(real), counts[1][value] / len(distilled))
+        for value in counts[0].keys() & counts[1].keys()
+    )
+
+
+def _as_numbers(*columns: np.ndarray) -> list[np.ndarray]:
+    """Convert columns of numbers, or of dates in any units, to comparable numbers."""
+    common = np.result_type(*columns)
+    as_common = [column.astype(common) for column in columns]
+    if common.kind in "mM":
+        return [column.astype(np.int64) for column in as_common]
+    return as_common
 
 
 def correlation_similarity(

@@ -21,7 +21,8 @@ def preprocessor(X: Any) -> Any:
     """Return a fitted transformer that standardizes numbers and one-hot encodes others.
 
     Dates are converted to numbers. Missing numbers and dates are imputed by their mean,
-    with an indicator column; a missing category is a category of its own.
+    with an indicator column; a missing category is a category of its own. In a Pipeline
+    before any estimator, the transformer accepts all tables that distillers accept.
 
     Parameters
     ----------
@@ -31,12 +32,37 @@ def preprocessor(X: Any) -> Any:
 
     Returns
     -------
-    transformer
+    Pipeline
         Fitted on X. Categories that X does not contain are encoded as zeros.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.svm import SVC
+    >>> from sklearn_distill import DistilledClassifier, HerdingSelection
+    >>> from sklearn_distill.evaluation import preprocessor
+    >>> X = pd.DataFrame(
+    ...     {
+    ...         "day": pd.date_range("2026-01-01", periods=8),
+    ...         "color": ["red", "red", None, "red", "blue", "blue", "blue", None],
+    ...         "size": [1.0, 2.0, 2.0, None, 7.0, 8.0, None, 9.0],
+    ...     }
+    ... )
+    >>> y = [0, 0, 0, 0, 1, 1, 1, 1]
+    >>> estimator = make_pipeline(preprocessor(X), SVC())
+    >>> model = DistilledClassifier(HerdingSelection(budget=3), estimator).fit(X, y)
+    >>> model.score(X, y)
+    1.0
     """
     X = _as_table(X)
+    return make_pipeline(FunctionTransformer(_as_table), _columns_transformer(X)).fit(X)
+
+
+def _columns_transformer(X: Any) -> Any:
+    """Return an unfitted transformer of a numeric matrix or of a DataFrame."""
     if not hasattr(X, "iloc"):
-        return _scaler(np.isnan(X).any()).fit(X)
+        return _scaler(np.isnan(X).any())
     # Select columns by position, because ColumnTransformer would read a column name
     # that is an integer as a position.
     is_number = np.array([dtype.kind in "biuf" for dtype in X.dtypes], dtype=bool)
@@ -53,7 +79,7 @@ def preprocessor(X: Any) -> Any:
             ("categories", one_hot, np.flatnonzero(~is_number & ~is_mixed)),
             ("mixed", as_text, np.flatnonzero(is_mixed)),
         ]
-    ).fit(X)
+    )
 
 
 def _scaler(has_missing: bool) -> Any:
@@ -90,7 +116,7 @@ def _text_of(value: Any) -> str:
 
 def as_numbers(prepare: Any, X: Any) -> np.ndarray:
     """Return the rows of X as a float array, transformed by a fitted `preprocessor`."""
-    rows = np.asarray(prepare.transform(_as_table(X)), dtype=np.float64)
+    rows = np.asarray(prepare.transform(X), dtype=np.float64)
     # The mean of a standardized column, 0, stands in for values that are missing only
     # in these rows.
     return np.nan_to_num(rows, nan=0.0) if np.isnan(rows).any() else rows

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ..._utils.atomic_file import write_atomically
 from ..._utils.fingerprint import fingerprint
 from ...engine.augmentation import SiameseAugmentation
 from ...engine.batches_net import BatchesNet
+from ...engine.deadline import seconds_left
 from ...engine.network_factory import NetworkFactory
 from ...engine.network_training import Loss
 from ...engine.randomness import own_randomness
@@ -208,6 +210,8 @@ def train_experts(
     Returns
     -------
     Tensor of shape (n_experts, n_epochs + 1, n_weights)
+        Fewer experts if half of the time limit passes before all are trained; at least
+        one.
     """
     digest = fingerprint(
         "expert",
@@ -234,11 +238,24 @@ def train_experts(
         delayed(_train_and_save)(
             make, real, training, (first_seed + i) % 2**31, files[i]
         )
-        for i in missing
+        for i in _while_time_is_left(missing, n_experts)
     )
-    for i, expert in zip(missing, trained, strict=True):
+    for i, expert in zip(missing, trained, strict=False):
         experts[i] = expert
     return torch.stack([expert for expert in experts if expert is not None])
+
+
+def _while_time_is_left(missing: list[int], n_experts: int) -> Iterator[int]:
+    """Yield the numbers of the experts to train until half of the time has passed.
+
+    The first expert is always trained, unless others were loaded.
+    """
+    half, has_expert = seconds_left() / 2, len(missing) < n_experts
+    for i in missing:
+        if has_expert and seconds_left() < half:
+            return
+        yield i
+        has_expert = True
 
 
 def _train_and_save(

@@ -115,8 +115,9 @@ class TrajectoryMatching(RowLearner):
         early stopping.
     max_time : float or None, default=None
         Time limit in seconds for training the experts, choosing the initial rows and
-        learning, after which the best rows so far are returned. The experts are always
-        trained completely, and at least one step follows. None is no limit.
+        learning, after which the best rows so far are returned. One expert is always
+        trained completely, and further ones until half of the time has passed. None is
+        no limit.
     device : str, default="auto"
         PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False

@@ -80,3 +80,27 @@ def test_regression_rows_are_one_class():
     found = fidelity(small, X, y, prepare=prepare)
     expected = squared_mmd(prepare.transform(X), prepare.transform(small.X))
     assert found["mmd2"] == pytest.approx(expected)
+
+
+def test_all_measures_are_finite_for_missing_values():
+    rng = np.random.RandomState(8)
+    y = np.repeat(["no", "yes"], [120, 80])
+    X = pd.DataFrame(
+        {
+            "size": np.where(rng.rand(200) < 0.3, np.nan, rng.normal(size=200)),
+            "color": np.where(rng.rand(200) < 0.2, None, rng.choice(["a", "b"], 200)),
+            "day": pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.rand(200), "D"),
+        }
+    )
+    X.loc[::9, "day"] = pd.NaT
+    small = RandomSelection(budget=30, random_state=0).fit_distill(X, y)
+    good = fidelity(small, X, y, prepare=preprocessor(X))
+    bad = fidelity(
+        DistilledSet(small.X.dropna(), small.y[small.X.notna().all(axis=1)]),
+        X, y, prepare=preprocessor(X),
+    )  # fmt: skip
+    assert np.isfinite(
+        [value for key, value in good.items() if key[:6] != "nearer"]
+    ).all()
+    assert good["marginals"] > 0.8
+    assert bad["marginals"] < good["marginals"] - 0.05

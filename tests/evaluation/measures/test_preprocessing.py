@@ -5,8 +5,11 @@
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 
-from sklearn_distill import DistilledSet
+from sklearn_distill import DistilledClassifier, DistilledSet, HerdingSelection
 from sklearn_distill.evaluation import preprocessor
 from sklearn_distill.evaluation.measures.preprocessing import (
     as_numbers,
@@ -75,3 +78,19 @@ def test_dates_are_standardized_as_numbers():
     X = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=3, tz="UTC")})
     rows = as_numbers(preprocessor(X), X)
     np.testing.assert_allclose(rows[:, 0], [-np.sqrt(1.5), 0.0, np.sqrt(1.5)])
+
+
+def test_preprocessor_is_a_step_of_a_pipeline_on_distilled_rows():
+    n = 60
+    X = pd.DataFrame(
+        {
+            "day": pd.date_range("2026-01-01", periods=n).where(np.arange(n) % 7 > 0),
+            "color": ["red", None, "blue"] * (n // 3),
+            "size": np.where(np.arange(n) % 5, np.arange(n), np.nan),
+        }
+    )
+    y = np.repeat(["old", "new"], n // 2)
+    estimator = make_pipeline(preprocessor(X), SVC())
+    model = DistilledClassifier(HerdingSelection(budget=8), estimator)
+    assert model.fit(X, y).score(X, y) > 0.8
+    assert clone(model).fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.8

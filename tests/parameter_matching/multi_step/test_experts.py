@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits, load_iris
 
+from sklearn_distill.engine.deadline import Deadline
 from sklearn_distill.engine.network_factory import NetworkFactory
 from sklearn_distill.engine.network_training import task_loss
 from sklearn_distill.engine.real_rows import RealRows
@@ -109,3 +110,15 @@ def test_train_expert_raises_when_the_training_diverges(real, make):
     training = Training(3, 20, 128, 1e6, flat=False, augmentation=None)
     with pytest.raises(ValueError, match="Lower expert_learning_rate"):
         train_expert(make, real, training, seed=0)
+
+
+def test_experts_are_trained_until_half_of_the_time_has_passed(real, make, tmp_path):
+    with Deadline(1e-9):
+        first = train_experts(make, real, TRAINING, 3, cache=tmp_path, n_jobs=None)
+        loaded = train_experts(make, real, TRAINING, 3, cache=tmp_path, n_jobs=None)
+    assert len(first) == 1
+    assert torch.equal(loaded, first)
+    with Deadline(1e9):
+        experts = train_experts(make, real, TRAINING, 3, cache=tmp_path, n_jobs=None)
+    assert len(experts) == 3
+    assert torch.equal(experts[:1], first)
