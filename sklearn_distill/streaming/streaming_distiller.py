@@ -56,8 +56,9 @@ class StreamingDistiller(StreamResult):
         The rows of each class are drawn at random, and carry the weight of all rows of
         their class in the chunk. The first row of the chunk with each category is
         always among them, and there are at least four rows for each row that is kept.
-        ``chunk_size=100_000, subsample=5_000`` is about seven times as fast as the
-        defaults.
+        ``chunk_size=500_000, subsample=2_000`` takes about twice as long as reading a
+        Parquet file with 20 columns of numbers; the defaults take a hundred times as
+        long.
     densify : {"auto"}, int or None, default=None
         Whether the distilled set can grow; see `DistilledSet.densify`. Any value but
         None replaces the parameter `densify` of `distiller`, which must have it.

@@ -13,6 +13,7 @@ from sklearn_distill.base.prototypes import (
     kernel_herding,
     median_distance,
     random_rows,
+    weighted_median,
 )
 
 seeds = st.integers(0, 2**32 - 1)
@@ -224,3 +225,21 @@ def test_cluster_returns_fewer_clusters_than_requested_if_rows_repeat():
     centroids, labels = prototypes.cluster(Z, np.ones(10), 4, seed=0)
     np.testing.assert_array_equal(centroids[labels], Z)
     assert len(centroids) == 2
+
+
+@given(seeds, st.integers(1, 60))
+def test_weighted_median_is_that_of_repeated_values(seed, n):
+    rng = np.random.RandomState(seed)
+    # Few distinct values lead to ties, and large ones leave most bins empty.
+    values = rng.choice([0.0, 0.5, 0.5 + 1e-12, 3.0, 1e6, 1e6 + 1], n)
+    counts = rng.randint(0, 4, n)
+    counts[rng.randint(n)] = 1
+    expected = np.median(np.repeat(values, counts))
+    assert weighted_median(values, counts.astype(float)) == expected
+
+
+def test_exact_kernel_means_are_those_of_double_precision():
+    Z = normal_rows(300) * np.float32(20) + np.float32(100)
+    share = np.random.RandomState(1).dirichlet(np.ones(300))
+    found = prototypes._exact_mean_similarity(Z, share, 50.0)
+    np.testing.assert_allclose(found, kernel(Z, Z, 50.0) @ share, rtol=2e-5)

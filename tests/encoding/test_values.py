@@ -10,6 +10,7 @@ from sklearn_distill.encoding.values import (
     is_gap,
     is_missing,
     is_number,
+    numbers_of,
     plain_numbers,
 )
 
@@ -83,3 +84,14 @@ def test_nan_is_a_gap_among_numbers(value):
 @pytest.mark.parametrize("value", [0, "", "nan", False, np.inf])
 def test_other_values_are_not_missing(value):
     assert not is_gap(value)
+
+
+def test_columns_of_one_dtype_are_converted_at_once():
+    values = np.array([[1.0, np.nan], [2.0, 4.0]], dtype=np.float32)
+    X = pd.DataFrame(values, columns=["a", "b"])
+    first, second = columns_of(X)
+    assert (first.dtype, first.tolist()) == (np.float32, [1.0, 2.0])
+    assert second.mask.tolist() == [True, False]
+    np.testing.assert_array_equal(numbers_of(X), values)
+    for other in (X.assign(c=1), X.astype("Float32"), X.astype(str), X[:0], X[[]]):
+        assert numbers_of(other) is None

@@ -2,6 +2,8 @@
 
 # SPDX-License-Identifier: BSD-3-Clause
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,9 +18,9 @@ from sklearn_distill import (
     SubmodularSelection,
     UncertaintySelection,
 )
-from sklearn_distill.streaming.part import Part, united
+from sklearn_distill.streaming.part import Part, cut, united
 from sklearn_distill.streaming.part_reader import PartReader
-from sklearn_distill.streaming.reduction import PartReducer
+from sklearn_distill.streaming.reduction import PartReducer, distinct_labels
 from sklearn_distill.streaming.stream import PartStatistics
 
 
@@ -110,3 +112,40 @@ def test_labels_of_two_kinds_raise_an_error():
     parts = [Part(X, np.array([label]), weights, None, 1) for label in (1, "a")]
     with pytest.raises(ValueError, match="numbers in some batches and text"):
         united(parts)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([3, -1, 3, 5, -1] * 3),
+        np.array([3, 200, 3], dtype=np.uint8),
+        np.array([2**62 + 5, 7, 7, 2**62 + 5] * 3),
+        np.array([10**9, 0, 10**9]),
+        np.array(["b", "abc", "b", "b", "abc"] * 3),
+        np.array(["b", "abc", "b", "b", "abc"] * 3, dtype=object),
+        np.array([True, False, True] * 3),
+        np.array([1.5, 0.5, 1.5] * 3),
+        np.array([1, 2, 1, 2] * 3, dtype=object),
+    ],
+)
+def test_distinct_labels_are_those_of_numpy(labels):
+    classes, codes = distinct_labels(labels)
+    expected, expected_codes = np.unique(labels, return_inverse=True)
+    assert classes.dtype == expected.dtype
+    np.testing.assert_array_equal(classes, expected)
+    np.testing.assert_array_equal(codes, expected_codes)
+
+
+@given(st.lists(st.integers(0, 9), max_size=6), st.integers(1, 8))
+def test_cut_keeps_the_order_of_all_rows(lengths, size):
+    ends = np.cumsum([0, *lengths])
+    rows = np.arange(ends[-1])
+    parts = [
+        Part(rows[a:b, None], None, np.ones(b - a), rows[a:b], b - a)
+        for a, b in pairwise(ends)
+    ]
+    n_chunks = len(rows) // size
+    chunks, rest = cut(parts, size, n_chunks)
+    assert [sum(map(len, chunk)) for chunk in chunks] == [size] * n_chunks
+    found = [part.positions for chunk in [*chunks, rest] for part in chunk]
+    np.testing.assert_array_equal(np.concatenate([*found, rows[:0]]), rows)
