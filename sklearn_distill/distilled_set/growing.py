@@ -103,7 +103,7 @@ class GrowingMixin:
         return grown
 
     def predict(self, X: Any, *, prior: str = "data") -> np.ndarray:
-        """Predict labels with the decoder, a kernel model at the distilled rows.
+        """Predict labels with the decoder, a kernel model fitted to the training rows.
 
         Parameters
         ----------
