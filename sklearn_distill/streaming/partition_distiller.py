@@ -100,7 +100,7 @@ class PartitionDistiller(StreamResult):
     ...     frame.drop(columns="target"), frame["target"]
     ... )
     >>> fitted.distilled_
-    <DistilledSet: 15 rows x 4 columns, 3 classes, 1/10 of the rows>
+    <DistilledSet: 15 rows x 4 columns, 3 classes>
     """
 
     plugin_api = 1
