@@ -5,7 +5,7 @@
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 # The subpackage of each public name. A name is imported when it is first used, so that
 # `import sklearn_distill` takes milliseconds and does not import torch or scikit-learn.
