@@ -141,7 +141,7 @@ def test_invalid_options_are_errors_on_one_line(
 
 @pytest.mark.parametrize(
     ("rows", "message"),
-    [(6, "at least 4 rows in each of two classes"), (2, "1 class")],
+    [(6, "at least 4 rows in each of two classes"), (2, "a single class")],
 )
 def test_tiny_data_are_errors_on_one_line(tmp_path, rows, message, error_line):
     path = tmp_path / "tiny.csv"

@@ -322,7 +322,7 @@ def test_distiller_must_be_an_instance(squares):
 
 @pytest.mark.slow
 def test_memory_of_fit_does_not_grow_with_the_image():
-    """Beside the image and the mask, nine times the pixels need no more memory."""
+    """Beside the image and the mask, more pixels need no more memory."""
     import tracemalloc
 
     rng = np.random.RandomState(0)
@@ -332,7 +332,8 @@ def test_memory_of_fit_does_not_grow_with_the_image():
     )
     tile = rng.rand(512, 512).astype(np.float32)
     peaks = []
-    for repeats in (1, 3):
+    # Images smaller than the first one are not cut into blocks.
+    for repeats in (3, 5):
         image = np.tile(tile, (repeats, repeats))
         mask = (image > 0.5).astype(np.int8)
         tracemalloc.start()
@@ -340,4 +341,4 @@ def test_memory_of_fit_does_not_grow_with_the_image():
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert model.n_pixels_ == 2_000
-    assert peaks[1] < 1.6 * peaks[0]
+    assert peaks[1] < 1.2 * peaks[0]
