@@ -74,6 +74,17 @@ def test_many_rows_share_the_largest_number_of_centers(monkeypatch):
     assert decoder.scores(Z, Z[:90]).shape == (600, 3)
 
 
+def test_drawn_centers_follow_the_chosen_centers_of_many_rows(monkeypatch):
+    monkeypatch.setattr(kernel_features, "MAX_CENTERS", 12)
+    Z, codes = rings(600)
+    drawn = Z[90:100]
+    decoder = fit(Z, codes, np.arange(90), drawn=drawn)
+    scores = decoder.scores(Z, np.concatenate([Z[:90], drawn]))
+    at = np.concatenate([Z[decoder.centers], drawn])
+    expected = decoder.kernel(Z, at) @ decoder.coef + decoder.intercept
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_rows_of_small_classes_are_all_used():
     codes = np.repeat([0, 1, 2], [5_000, 4_990, 10])
     used = decoder_fitting._class_balanced(codes, 1_000, np.random.RandomState(0))

@@ -93,7 +93,8 @@ class Decoder:
             The encoded rows of the distilled set, followed by the drawn centers.
         """
         if self.centers is not None:
-            centers = centers[self.centers]
+            drawn = centers[len(centers) - self.n_drawn :]
+            centers = np.concatenate([centers[self.centers], drawn])
         coef: Any = self.coef
         out = np.empty((len(Z), coef.shape[1]), dtype=np.float64)
         for start in range(0, len(Z), CHUNK):
