@@ -83,9 +83,8 @@ class StepTimes(Callback):
         return time.perf_counter()
 
 
-def seconds_of_package(X, y, args, n_steps, batch_size):
-    """Return the seconds of each step of a fit, and of the objective within it."""
-    times = StepTimes()
+def match_means(X, y, n_steps, batch_size, callback, device="cpu"):
+    """Fit distribution matching of means to measure its steps with a callback."""
     distiller = sd.DistributionMatching(
         10,
         discrepancy="mean",
@@ -94,13 +93,19 @@ def seconds_of_package(X, y, args, n_steps, batch_size):
         batch_size=batch_size,
         augmentation=None,
         init="random",
-        device=args.device,
+        device=device,
         random_state=0,
-        callbacks=[times],
+        callbacks=[callback],
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         distiller.fit(X, y)
+
+
+def seconds_of_package(X, y, args, n_steps, batch_size):
+    """Return the seconds of each step of a fit, and of the objective within it."""
+    times = StepTimes()
+    match_means(X, y, n_steps, batch_size, times, args.device)
     return times.steps[2:], times.objective[2:]
 
 

@@ -21,15 +21,13 @@ import cProfile
 import pstats
 import statistics
 import time
-import warnings
 from pathlib import Path
 
 import torch
-from engine import images, table
+from engine import images, match_means, table
 from gpu_meter import Operations, matrix_multiply_peak
 from skorch.callbacks import Callback
 
-import sklearn_distill as sd
 from sklearn_distill.engine.loop import DistillationLoop
 
 CASES = {
@@ -61,21 +59,7 @@ class Epochs(Callback):
 def fitted(X, y, batch_size, n_steps):
     """Fit distribution matching, and return the callback with its times."""
     epochs = Epochs()
-    matching = sd.DistributionMatching(
-        10,
-        discrepancy="mean",
-        max_iter=n_steps,
-        n_iter_no_change=None,
-        batch_size=batch_size,
-        augmentation=None,
-        init="random",
-        device="cpu",
-        random_state=0,
-        callbacks=[epochs],
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        matching.fit(X, y)
+    match_means(X, y, n_steps, batch_size, epochs)
     return epochs
 
 
