@@ -161,7 +161,8 @@ def _polars_column(name: str, dtype: Any, values: list[Any]) -> Any:
     if getattr(dtype, "time_zone", None) is None:
         return polars.Series(name, values, dtype=dtype)
     column = polars.Series(name, values, dtype=polars.Datetime(dtype.time_unit))
-    # The hour that a clock skips has no local time; the next hour stands for it.
+    # Replace a local time that does not exist, because clocks skipped it in spring, by
+    # the time one hour later.
     later = column.dt.offset_by("1h")
     localized = [
         c.dt.replace_time_zone(dtype.time_zone, ambiguous="latest", non_existent="null")

@@ -332,7 +332,7 @@ def test_memory_of_fit_does_not_grow_with_the_image():
     )
     tile = rng.rand(512, 512).astype(np.float32)
     peaks = []
-    # Images smaller than the first one are not cut into blocks.
+    # In the first image, 3 x 3 blocks, one block has neighbors on all sides already.
     for repeats in (3, 5):
         image = np.tile(tile, (repeats, repeats))
         mask = (image > 0.5).astype(np.int8)
