@@ -18,6 +18,7 @@ programs on the machine do not matter. The searches:
 - "METHOD auto": the same with budget="auto";
 - "METHOD SHARE fast": the same with search_folds=2, confirm_folds=2 and
   validation_rows=2000;
+- "METHOD SHARE single": the same with confirm_folds=1;
 - "METHOD SHARE one": with search_folds=1, confirm_folds=2 and validation_rows=5000;
 - "k-means grown" grows the rows to 5,000.
 
@@ -72,6 +73,7 @@ DROPPED = {"flights": ["tailnum", "time_hour"]}
 OPTIONS = {
     "default": {},
     "fast": {"search_folds": 2, "confirm_folds": 2, "validation_rows": 2000},
+    "single": {"search_folds": 2, "confirm_folds": 1, "validation_rows": 2000},
     "one": {"search_folds": 1, "confirm_folds": 2, "validation_rows": 5000},
 }
 METHODS = {

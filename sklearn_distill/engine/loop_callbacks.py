@@ -85,7 +85,9 @@ class StopWhen(Callback):
     """A callback that ends the training, and stores why in ``net.stop_reason_``.
 
     The history gets a column "seconds_left", the expected time until `max_iter` or the
-    time limit ends the training. It is an upper bound if `patience` ends it earlier.
+    time limit ends the training. It is an upper bound if `patience` ends it earlier. If
+    the time limit is expected to end the training, the schedule of the step size is
+    shortened, so that the step size decreases to zero within the limit.
 
     The training always ends at the end of an epoch, which is cut short if necessary, so
     that the validation loss after the last step is known.
@@ -145,6 +147,9 @@ class StopWhen(Callback):
             net.stop_reason_ = "max_time"
         if net.stop_reason_ is not None:
             self.batches_.end()
+        elif self.deadline.max_time is not None:
+            schedule = dict(net.callbacks_)["schedule"]
+            schedule.lr_scheduler_.T_max = self._expected_steps(net.n_steps_)
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         now = time.monotonic()
@@ -160,15 +165,30 @@ class StopWhen(Callback):
 
     def _seconds_left(self) -> float:
         """Return the expected time until the last step or the time limit."""
+        seconds = max(0.0, self.deadline.seconds_left())
+        a_step = self._seconds_per_step()
+        if a_step is not None:
+            n_left = max(0, self.max_iter - self.epoch_ends_[-1][0])
+            seconds = min(seconds, a_step * n_left)
+        return seconds
+
+    def _seconds_per_step(self) -> float | None:
+        """Return the mean time of the latest steps, with validation, if it is known."""
         # The later half of the epochs excludes the first steps, in which torch loads
         # its kernels, and follows changes of the load of the machine.
         n_then, then = self.epoch_ends_[(len(self.epoch_ends_) - 1) // 2]
         n_now, now = self.epoch_ends_[-1]
-        seconds = max(0.0, self.deadline.seconds_left())
-        if n_now > n_then:
-            a_step = (now - then) / (n_now - n_then)
-            seconds = min(seconds, a_step * max(0, self.max_iter - n_now))
-        return seconds
+        return (now - then) / (n_now - n_then) if n_now > n_then else None
+
+    def _expected_steps(self, n_steps: int) -> int:
+        """Return the number of steps at the end of the training, after `n_steps`."""
+        a_step = self._seconds_per_step()
+        if not a_step:
+            return self.max_iter
+        seconds = self.deadline.seconds_left() - self.validation_seconds_
+        expected = n_steps + int(max(0.0, seconds) / a_step)
+        # With one more step the step size stays positive until the training ends.
+        return min(self.max_iter, max(expected, n_steps + 1) + 1)
 
     def _reason_to_stop(self, net: NeuralNet) -> str | None:
         """Return why the training ends after this epoch, or None."""

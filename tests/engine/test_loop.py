@@ -139,8 +139,11 @@ class TakeTime(Callback):
         self.clock = clock
         self.seconds = seconds
         self.ends = []
+        self.step_sizes = []
 
     def on_batch_end(self, net, training=False, **kwargs):
+        if training:
+            self.step_sizes.append(net.optimizer_.param_groups[0]["lr"])
         first = net.n_steps_ <= 5
         self.clock.now += (3.0 if first else 1.0) * self.seconds if training else 0.5
 
@@ -165,6 +168,31 @@ def test_history_has_the_remaining_time(monkeypatch, max_time, total):
     assert lasting.sum() >= 7
     np.testing.assert_allclose(estimates[lasting], actual[lasting], rtol=1 / 3)
     assert estimates[-1] == pytest.approx(0.0, abs=8.0)
+
+
+def test_step_size_decreases_to_zero_within_max_time(monkeypatch):
+    """After half of the steps, the step size is about a half; max_iter is not reached."""
+    take_time = TakeTime(FakeClock(monkeypatch), 1.0)
+    points = KernelInducingPoints(
+        2, max_iter=10_000, max_time=120.0, n_iter_no_change=None, random_state=0
+    )
+    points.set_params(callbacks=[take_time]).fit(X, y)
+    sizes = np.array(take_time.step_sizes) / take_time.step_sizes[0]
+    assert 80 <= len(sizes) == points.n_iter_ <= 120
+    assert sizes[len(sizes) // 2] == pytest.approx(0.5, abs=0.2)
+    assert 0.0 < sizes[-1] < 0.02
+
+
+def test_step_size_is_unchanged_if_max_time_suffices(monkeypatch):
+    step_sizes = []
+    for max_time in (None, 1_000.0):
+        take_time = TakeTime(FakeClock(monkeypatch), 1.0)
+        points = KernelInducingPoints(
+            2, max_iter=200, max_time=max_time, n_iter_no_change=None, random_state=0
+        )
+        points.set_params(callbacks=[take_time]).fit(X, y)
+        step_sizes.append(take_time.step_sizes)
+    assert step_sizes[0] == step_sizes[1]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -116,8 +116,8 @@ class TrajectoryMatching(RowLearner):
     max_time : float or None, default=None
         Time limit in seconds for training the experts, choosing the initial rows and
         learning, after which the best rows so far are returned. One expert is always
-        trained completely, and further ones until half of the time has passed. None is
-        no limit.
+        trained completely, and further ones until half of the time has passed. The step
+        size decreases to zero within the limit. None is no limit.
     device : str, default="auto"
         PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
