@@ -5,9 +5,11 @@
 
 `--set` names a table (multilayer perceptrons: depth, width, activation, normalization)
 or "mnist" (convolutional networks: depth, width, activation, normalization, pooling).
-Every architecture is trained by skorch in five ways:
+Every architecture is trained by skorch in these ways:
 
 - "all": on all training rows for `--epochs` epochs, the reference;
+- "all, other seed" (with `--repeat`): the same with other initial weights and batches.
+  Its correlation with the reference shows how well the reference reproduces itself;
 - "fewer epochs": on all training rows for a twentieth of the updates;
 - "METHOD": on `--budget` rows per class that a method distills (or draws at random),
   for a twentieth of the updates. Distribution matching learns for a minute.
@@ -55,6 +57,7 @@ METHODS = {
 # Small trainings make a twentieth of the updates of the full ones.
 FEWER = 20
 BATCH_SIZE = 64
+REPEAT = "all, other seed"
 
 
 class Perceptron(torch.nn.Module):
@@ -156,7 +159,8 @@ def run(args):
     for seed in range(args.seeds):
         X, X_test, y, y_test = load(args.data, args.set, seed, args.max_train)
         updates = args.epochs * len(X) / BATCH_SIZE / FEWER
-        for way in ["all", "fewer epochs", *args.methods]:
+        repeats = [REPEAT] if args.repeat else []
+        for way in ["all", *repeats, "fewer epochs", *args.methods]:
             if all((args.set, seed, way, i) in done for i in range(len(grid))):
                 continue
             rows, labels, epochs = X, y, args.epochs
@@ -176,7 +180,8 @@ def run(args):
                 started = time.process_time()
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    net = trained(architecture, rows, labels, epochs, seed)
+                    net_seed = seed + 1_000 if way == REPEAT else seed
+                    net = trained(architecture, rows, labels, epochs, net_seed)
                 record = {
                     "set": args.set,
                     "seed": seed,
@@ -254,6 +259,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--max-train", type=int, default=50_000)
+    parser.add_argument("--repeat", action="store_true", help="train on all rows twice")
     parser.add_argument("--output", default="architectures.jsonl")
     parser.add_argument("--summary", action="store_true", help="print the table only")
     args = parser.parse_args()

@@ -4,6 +4,7 @@
 
 import functools
 import inspect
+import time
 import warnings
 
 import numpy as np
@@ -16,6 +17,7 @@ import sklearn_distill as sd
 
 N_CLASSES = 10
 LOOPS = ("distribution-matching", "gradient-matching")
+SELECTIONS = ("random", "herding", "k-means", "k-center")
 # Use the image, batch and network sizes of the papers in the full version.
 FULL = {
     "n_images": 4_000,
@@ -26,6 +28,7 @@ FULL = {
     "n_profiled": 5,
     "kernel_rows": (260, 1_500, 5_000),
     "n_table": 20_000,
+    "n_selected_from": 1_000_000,
     "seconds": 3.0,
     "width": 128,
 }
@@ -39,6 +42,7 @@ SHORT = {
     "n_profiled": 2,
     "kernel_rows": (20, 60),
     "n_table": 600,
+    "n_selected_from": 50_000,
     "seconds": 1.0,
     "width": 32,
 }
@@ -143,6 +147,18 @@ def of_loop(name, size, device):
     return meter.results(batch_size, precision_of(torch.backends.cudnn, device))
 
 
+def of_selection(name, size, device):
+    """Measure a selection from a table in main memory, and on the device."""
+    X, y = table(size["n_selected_from"])
+    found = {}
+    for place in dict.fromkeys(["cpu", device]):
+        rows = torch.as_tensor(X, device=place)
+        started = time.perf_counter()
+        sd.get_distiller(name)(budget=100, random_state=0).fit(rows, y)
+        found[f"seconds_{place.partition(':')[0]}"] = time.perf_counter() - started
+    return found
+
+
 def precision_of(settings, device):
     """Return the precision in which torch computes products or convolutions.
 
@@ -192,5 +208,9 @@ def items(settings):
     for n_rows in size["kernel_rows"]:
         found[f"kernel-inducing-points, table, {n_rows:,} rows"] = functools.partial(
             of_table, n_rows, size, device
+        )
+    for name in SELECTIONS:
+        found[f"{name}, {size['n_selected_from']:,} rows"] = functools.partial(
+            of_selection, name, size, device
         )
     return found

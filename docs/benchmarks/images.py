@@ -3,13 +3,15 @@
     python docs/benchmarks/images.py --data DIR --method distribution-matching \
         --budget 1,10
 
-DIR (or the environment variable SKLEARN_DISTILL_DATA) holds mnist.npz. Each seed is a
-new distillation. Each distilled set trains `--networks` new networks by one recipe: SGD
-with momentum 0.9, weight decay 5e-4, a step size of 0.01 that is divided by ten after
-half of `--epochs`, and siamese augmentation without flips. The same recipe trains on
-random images, on the real images nearest to k-means centroids, and on all images (for
-as many steps). The reported accuracy on the 10,000 test images is that after the last
-step; no step is selected on test images.
+DIR (or the environment variable SKLEARN_DISTILL_DATA) holds the images as mnist.npz or
+fashion-mnist.npz, with arrays X_train, y_train, X_test and y_test; without the file,
+they are downloaded from OpenML. Each seed is a new distillation. Each distilled set
+trains `--networks` new networks by one recipe: SGD with momentum 0.9, weight decay
+5e-4, a step size of 0.01 that is divided by ten after half of `--epochs`, and siamese
+augmentation without flips. The same recipe trains on random images, on the real images
+nearest to k-means centroids, and on all images (for as many steps). The reported
+accuracy on the 10,000 test images is that after the last step; no step is selected on
+test images.
 """
 
 # SPDX-License-Identifier: BSD-3-Clause
@@ -27,6 +29,7 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
+from sklearn.datasets import fetch_openml
 from torch.optim.lr_scheduler import MultiStepLR
 
 import sklearn_distill as sd
@@ -39,13 +42,20 @@ BASELINES = {
         budget, representative="nearest", random_state=seed
     ),
 }
+OPENML = {"mnist": "mnist_784", "fashion-mnist": "Fashion-MNIST"}
 BATCH = 256
 
 
-def load(folder):
+def load(folder, name):
     """Return training and test images, (n, 1, 28, 28) in [0, 1], and their labels."""
-    with np.load(Path(folder, "mnist.npz")) as file:
-        parts = {name: file[name] for name in file.files}
+    path = Path(folder or "", f"{name}.npz")
+    if path.exists():
+        with np.load(path) as file:
+            parts = {name: file[name] for name in file.files}
+    else:
+        X, y = fetch_openml(OPENML[name], version=1, return_X_y=True, as_frame=False)
+        n = 60_000
+        parts = {"X_train": X[:n], "y_train": y[:n], "X_test": X[n:], "y_test": y[n:]}
     images = [
         parts[f"X_{part}"].reshape(-1, 1, 28, 28).astype(np.float32) / 255.0
         for part in ("train", "test")
@@ -162,7 +172,7 @@ def measure(name, budget, seed, args, data):
 
 def run(args):
     """Return the scores of all cells, including those that the output file contains."""
-    data = load(args.data)
+    data = load(args.data, args.set)
     done = pd.read_csv(args.output) if args.output and args.output.exists() else None
     rows = [] if done is None else done.to_dict("records")
     methods = [name for name in args.method.split(",") if name]
@@ -187,6 +197,7 @@ def run(args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", default=os.environ.get("SKLEARN_DISTILL_DATA"))
+    parser.add_argument("--set", choices=list(OPENML), default="mnist")
     parser.add_argument("--method", default="distribution-matching")
     parser.add_argument(
         "--params", default="{}", help="parameters of the methods, as JSON"

@@ -34,6 +34,8 @@ class Problem:
         The only source of randomness that a method may use.
     teacher_seed : int
         The seed of the teacher of `soft_labels`.
+    device : str or None
+        The GPU on which X lies if X is a tensor on a GPU, where selections compute.
     """
 
     Z: np.ndarray
@@ -44,6 +46,7 @@ class Problem:
     labels: LabelColumn
     random_state: np.random.RandomState
     teacher_seed: int
+    device: str | None = None
 
     @property
     def task(self) -> str:

@@ -1,15 +1,23 @@
-"""Algorithms that choose representative rows of a group: herding, k-means, random."""
+"""Algorithms that choose representative rows of a group: herding, k-means, random.
+
+Herding and k-means accept tensors, too, and then compute on the device of the tensors.
+"""
 
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from copy import deepcopy
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import pdist
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import pairwise_distances
+
+from .._utils.array_namespace import is_tensor
+from .._utils.device import array_module
 
 # The largest class whose kernel means are computed exactly. Larger classes use
 # `N_FEATURES` random Fourier features in chunks of `CHUNK` rows.
@@ -91,7 +99,7 @@ def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
 
 
 def kernel_herding(
-    Z: np.ndarray,
+    Z: Any,
     sample_weight: np.ndarray,
     n_rows: int,
     bandwidth: float,
@@ -110,7 +118,7 @@ def kernel_herding(
 
     Parameters
     ----------
-    Z : float32 ndarray of shape (n, d)
+    Z : float32 ndarray or tensor of shape (n, d)
     sample_weight : ndarray of shape (n,)
     n_rows : int
         At most n.
@@ -127,14 +135,18 @@ def kernel_herding(
     ndarray of int of shape (n_rows,)
         Indices in the order of their selection.
     """
+    xp = array_module(Z)
     share = sample_weight / sample_weight.sum()
-    if len(Z) <= MAX_EXACT:
+    if len(Z) <= MAX_EXACT and not is_tensor(Z):
         attraction = _exact_mean_similarity(Z, share, bandwidth)
     else:
         attraction = _mean_similarity(Z, share, bandwidth, rng)
-    repulsion = np.zeros(len(Z))
-    taken = np.zeros(len(Z), dtype=bool) if candidates is None else ~candidates
-    equal = taken.copy()
+    repulsion = xp.zeros_like(attraction)
+    taken = repulsion > 0.0
+    if candidates is not None:
+        others = ~candidates
+        taken |= xp.as_tensor(others, device=Z.device) if is_tensor(Z) else others
+    equal = deepcopy(taken)
     selected = np.empty(n_rows, dtype=np.int64)
     for t in range(n_rows):
         gain = attraction - repulsion / (t + 1)
@@ -142,8 +154,8 @@ def kernel_herding(
         row = int(gain.argmax())
         selected[t] = row
         difference = Z - Z[row]
-        similarity = np.exp(-np.einsum("ij,ij->i", difference, difference) / bandwidth)
-        repulsion += similarity
+        squares = xp.einsum("ij,ij->i", difference, difference)
+        repulsion += xp.exp(-squares / bandwidth)
         taken[row] = True
         equal |= ~difference.any(axis=1)
     return selected
@@ -169,22 +181,30 @@ def _exact_mean_similarity(
 
 
 def _mean_similarity(
-    Z: np.ndarray, share: np.ndarray, bandwidth: float, rng: np.random.RandomState
-) -> np.ndarray:
+    Z: Any, share: np.ndarray, bandwidth: float, rng: np.random.RandomState
+) -> Any:
     """Return the kernel mean of each row by random Fourier features, in O(n) memory."""
     frequencies = rng.standard_normal((Z.shape[1], N_FEATURES)).astype(np.float32)
     frequencies *= np.float32(np.sqrt(2.0 / bandwidth))
     phases = rng.uniform(0, 2 * np.pi, N_FEATURES).astype(np.float32)
+    xp = array_module(Z)
+    share = share.astype(np.float32)
+    if is_tensor(Z):
+        frequencies, phases, share = (
+            xp.as_tensor(values, device=Z.device)
+            for values in (frequencies, phases, share)
+        )
 
-    def features(start: int) -> np.ndarray:
+    def features(start: int) -> Any:
         angles = Z[start : start + CHUNK] @ frequencies
         angles += phases
-        return np.cos(angles, out=angles)
+        return xp.cos(angles, out=angles)
 
     starts = range(0, len(Z), CHUNK)
-    mean = sum(share[s : s + CHUNK].astype(np.float32) @ features(s) for s in starts)
+    mean = sum(share[s : s + CHUNK] @ features(s) for s in starts)
     mean *= 2.0 / N_FEATURES
-    return np.concatenate([features(s) @ mean for s in starts]).astype(np.float64)
+    means = xp.concatenate([features(s) @ mean for s in starts])
+    return xp.asarray(means, dtype=xp.float64)
 
 
 def random_rows(
@@ -196,12 +216,16 @@ def random_rows(
 
 
 def cluster(
-    Z: np.ndarray, sample_weight: np.ndarray, n_clusters: int, seed: int
+    Z: Any, sample_weight: np.ndarray, n_clusters: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return centroids and the cluster of each row.
 
     There are fewer than `n_clusters` clusters if there are fewer different rows.
     """
+    if is_tensor(Z):
+        from .tensor_clusters import k_means
+
+        return k_means(Z, sample_weight, n_clusters, seed)
     if len(Z) > MAX_FULL_BATCH:
         # A batch must contain several rows of each cluster.
         batch = max(4_096, 10 * n_clusters)

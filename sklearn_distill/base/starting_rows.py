@@ -14,6 +14,7 @@ from sklearn.metrics import (
     pairwise_distances_argmin_min,
 )
 
+from .._utils.device import rows_on_device
 from .problem import Kept, Learned, Problem
 from .prototypes import (
     cluster,
@@ -86,16 +87,12 @@ def herded_rows(
     if only_typical_targets and problem.task == "regression":
         # All rows of a regression form one group.
         candidates = typical_targets(problem, int(problem.n_rows.sum()))
-    return np.concatenate(
-        [
-            rows[
-                kernel_herding(
-                    Z[rows], weights[rows], n_rows, bandwidth, rng, candidates
-                )
-            ]
-            for _, rows, n_rows in problem.groups()
-        ]
-    )
+    picked = []
+    for _, rows, n_rows in problem.groups():
+        Z_of = rows_on_device(Z[rows], problem.device)
+        chosen = kernel_herding(Z_of, weights[rows], n_rows, bandwidth, rng, candidates)
+        picked.append(rows[chosen])
+    return np.concatenate(picked)
 
 
 def randomly_drawn_rows(problem: Problem) -> np.ndarray:
@@ -193,7 +190,8 @@ def clustered_rows(problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray
     for _, rows, n_rows in problem.groups():
         Z, weights = problem.flat[rows], problem.sample_weight[rows]
         seed = int(rng.randint(np.iinfo(np.int32).max))
-        centroids, labels = cluster(Z, weights, n_rows, seed)
+        Z_on_device = rows_on_device(Z, problem.device)
+        centroids, labels = cluster(Z_on_device, weights, n_rows, seed)
         nearest = nearest_members(Z, centroids, labels)
         y = problem.y[rows]
         y_of = y[nearest]

@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state, get_tags
 
 from .._utils.caller import caller_stacklevel
 from .._utils.containers import take_rows
+from .._utils.device import accelerator_of
 from .._utils.native_rows import from_native
 from ..encoding import make_encoder
 from ..encoding.columns import NumericColumn
@@ -49,6 +50,8 @@ class TrainingData:
         The number of rows at the end of X whose labels come from a teacher.
     target_dtype : pandas extension dtype or None
         The dtype of y if y is a Series of class labels with such a dtype.
+    device : str or None
+        The GPU on which X lies; see `Problem`.
     """
 
     X: Any
@@ -59,6 +62,7 @@ class TrainingData:
     n_given: int
     n_unlabeled: int = 0
     target_dtype: Any = None
+    device: str | None = None
 
     @property
     def class_mass(self) -> np.ndarray:
@@ -110,6 +114,7 @@ def check_training_data(
         )
     check_lengths(X, y)
     y, sample_weight = from_native(y), from_native(sample_weight)
+    device = accelerator_of(X)
     X = check_rows(distiller, X, reset=True)
     distiller.row_shape_ = X.shape[1:]
     weights = check_weights(sample_weight, X)
@@ -134,6 +139,7 @@ def check_training_data(
         target_dtype=None if target.classes is None else _extension_dtype(y),
         positions=present,
         n_given=n_given,
+        device=device,
     )
 
 
@@ -217,6 +223,7 @@ def make_problem(
         labels=labels,
         random_state=rng,
         teacher_seed=teacher_seed,
+        device=data.device,
     )
 
 

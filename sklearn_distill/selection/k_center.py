@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from .._utils.array_namespace import is_tensor
+from .._utils.device import array_module, rows_on_device
 from ..base.distiller import BaseDistiller
 from ..base.problem import Kept, Problem
 from ..base.starting_rows import features_with_target
 
 
-def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.ndarray:
+def farthest_first(Z: Any, sample_weight: np.ndarray, n_rows: int) -> np.ndarray:
     """Select the row nearest to the mean, then repeatedly the row farthest from these.
 
     The distance of a row is multiplied by its weight, as in the weighted k-center
@@ -22,7 +24,8 @@ def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.
 
     Parameters
     ----------
-    Z : ndarray of shape (n, d)
+    Z : ndarray or tensor of shape (n, d)
+        The distances of a tensor are computed on its device.
     sample_weight : ndarray of shape (n,)
         Weights of the rows in the mean and of their distances.
     n_rows : int
@@ -33,27 +36,31 @@ def farthest_first(Z: np.ndarray, sample_weight: np.ndarray, n_rows: int) -> np.
     ndarray of int of shape (n_rows,)
         Indices of the selected rows, in the order of their selection.
     """
+    xp = array_module(Z)
     selected = np.empty(n_rows, dtype=np.int64)
     # Only the ratios of the weights matter. Weights that are all equal have no effect.
-    squared_weights = (sample_weight / sample_weight.max()) ** 2
-    mean = np.average(Z, axis=0, weights=sample_weight).astype(Z.dtype)
-    selected[0] = _squared_distances(Z, mean).argmin()
+    weights = sample_weight / sample_weight.max()
+    if is_tensor(Z):
+        weights = xp.as_tensor(weights, device=Z.device)
+    mean = (weights[:, None] * Z).sum(axis=0) / weights.sum()
+    mean = xp.asarray(mean, dtype=Z.dtype)
+    selected[0] = int(_squared_distances(Z, mean).argmin())
     to_nearest = _squared_distances(Z, Z[selected[0]])
     # A negative distance marks selected rows, so that a duplicate of a selected row,
     # whose distance is 0, can still be selected, but no row is selected twice.
     to_nearest[selected[0]] = -1.0
     for t in range(1, n_rows):
-        selected[t] = (to_nearest * squared_weights).argmax()
+        selected[t] = int((to_nearest * weights**2).argmax())
         distances = _squared_distances(Z, Z[selected[t]])
-        np.minimum(to_nearest, distances, out=to_nearest)
+        xp.minimum(to_nearest, distances, out=to_nearest)
         to_nearest[selected[t]] = -1.0
     return selected
 
 
-def _squared_distances(Z: np.ndarray, row: np.ndarray) -> np.ndarray:
+def _squared_distances(Z: Any, row: Any) -> Any:
     """Return the squared Euclidean distance between each row of Z and one row."""
     difference = Z - row
-    return np.einsum("ij,ij->i", difference, difference)
+    return array_module(Z).einsum("ij,ij->i", difference, difference)
 
 
 class KCenterSelection(BaseDistiller):
@@ -183,8 +190,9 @@ class KCenterSelection(BaseDistiller):
 
     def _distill(self, problem: Problem) -> Kept:
         Z = features_with_target(problem)
-        selected = [
-            rows[farthest_first(Z[rows], problem.sample_weight[rows], n_rows)]
-            for _, rows, n_rows in problem.groups()
-        ]
+        selected = []
+        for _, rows, n_rows in problem.groups():
+            Z_of = rows_on_device(Z[rows], problem.device)
+            chosen = farthest_first(Z_of, problem.sample_weight[rows], n_rows)
+            selected.append(rows[chosen])
         return Kept(np.concatenate(selected))

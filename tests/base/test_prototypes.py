@@ -4,6 +4,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -243,3 +244,19 @@ def test_exact_kernel_means_are_those_of_double_precision():
     share = np.random.RandomState(1).dirichlet(np.ones(300))
     found = prototypes._exact_mean_similarity(Z, share, 50.0)
     np.testing.assert_allclose(found, kernel(Z, Z, 50.0) @ share, rtol=2e-5)
+
+
+@pytest.mark.parametrize("n", [3_000, 6_000])
+def test_herding_selects_the_same_rows_of_a_tensor(n, monkeypatch):
+    """Arrays of both sizes use random features, as tensors always do."""
+    monkeypatch.setattr(prototypes, "MAX_EXACT", 0)
+    Z = np.repeat(normal_rows(n // 2), 2, axis=0)
+    weights = np.random.RandomState(1).uniform(0.5, 2.0, n)
+    candidates = np.arange(n) % 3 > 0
+    expected, found = (
+        kernel_herding(
+            rows, weights, 40, 2.0, np.random.RandomState(0), candidates
+        ).tolist()
+        for rows in (Z, torch.as_tensor(Z))
+    )
+    assert found == expected

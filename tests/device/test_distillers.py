@@ -6,6 +6,7 @@ import functools
 
 import numpy as np
 import pytest
+import torch
 from device_cases import (
     DATA,
     SmallConvNet,
@@ -21,6 +22,8 @@ from device_cases import (
     save,
 )
 from skorch.callbacks import Callback
+
+from sklearn_distill import get_distiller
 
 pytestmark = [
     pytest.mark.device,
@@ -175,6 +178,23 @@ def test_interrupted_fit_resumes_from_checkpoint(name, kind, device, tmp_path):
     assert 0 < steps.n_steps < 23
     assert bytes_of(resumed) == bytes_of(uninterrupted)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("name", ["herding", "k-center", "k-means"])
+def test_selections_from_rows_on_the_device(name, device):
+    """Classes of more than 4,000 rows are processed where the rows lie."""
+    X = np.random.RandomState(0).standard_normal((12_000, 8)).astype(np.float32)
+    y = np.arange(len(X)) % 2
+    on_device = torch.as_tensor(X, device=device)
+    cls = get_distiller(name)
+    first, second, on_cpu = (
+        cls(20, random_state=0).fit(given, y).sample_indices_
+        for given in (on_device, on_device, X)
+    )
+    assert first.tolist() == second.tolist()
+    # k-means has another algorithm on a GPU.
+    if name != "k-means":
+        assert np.isin(first, on_cpu).mean() >= SAME_ROWS
 
 
 @by_name

@@ -171,7 +171,7 @@ def test_history_has_the_remaining_time(monkeypatch, max_time, total):
 
 
 def test_step_size_decreases_to_zero_within_max_time(monkeypatch):
-    """After half of the steps, the step size is about a half; max_iter is not reached."""
+    """It is about a half after half of the steps; max_iter is not reached."""
     take_time = TakeTime(FakeClock(monkeypatch), 1.0)
     points = KernelInducingPoints(
         2, max_iter=10_000, max_time=120.0, n_iter_no_change=None, random_state=0

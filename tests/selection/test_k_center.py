@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import numpy as np
+import torch
 from sklearn.datasets import make_blobs
 from sklearn.metrics import pairwise_distances
 
@@ -24,6 +25,13 @@ def test_farthest_first_agrees_with_its_definition():
 def test_farthest_first_selects_equal_rows_once():
     Z = np.repeat(np.array([[0.0, 0.0], [1.0, 1.0]], dtype=np.float32), 4, axis=0)
     assert sorted(farthest_first(Z, np.ones(8), 8)) == list(range(8))
+
+
+def test_farthest_first_selects_the_same_rows_of_a_tensor():
+    rng = np.random.RandomState(0)
+    Z, weights = rng.randn(500, 4).astype(np.float32), rng.uniform(0.5, 1.0, 500)
+    found = farthest_first(torch.as_tensor(Z), weights, 60)
+    assert found.tolist() == farthest_first(Z, weights, 60).tolist()
 
 
 def test_selected_rows_cover_their_class_better_than_random_rows():
