@@ -19,6 +19,7 @@ programs on the machine do not matter. The searches:
 - "METHOD SHARE fast": the same with search_folds=2, confirm_folds=2 and
   validation_rows=2000;
 - "METHOD SHARE single": the same with confirm_folds=1;
+- "METHOD SHARE three": the same with confirm_folds=1 and three confirmed candidates;
 - "METHOD SHARE one": with search_folds=1, confirm_folds=2 and validation_rows=5000;
 - "k-means grown" grows the rows to 5,000.
 
@@ -74,6 +75,12 @@ OPTIONS = {
     "default": {},
     "fast": {"search_folds": 2, "confirm_folds": 2, "validation_rows": 2000},
     "single": {"search_folds": 2, "confirm_folds": 1, "validation_rows": 2000},
+    "three": {
+        "search_folds": 2,
+        "confirm_folds": 1,
+        "validation_rows": 2000,
+        "top_k": 3,
+    },
     "one": {"search_folds": 1, "confirm_folds": 2, "validation_rows": 5000},
 }
 METHODS = {

@@ -5,7 +5,9 @@
 import copy
 import math
 import time
+from collections import deque
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 import torch
@@ -121,7 +123,10 @@ class StopWhen(Callback):
         self.batches_ = X
         self.reference_ = keep.best_loss_
         self.improved_at_ = 0
-        self.validation_seconds_ = keep.seconds_
+        # The last durations, of which the median counts: a single step that takes long
+        # because the machine is busy must not end the training.
+        self.step_seconds_: deque[float] = deque(maxlen=3)
+        self.validation_seconds_ = deque([keep.seconds_], maxlen=3)
         self.last_step_at_ = time.monotonic()
         # The number of steps and the time at the end of each epoch.
         self.epoch_ends_ = [(net.n_steps_, self.last_step_at_)]
@@ -130,7 +135,7 @@ class StopWhen(Callback):
     def on_batch_begin(
         self, net: NeuralNet, training: bool = False, **kwargs: Any
     ) -> None:
-        if training and not self.deadline.allows(self.validation_seconds_):
+        if training and not self.deadline.allows(median(self.validation_seconds_)):
             raise OutOfTime
 
     def on_batch_end(
@@ -140,8 +145,9 @@ class StopWhen(Callback):
             return
         # The training ends with a validation pass, for which time must be left.
         now = time.monotonic()
-        needed = now - self.last_step_at_ + self.validation_seconds_
+        self.step_seconds_.append(now - self.last_step_at_)
         self.last_step_at_ = now
+        needed = median(self.step_seconds_) + median(self.validation_seconds_)
         is_over = self.deadline.is_over() or not self.deadline.allows(needed)
         if net.stop_reason_ is None and is_over:
             net.stop_reason_ = "max_time"
@@ -153,7 +159,7 @@ class StopWhen(Callback):
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         now = time.monotonic()
-        self.validation_seconds_ = now - self.last_step_at_
+        self.validation_seconds_.append(now - self.last_step_at_)
         self.last_step_at_ = now
         self.epoch_ends_.append((net.n_steps_, now))
         net.history.record("seconds_left", self._seconds_left())
@@ -185,7 +191,7 @@ class StopWhen(Callback):
         a_step = self._seconds_per_step()
         if not a_step:
             return self.max_iter
-        seconds = self.deadline.seconds_left() - self.validation_seconds_
+        seconds = self.deadline.seconds_left() - median(self.validation_seconds_)
         expected = n_steps + int(max(0.0, seconds) / a_step)
         # With one more step the step size stays positive until the training ends.
         return min(self.max_iter, max(expected, n_steps + 1) + 1)

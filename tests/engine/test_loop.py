@@ -245,3 +245,27 @@ def test_losses_are_the_same_with_and_without_a_callback_in_each_step():
         assert [len(losses) for losses in rows[0]] == [10, 10]
     assert histories[0][:, "valid_loss"] == histories[1][:, "valid_loss"]
     assert histories[0][:, "train_loss"] == histories[1][:, "train_loss"]
+
+
+class Stall(TakeTime):
+    """Let one step and one validation take much longer than the others."""
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        super().on_batch_end(net, training=training, **kwargs)
+        if training and net.n_steps_ == 30:
+            self.clock.now += 60.0
+
+    def on_epoch_end(self, net, **kwargs):
+        super().on_epoch_end(net, **kwargs)
+        if net.n_steps_ == 40:
+            self.clock.now += 60.0
+
+
+def test_a_single_slow_step_does_not_end_the_fit_before_max_time(monkeypatch):
+    clock = FakeClock(monkeypatch)
+    points = KernelInducingPoints(
+        2, max_iter=10_000, max_time=200.0, n_iter_no_change=None, random_state=0
+    )
+    points.set_params(callbacks=[Stall(clock, 1.0)]).fit(X, y)
+    assert points.n_iter_ >= 55
+    assert clock.now == pytest.approx(200.0, abs=8.0)
