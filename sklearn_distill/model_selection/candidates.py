@@ -4,11 +4,13 @@
 
 from collections.abc import Callable, Mapping
 from math import ceil
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
+
+from .metrics import check_metrics
 
 PREFIX = "mean_test_"
 
@@ -81,10 +83,16 @@ def deciding_scores(results: Mapping[str, Any], refit: Any) -> np.ndarray:
     -------
     ndarray of shape (n_candidates,)
         NaN for candidates that could not be evaluated.
+
+    Raises
+    ------
+    ValueError
+        If several metrics have been computed and `refit` is not one of them.
     """
     metrics = metrics_of(results)
     if len(metrics) == 1:
         return np.asarray(results[PREFIX + metrics[0]], dtype=np.float64)
+    check_metrics(metrics, refit)
     if isinstance(refit, str):
         return np.asarray(results[PREFIX + refit], dtype=np.float64)
     columns = [np.asarray(results[PREFIX + m], dtype=np.float64) for m in metrics]
@@ -111,6 +119,9 @@ def best_candidates(
 ) -> np.ndarray:
     """Return the positions of the candidates to confirm, the best first.
 
+    With "all", they have the order of the search, so that ties between candidates are
+    broken as in a search on all rows.
+
     Parameters
     ----------
     results : mapping
@@ -131,10 +142,12 @@ def best_candidates(
     ------
     ValueError
         If all candidates failed.
+    TypeError, IndexError
+        If a callable does not return the position of a candidate.
     """
     order = order_of(results, refit)
     if callable(refit):
-        order = np.concatenate([[int(refit(results))], order])
+        order = np.concatenate([[_position_from(refit, results)], order])
     scores = deciding_scores(results, refit)
     kept: list[int] = []
     seen: list[dict[str, Any]] = []
@@ -152,7 +165,26 @@ def best_candidates(
             "on one of the distilled sets to see the error, or increase the budget of "
             "the distiller."
         )
+    if top_k == "all" and resource is None:
+        return np.sort(kept)
     return np.array(kept[: _number(top_k, len(kept))])
+
+
+def _position_from(refit: Callable[..., Any], results: Mapping[str, Any]) -> int:
+    """Return the position of the candidate that a callable chooses."""
+    returned = refit(results)
+    if not isinstance(returned, Integral):
+        raise TypeError(
+            "refit must return the position of a candidate in cv_results_, an integer; "
+            f"it returned {returned!r}."
+        )
+    position = int(returned)
+    if not 0 <= position < len(results["params"]):
+        raise IndexError(
+            f"refit returned the position {position}, but there are "
+            f"{len(results['params'])} candidates."
+        )
+    return position
 
 
 def _number(top_k: int | float | str, n_candidates: int) -> int:
@@ -180,8 +212,9 @@ def rescaled(
     estimator : estimator
         It holds the values of parameters that are rescaled and not searched.
     rescale : mapping of {str: float or callable} or None
-        An exponent e multiplies a value by (n_real / n_distilled)^e; a callable
+        An exponent e multiplies a number by (n_real / n_distilled)^e; a callable
         receives (value, n_distilled, n_real). Integers stay integers of at least 1.
+        Values that are not numbers, such as None, stay unchanged by an exponent.
     n_distilled, n_real : int
         The numbers of training rows.
 
@@ -201,9 +234,10 @@ def rescaled(
         if callable(rule):
             changed[name] = rule(value, n_distilled, n_real)
             continue
+        if not isinstance(value, Real) or isinstance(value, bool):
+            continue
         scaled = value * (n_real / n_distilled) ** rule
-        is_count = isinstance(value, Integral) and not isinstance(value, bool)
-        changed[name] = max(1, round(scaled)) if is_count else scaled
+        changed[name] = max(1, round(scaled)) if isinstance(value, Integral) else scaled
     return changed
 
 

@@ -4,6 +4,7 @@
 
 import warnings
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
@@ -70,17 +71,70 @@ def check_search(search: Any) -> None:
         )
 
 
+def check_distiller_instance(distiller: Any) -> None:
+    """Raise TypeError if the distiller is a class."""
+    if isinstance(distiller, type):
+        raise TypeError(
+            f"distiller must be an instance such as {distiller.__name__}(); got the "
+            f"class {distiller.__name__}."
+        )
+
+
+def check_rescale(
+    rescale: Mapping[str, Any] | None, estimator: Any, search: Any
+) -> None:
+    """Raise an error for unsuitable entries of `rescale`.
+
+    Names are not checked if candidates consist of different estimators, which may have
+    other parameters.
+
+    Raises
+    ------
+    TypeError
+        If a value is neither a number nor a callable.
+    ValueError
+        If a name is not a parameter of the estimator.
+    """
+    for name, rule in (rescale or {}).items():
+        is_number = isinstance(rule, Real) and not isinstance(rule, bool)
+        if not (is_number or callable(rule)):
+            raise TypeError(
+                f"rescale[{name!r}] must be a number, the exponent, or a callable; got "
+                f"{rule!r}."
+            )
+        if not replaces_estimators(search) and name not in estimator.get_params():
+            raise ValueError(
+                f"rescale contains {name!r}, which is not a parameter of "
+                f"{type(estimator).__name__}. Use a name that get_params() lists."
+            )
+
+
 def _words_of_candidates(given: Mapping[str, Any]) -> set[str]:
     """Return the strings among the values of a grid or of lists of values."""
-    space = given.get("param_grid") or given.get("param_distributions") or {}
-    values = [
+    return {value for value in _listed_values(given) if isinstance(value, str)}
+
+
+def _listed_values(given: Mapping[str, Any]) -> list[Any]:
+    """Return the values of a grid, or those of the lists in other search spaces."""
+    names = ("param_grid", "param_distributions", "search_spaces")
+    space: Any = next((given[name] for name in names if given.get(name)), {})
+    return [
         value
         for part in ([space] if isinstance(space, Mapping) else space)
+        if isinstance(part, Mapping)
         for listed in part.values()
         if isinstance(listed, list | tuple)
         for value in listed
     ]
-    return {value for value in values if isinstance(value, str)}
+
+
+def replaces_estimators(search: Any) -> bool:
+    """Return whether candidates differ in the estimators that they consist of."""
+    values = _listed_values(search.get_params(deep=False))
+    return any(
+        hasattr(value, "fit") or (isinstance(value, str) and value == "passthrough")
+        for value in values
+    )
 
 
 def warn_about_held_out_rows(estimator: Any) -> None:

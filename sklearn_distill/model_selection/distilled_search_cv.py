@@ -20,8 +20,11 @@ from .._utils._sklearn_private import (
 )
 from ..validation.missing_values import check_accepts_missing
 from .checks import (
+    check_distiller_instance,
+    check_rescale,
     check_search,
     disabled_validation_splits,
+    replaces_estimators,
     warn_about_held_out_rows,
 )
 from .confirmation import RESULTS_OF_SELECTION
@@ -70,8 +73,8 @@ class DistilledSearchCV(
         - "prior": weights with mean 1 that restore the class shares of the training
           rows; see `DistilledSet.prior_weights`.
         - "auto": "prior", unless the metric weights all classes equally, such as
-          "balanced_accuracy", or the estimator sets the prior itself, such as
-          ``class_weight="balanced"``.
+          "balanced_accuracy". Candidates that set the prior themselves, such as those
+          with ``class_weight="balanced"``, get no such weights.
         - None: the weights that the distilled set has, if any.
 
         Weights that all differ from 1 by less than two percent are omitted, because
@@ -130,7 +133,7 @@ class DistilledSearchCV(
         The seconds of this fit.
     scorer_ : callable or dict of {str: callable}
     multimetric_ : bool
-        Whether several metrics were computed.
+        Whether several metrics, or one metric under a name of its own, were computed.
     n_splits_ : int
         The number of folds of the search on distilled rows.
     distilled_ : list of DistilledSet
@@ -146,6 +149,12 @@ class DistilledSearchCV(
         and on all rows, and their number.
     budget_ : int, float or dict
         The budget of the distiller.
+    budget_scores_ : dict of {float: ndarray}
+        The scores of a few candidates at each share of the rows. Defined only if
+        `budget` is "auto".
+    densify_scores_ : dict of {str: float}
+        The best scores with the distilled "rows" and with the "grown" rows. Defined
+        only if the distiller has ``densify="auto"``.
     distill_time_, search_time_, confirm_time_ : float
         The seconds of each stage.
     classes_ : ndarray of shape (n_classes,)
@@ -262,13 +271,16 @@ class DistilledSearchCV(
             If `search` is not a search, or if metadata are not accepted.
         """
         check_search(self.search)
+        check_distiller_instance(self.distiller)
+        check_rescale(self.rescale, self.search.estimator, self.search)
         context = self._init_callback_context(max_subtasks=3)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         estimator, scoring = self.search.estimator, scoring_of(self.search)
         refit = self._refit()
         check_metrics(scoring, refit)
         self.scorer_ = scorers_of(estimator, scoring)
-        check_accepts_missing(estimator, X)
+        if not replaces_estimators(self.search):
+            check_accepts_missing(estimator, X)
         warn_about_held_out_rows(estimator)
         settings = disabled_validation_splits(estimator)
         routed = route_metadata(self, params)
@@ -281,10 +293,12 @@ class DistilledSearchCV(
             n_folds=self.search_folds,
             validation_rows=self.validation_rows,
         )
+        for name in (*RESULTS_OF_SELECTION, "budget_scores_", "densify_scores_"):
+            self.__dict__.pop(name, None)
         self.n_splits_ = len(part.splits)
         metric = deciding_metric(scoring, refit)
         options: dict[str, Any] = {
-            "prior": restores_prior(self.weights, estimator, metric),
+            "prior": restores_prior(self.weights, metric),
             "settings": settings,
         }
         self._store(distill_stage(self, part, refit=refit, context=context, **options))
@@ -296,8 +310,6 @@ class DistilledSearchCV(
             context=context.subcontext(task_name="search"),
             **options,
         )
-        for name in RESULTS_OF_SELECTION:
-            self.__dict__.pop(name, None)
         self._store(selection_stage(self, data, refit, context))
         context.call_on_fit_task_end(
             estimator=self, X=X, y=y, reconstruction_attributes=dict

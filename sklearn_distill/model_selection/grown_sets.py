@@ -23,7 +23,7 @@ def better_sets(
     data: SearchData,
     sets: Sequence[Any],
     *,
-    prior: bool,
+    prior: bool | str,
     refit: Any,
     settings: dict[str, Any],
 ) -> tuple[list[Any], dict[str, float]]:
@@ -38,7 +38,7 @@ def better_sets(
         Candidates are evaluated in the first fold.
     sets : sequence of DistilledSet
         One for each fold.
-    prior : bool
+    prior : bool or "auto"
         Whether to restore the class shares of the data by weights.
     refit : bool, str or callable
         The deciding metric; see `deciding_scores`.

@@ -7,8 +7,14 @@ from typing import Any
 
 from sklearn.metrics import check_scoring
 
-# Parts of the names of metrics that weight all classes equally.
-BALANCED_METRICS = ("balanced", "macro", "roc_auc_ovr", "roc_auc_ovo", "ovo")
+# Parts of the names and representations of metrics that weight all classes equally.
+BALANCED_METRICS = (
+    "balanced",
+    "macro",
+    "roc_auc_ovr",
+    "roc_auc_ovo",
+    "multi_class=ov",
+)
 
 
 def check_metrics(scoring: Any, refit: Any) -> None:
@@ -19,7 +25,8 @@ def check_metrics(scoring: Any, refit: Any) -> None:
         raise ValueError(
             "refit must be the name of one of the metrics or a callable if scoring "
             f"has several metrics ({', '.join(map(str, scoring))}); got {refit!r}. "
-            "Set refit=False to fit no final estimator."
+            "Set refit of DistilledSearchCV to a name, or to False to fit no final "
+            "estimator."
         )
 
 
@@ -32,6 +39,9 @@ def is_balanced_metric(metric: Any) -> bool:
         The representation of a scorer contains the name and the average of its metric.
     """
     text = metric if isinstance(metric, str) else repr(metric)
+    if "weighted" in text:
+        # The classes count as much as they have rows.
+        return False
     return any(part in text for part in BALANCED_METRICS)
 
 

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 from joblib import Memory
 from sklearn import config_context
 from sklearn.base import clone
 
 from .._utils.fingerprint import fingerprint
 from ..soft_labels.fitting import weight_parameter
+from .checks import replaces_estimators
+from .distilled_candidate import ROWS, DistilledCandidate
 from .folds import SearchData
-from .soft_label_candidate import LABEL_ROWS, SoftLabelCandidate
-from .stacked_rows import stack_rows
+from .stacked_rows import StackedRows, stack_rows
 from .training_rows import training_rows
 
 
@@ -29,7 +31,7 @@ def _fit_search(key: str, search: Any, X: Any, y: Any, params: dict[str, Any]) -
         # the confirming search warns.
         warnings.filterwarnings("ignore", message=".*does not support sample_weight")
         search.fit(X, y, **params)
-    if isinstance(search.estimator, SoftLabelCandidate):
+    if isinstance(search.estimator, DistilledCandidate):
         search.set_params(estimator=search.estimator.wrapped)
     return search, time.perf_counter() - started
 
@@ -43,12 +45,27 @@ def _can_be_pickled(search: Any) -> bool:
     return True
 
 
+def _has_labels(stack: StackedRows) -> bool:
+    """Return whether there are weights or soft labels of distilled rows."""
+    tables = (*stack.labels, *stack.own_labels)
+    return any(table is not None for table in tables)
+
+
+def _scorer_weights(estimator: Any, data: SearchData, stack: StackedRows) -> Any:
+    """Return the sample weights of `fit`, which a search passes to its scorer too."""
+    name, weights = weight_parameter(estimator), data.routed.scorer_weight
+    if name is None or weights is None:
+        return {}
+    n_distilled = len(stack.rows) - len(weights)
+    return {name: np.r_[np.asarray(weights, dtype=np.float64), np.ones(n_distilled)]}
+
+
 def search_on_sets(
     search: Any,
     data: SearchData,
     sets: Sequence[Any],
     *,
-    prior: bool,
+    prior: bool | str,
     memory: Memory,
     settings: dict[str, Any] | None = None,
     context: Any = None,
@@ -63,8 +80,9 @@ def search_on_sets(
         The real rows, their folds, and weights of the validation rows.
     sets : sequence of DistilledSet
         The distilled training rows of each fold.
-    prior : bool
-        Whether to restore the class shares of the data by weights.
+    prior : bool or "auto"
+        Whether to restore the class shares of the data by weights; see
+        `restores_prior`.
     memory : joblib.Memory
     settings : dict, default=None
         Parameters of the estimator during the search.
@@ -80,28 +98,19 @@ def search_on_sets(
     """
     estimator = search.estimator
     folds = [training_rows(distilled, estimator, prior) for distilled in sets]
-    stack = stack_rows(
-        data.X,
-        data.y,
-        folds,
-        data.splits,
-        estimator=estimator,
-        scorer_weight=data.routed.scorer_weight,
-    )
+    stack = stack_rows(data.X, data.y, folds, data.splits, estimator=estimator)
     # Set the parameters before cloning, because a generator as `cv` cannot be cloned.
     params_of_search = search.get_params(deep=False)
     params_of_search |= {"cv": stack.splits, "refit": False}
-    name = weight_parameter(estimator)
     params: dict[str, Any] = {}
-    if (soft := stack.soft_labels) is not None:
-        params_of_search["estimator"] = SoftLabelCandidate(
-            estimator, soft.values, soft.classes
-        )
-        params[LABEL_ROWS] = soft.rows
+    if _has_labels(stack) or data.routed.scorer_weight is not None:
+        if weight_parameter(estimator) is not None or replaces_estimators(search):
+            params_of_search["estimator"] = DistilledCandidate(
+                estimator, stack.labels, stack.own_labels, stack.classes
+            )
+            params = {ROWS: stack.rows} | _scorer_weights(estimator, data, stack)
     small = clone(type(search)(**params_of_search))
     small.estimator.set_params(**(settings or {}))
-    if stack.sample_weight is not None and name is not None:
-        params[name] = stack.sample_weight
     caches = getattr(memory, "location", True) is not None and _can_be_pickled(small)
     fit, key = _fit_search, ""
     if caches:

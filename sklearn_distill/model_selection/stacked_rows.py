@@ -8,7 +8,7 @@ are therefore appended to the real rows, and the splits refer to both by positio
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -17,7 +17,7 @@ from .._utils.containers import stacked
 from .._utils.native_rows import from_native, is_table, like_native
 from ..compose.wrapper import ends_in_net, is_column
 from ..validation.targets import label_values, n_columns, target_columns
-from .training_rows import TrainingRows
+from .training_rows import RowLabels, TrainingRows
 
 Splits = list[tuple[np.ndarray, np.ndarray]]
 
@@ -31,36 +31,23 @@ class StackedRows:
     X : array, sparse matrix, DataFrame or table of n + m rows
         The n real rows, then the m distilled rows of all folds.
     y : ndarray of shape (n + m,) or (n + m, 1), or None
-    sample_weight : ndarray of shape (n + m,) or None
-        For the real rows the weights of the scorer, for distilled rows those of the
-        estimator.
     splits : list of (training, validation)
         The training positions of each fold are distilled rows, and its validation
         positions are real rows.
-    soft_labels : SoftLabels or None
-        The soft labels of the distilled rows.
+    labels, own_labels : RowLabels
+        The weights and soft labels of the m distilled rows; see `TrainingRows`.
+    classes : ndarray of shape (n_classes,) or None
+        The classes of the columns of soft labels.
+    rows : ndarray of int of shape (n + m,)
+        The position of each row among the distilled rows; -1 for real rows.
     """
 
     X: Any
     y: Any
-    sample_weight: np.ndarray | None
     splits: Splits
-    soft_labels: "SoftLabels | None" = None
-
-
-class SoftLabels(NamedTuple):
-    """The soft labels of the distilled rows of all folds.
-
-    Attributes
-    ----------
-    values : ndarray of shape (m, n_classes)
-    classes : ndarray of shape (n_classes,)
-    rows : ndarray of int of shape (n + m,)
-        The position of each row in `values`; -1 for real rows.
-    """
-
-    values: np.ndarray
-    classes: np.ndarray
+    labels: RowLabels
+    own_labels: RowLabels
+    classes: np.ndarray | None
     rows: np.ndarray
 
 
@@ -71,7 +58,6 @@ def stack_rows(
     splits: Splits,
     *,
     estimator: Any,
-    scorer_weight: Any = None,
 ) -> StackedRows:
     """Append the distilled rows of all folds to the real rows.
 
@@ -85,8 +71,6 @@ def stack_rows(
         Positions of real rows.
     estimator : estimator
         A skorch net for regression gets y as a column if y is a column.
-    scorer_weight : array-like of shape (n,), default=None
-        Weights of the real rows for the scorer.
 
     Returns
     -------
@@ -99,12 +83,18 @@ def stack_rows(
         (np.arange(end - size, end), np.asarray(validation))
         for end, size, (_, validation) in zip(ends, sizes, splits, strict=True)
     ]
+    known = [fold.classes for fold in folds if fold.classes is not None]
+    classes = np.unique(np.concatenate(known)) if known else None
+    labels = [(fold, fold.labels) for fold in folds]
+    own_labels = [(fold, fold.own_labels) for fold in folds]
     return StackedRows(
         X=_stack_X(X, [fold.X for fold in folds]),
         y=_stack_y(y, folds, estimator),
-        sample_weight=_stack_weights(n_rows, folds, scorer_weight),
         splits=pairs,
-        soft_labels=_stack_soft_labels(n_rows, folds),
+        labels=_stack_labels(labels, classes),
+        own_labels=_stack_labels(own_labels, classes),
+        classes=classes,
+        rows=np.concatenate([np.full(n_rows, -1), np.arange(sum(sizes))]),
     )
 
 
@@ -160,35 +150,37 @@ def without_column(y: Any) -> Any:
     return y.iloc[:, 0] if hasattr(y, "iloc") else np.asarray(y)[:, 0]
 
 
-def _stack_soft_labels(n_rows: int, folds: Sequence[TrainingRows]) -> SoftLabels | None:
-    """Return the soft labels of all distilled rows; None if no fold has any."""
-    known = [fold.classes for fold in folds if fold.classes is not None]
-    if not known:
-        return None
-    classes = np.unique(np.concatenate(known))
-    values = np.zeros((sum(fold.X.shape[0] for fold in folds), len(classes)))
-    end = 0
-    for fold in folds:
-        start, end = end, end + fold.X.shape[0]
-        if fold.soft_labels is None or fold.classes is None:
-            codes = np.searchsorted(classes, np.asarray(fold.y))
-            values[np.arange(start, end), codes] = 1.0
-        else:
-            columns = np.searchsorted(classes, fold.classes)
-            values[start:end, columns] = fold.soft_labels
-    rows = np.concatenate([np.full(n_rows, -1), np.arange(end)])
-    return SoftLabels(values, classes, rows)
+def _stack_labels(
+    folds: Sequence[tuple[TrainingRows, RowLabels]], classes: np.ndarray | None
+) -> RowLabels:
+    """Return the weights and soft labels of all distilled rows.
+
+    There are no weights if every weight is 1, and no soft labels if no fold has any.
+    """
+    weights = None
+    if any(labels.sample_weight is not None for _, labels in folds):
+        weights = np.concatenate(
+            [
+                np.ones(fold.X.shape[0])
+                if labels.sample_weight is None
+                else labels.sample_weight
+                for fold, labels in folds
+            ]
+        )
+    if classes is None:
+        return RowLabels(weights)
+    parts = [_soft_labels(fold, labels, classes) for fold, labels in folds]
+    return RowLabels(weights, np.concatenate(parts))
 
 
-def _stack_weights(
-    n_rows: int, folds: Sequence[TrainingRows], scorer_weight: Any
-) -> np.ndarray | None:
-    """Return the weights of all rows; None if every weight is 1."""
-    if scorer_weight is None and all(fold.sample_weight is None for fold in folds):
-        return None
-    real = np.ones(n_rows) if scorer_weight is None else np.asarray(scorer_weight)
-    distilled = [
-        np.ones(fold.X.shape[0]) if fold.sample_weight is None else fold.sample_weight
-        for fold in folds
-    ]
-    return np.concatenate([real.astype(np.float64), *distilled])
+def _soft_labels(
+    fold: TrainingRows, labels: RowLabels, classes: np.ndarray
+) -> np.ndarray:
+    """Return the soft labels of a fold, or its hard labels as such."""
+    values = np.zeros((fold.X.shape[0], len(classes)))
+    if labels.soft_labels is None or fold.classes is None:
+        codes = np.searchsorted(classes, np.asarray(fold.y))
+        values[np.arange(len(values)), codes] = 1.0
+    else:
+        values[:, np.searchsorted(classes, fold.classes)] = labels.soft_labels
+    return values

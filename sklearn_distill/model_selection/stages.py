@@ -28,7 +28,7 @@ def distill_stage(
     owner: Any,
     data: SearchData,
     *,
-    prior: bool,
+    prior: bool | str,
     refit: Any,
     settings: dict[str, Any],
     context: Any,
@@ -40,7 +40,7 @@ def distill_stage(
     owner : DistilledSearchCV
     data : SearchData
         Its folds are those of the search on distilled rows.
-    prior : bool
+    prior : bool or "auto"
         Whether to restore the class shares of the data by weights.
     refit : bool, str or callable
         The deciding metric.
@@ -128,7 +128,8 @@ def selection_stage(
         fitted = confirm(owner, data, params, chosen, refit, step)
         large = deciding_scores(fitted["confirmation_"].cv_results_, refit)
     return fitted | {
-        "multimetric_": has_several_metrics,
+        # A single metric with a name of its own counts as several.
+        "multimetric_": getattr(owner.search_, "multimetric_", has_several_metrics),
         "confirmed_indices_": chosen,
         "cv_results_": merged_results(
             results, ranks_of(small), chosen, fitted["confirmation_"]

@@ -30,7 +30,7 @@ def test_ranks_put_missing_scores_last():
 
 @pytest.mark.parametrize(
     ("top_k", "expected"),
-    [(1, [2]), (2, [2, 0]), (0.5, [2, 0]), (9, [2, 0, 3]), ("all", [2, 0, 3, 1])],
+    [(1, [2]), (2, [2, 0]), (0.5, [2, 0]), (9, [2, 0, 3]), ("all", [0, 1, 2, 3])],
 )
 def test_best_candidates(top_k, expected):
     results = results_with([0.5, np.nan, 0.9, 0.1])

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import pytest
-from sklearn.metrics import balanced_accuracy_score, f1_score, make_scorer
+from sklearn.metrics import balanced_accuracy_score, f1_score, get_scorer, make_scorer
 from sklearn.svm import SVC
 
 from sklearn_distill.model_selection.metrics import (
@@ -22,6 +22,14 @@ def test_balanced_metrics_are_recognized_by_name_and_as_scorers():
     assert not is_balanced_metric(None)
     assert not is_balanced_metric("neg_log_loss")
     assert not is_balanced_metric(make_scorer(f1_score, average="weighted"))
+    assert not is_balanced_metric("roc_auc_ovr_weighted")
+    assert is_balanced_metric(get_scorer("roc_auc_ovo"))
+    assert not is_balanced_metric(get_scorer("roc_auc_ovo_weighted"))
+
+    def provoked(y, predicted):
+        return 0.0
+
+    assert not is_balanced_metric(make_scorer(provoked))
 
 
 def test_deciding_metric():

@@ -9,14 +9,17 @@ from scipy import sparse
 from sklearn.svm import SVC
 
 from sklearn_distill.model_selection.stacked_rows import stack_rows
-from sklearn_distill.model_selection.training_rows import TrainingRows
+from sklearn_distill.model_selection.training_rows import RowLabels, TrainingRows
 
 SPLITS = [(np.array([0, 1]), np.array([2])), (np.array([1, 2]), np.array([0]))]
 
 
 def folds_of(X, y=("b", "a"), weights=(None, None)):
     """Return two folds of one distilled row each."""
-    return [TrainingRows(X[i : i + 1], np.array([y[i]]), weights[i]) for i in range(2)]
+    return [
+        TrainingRows(X[i : i + 1], np.array([y[i]]), RowLabels(weights[i]), RowLabels())
+        for i in range(2)
+    ]
 
 
 def test_splits_refer_to_distilled_training_rows_and_real_validation_rows():
@@ -28,16 +31,21 @@ def test_splits_refer_to_distilled_training_rows_and_real_validation_rows():
     assert (first.tolist(), of_first.tolist()) == ([3], [2])
     assert (second.tolist(), of_second.tolist()) == ([4], [0])
     np.testing.assert_array_equal(stack.X[second], [[12, 13]])
-    assert stack.sample_weight is None
+    assert stack.rows.tolist() == [-1, -1, -1, 0, 1]
+    assert stack.labels == stack.own_labels == (None, None)
 
 
-def test_weights_of_distilled_and_of_validation_rows():
+def test_weights_and_soft_labels_of_all_folds():
+    """A fold without them has weights of 1 and its hard labels."""
     X, y = np.eye(3), np.array(["a", "b", "a"])
-    folds = folds_of(X, weights=(np.array([2.0]), None))
+    soft = RowLabels(np.array([2.0]), np.array([[0.3, 0.7]]))
+    folds = folds_of(X)
+    folds[0] = folds[0]._replace(labels=soft, classes=np.array(["a", "b"]))
     stack = stack_rows(X, y, folds, SPLITS, estimator=SVC())
-    assert stack.sample_weight.tolist() == [1, 1, 1, 2, 1]
-    stack = stack_rows(X, y, folds, SPLITS, estimator=SVC(), scorer_weight=[3, 4, 5])
-    assert stack.sample_weight.tolist() == [3, 4, 5, 2, 1]
+    assert stack.labels.sample_weight.tolist() == [2, 1]
+    assert stack.labels.soft_labels.tolist() == [[0.3, 0.7], [1.0, 0.0]]
+    assert stack.own_labels.sample_weight is None
+    assert stack.own_labels.soft_labels.tolist() == [[0.0, 1.0], [1.0, 0.0]]
 
 
 def test_dtypes_of_a_table_are_kept():
@@ -51,8 +59,8 @@ def test_dtypes_of_a_table_are_kept():
     )
     narrow = X.iloc[:2].assign(c=X["c"].iloc[:2].cat.remove_unused_categories())
     folds = [
-        TrainingRows(narrow.iloc[:1], np.array([1]), None),
-        TrainingRows(X.iloc[1:2], np.array([0]), None),
+        TrainingRows(narrow.iloc[:1], np.array([1]), RowLabels(), RowLabels()),
+        TrainingRows(X.iloc[1:2], np.array([0]), RowLabels(), RowLabels()),
     ]
     stack = stack_rows(X, [0, 1, 0], folds, SPLITS, estimator=SVC())
     assert stack.X.dtypes.equals(X.dtypes)
