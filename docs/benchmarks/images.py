@@ -119,17 +119,18 @@ def distiller(name, budget, seed, args):
         "budget": budget,
         "random_state": seed,
         "device": args.device,
-        "max_time": args.max_time,
-        "max_iter": args.max_iter,
+        # None disables early stopping.
         "n_iter_no_change": None,
         **json.loads(args.params),
     }
+    limits = {"max_iter": args.max_iter, "max_time": args.max_time}
+    settings |= {name: limit for name, limit in limits.items() if limit is not None}
     accepted = inspect.signature(cls).parameters
     if "network" in accepted:
         from skorch import NeuralNetClassifier
 
         settings["network"] = NeuralNetClassifier(ConvNet, module__width=args.width)
-    return cls(**{k: v for k, v in settings.items() if k in accepted and v is not None})
+    return cls(**{k: v for k, v in settings.items() if k in accepted})
 
 
 def distilled_images(name, budget, seed, args, X, y):

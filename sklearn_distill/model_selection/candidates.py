@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn.base import clone
 
 from .metrics import check_metrics
 
@@ -161,9 +162,9 @@ def best_candidates(
         seen.append(params)
     if not kept:
         raise ValueError(
-            "No candidate could be evaluated on the distilled rows. Fit the estimator "
-            "on one of the distilled sets to see the error, or increase the budget of "
-            "the distiller."
+            "Training or scoring failed for every candidate on the distilled rows. Set "
+            "error_score='raise' in the search to see the error. If classes or rows "
+            "are missing, increase the budget of the distiller."
         )
     if top_k == "all" and resource is None:
         return np.sort(kept)
@@ -210,27 +211,26 @@ def rescaled(
     params : mapping of {str: object}
         The parameters of the candidate.
     estimator : estimator
-        It holds the values of parameters that are rescaled and not searched.
+        The estimator of the search. With `params` it holds the values of parameters
+        that are rescaled and not searched.
     rescale : mapping of {str: float or callable} or None
         An exponent e multiplies a number by (n_real / n_distilled)^e; a callable
         receives (value, n_distilled, n_real). Integers stay integers of at least 1.
         Values that are not numbers, such as None, stay unchanged by an exponent.
+        Parameters that the candidate does not have are skipped.
     n_distilled, n_real : int
         The numbers of training rows.
-
-    Raises
-    ------
-    ValueError
-        If `rescale` names a parameter that the estimator does not have.
     """
     changed = dict(params)
-    for name, rule in (rescale or {}).items():
-        if name not in changed and name not in estimator.get_params(deep=True):
-            raise ValueError(
-                f"rescale contains {name!r}, which is not a parameter of "
-                f"{type(estimator).__name__}. Use a name that get_params() lists."
-            )
-        value = changed.get(name, estimator.get_params(deep=True).get(name))
+    if not rescale:
+        return changed
+    # The parameters are cloned, since parameters of parts would be set on the values.
+    candidate = clone(estimator).set_params(**clone(changed, safe=False))
+    own = candidate.get_params(deep=True)
+    for name, rule in rescale.items():
+        if name not in own:
+            continue
+        value = own[name]
         if callable(rule):
             changed[name] = rule(value, n_distilled, n_real)
             continue

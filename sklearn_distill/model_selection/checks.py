@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
+import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.utils import get_tags
 
@@ -85,9 +86,6 @@ def check_rescale(
 ) -> None:
     """Raise an error for unsuitable entries of `rescale`.
 
-    Names are not checked if candidates consist of different estimators, which may have
-    other parameters.
-
     Raises
     ------
     TypeError
@@ -102,11 +100,23 @@ def check_rescale(
                 f"rescale[{name!r}] must be a number, the exponent, or a callable; got "
                 f"{rule!r}."
             )
-        if not replaces_estimators(search) and name not in estimator.get_params():
+        if not any(_may_have(part, name) for part in _parts_of(estimator, search)):
             raise ValueError(
                 f"rescale contains {name!r}, which is not a parameter of "
                 f"{type(estimator).__name__}. Use a name that get_params() lists."
             )
+
+
+def _parts_of(estimator: Any, search: Any) -> list[Any]:
+    """Return the estimator of a search, and the estimators among its candidates."""
+    values = _listed_values(search.get_params(deep=False))
+    return [estimator, *(value for value in values if hasattr(value, "get_params"))]
+
+
+def _may_have(part: Any, name: str) -> bool:
+    """Return whether a name is, or ends in, that of a parameter of an estimator."""
+    names = part.get_params(deep=True) if hasattr(part, "get_params") else ()
+    return any(name == own or name.endswith(f"__{own}") for own in names)
 
 
 def _words_of_candidates(given: Mapping[str, Any]) -> set[str]:
@@ -115,7 +125,7 @@ def _words_of_candidates(given: Mapping[str, Any]) -> set[str]:
 
 
 def _listed_values(given: Mapping[str, Any]) -> list[Any]:
-    """Return the values of a grid, or those of the lists in other search spaces."""
+    """Return the values of a grid, or those that other search spaces list."""
     names = ("param_grid", "param_distributions", "search_spaces")
     space: Any = next((given[name] for name in names if given.get(name)), {})
     return [
@@ -123,9 +133,16 @@ def _listed_values(given: Mapping[str, Any]) -> list[Any]:
         for part in ([space] if isinstance(space, Mapping) else space)
         if isinstance(part, Mapping)
         for listed in part.values()
-        if isinstance(listed, list | tuple)
-        for value in listed
+        # The distributions of Optuna keep their values in `choices`.
+        for value in _values_in(getattr(listed, "choices", listed))
     ]
+
+
+def _values_in(listed: Any) -> Sequence[Any]:
+    """Return the values of a list or of an array of objects, and none otherwise."""
+    if isinstance(listed, np.ndarray):
+        return list(listed) if listed.dtype == object else listed.ravel().tolist()
+    return listed if isinstance(listed, list | tuple) else ()
 
 
 def replaces_estimators(search: Any) -> bool:
@@ -137,12 +154,14 @@ def replaces_estimators(search: Any) -> bool:
     )
 
 
-def warn_about_held_out_rows(estimator: Any) -> None:
-    """Warn if an estimator holds out rows, which are distilled rows in the search."""
-    if not hasattr(estimator, "get_params") or not holds_out_rows(estimator):
+def warn_about_held_out_rows(estimator: Any, search: Any) -> None:
+    """Warn if a candidate holds out rows, which are distilled rows in the search."""
+    parts = [p for p in _parts_of(estimator, search) if hasattr(p, "get_params")]
+    held_out = [type(part).__name__ for part in parts if holds_out_rows(part)]
+    if not held_out:
         return
     warnings.warn(
-        f"{type(estimator).__name__}, or an estimator inside it, evaluates itself on "
+        f"{held_out[0]}, or an estimator inside it, evaluates itself on "
         "rows that it holds out from its training rows. During the search these are "
         "distilled rows, which are few and unlike real rows, so that the inner "
         "evaluation is unreliable. Search the inner parameters with `search` instead "
@@ -153,19 +172,37 @@ def warn_about_held_out_rows(estimator: Any) -> None:
     )
 
 
-def disabled_validation_splits(estimator: Any) -> dict[str, None]:
+def disabled_validation_splits(estimator: Any, search: Any) -> dict[str, None]:
     """Return the parameters that make skorch nets train on all rows; warn if any.
 
     Parameters
     ----------
     estimator : estimator
         A net, or an estimator that contains nets.
+    search : search
+        The warning is given for nets among its candidates, too.
 
     Returns
     -------
     dict of {str: None}
         Values for `set_params` of the estimator.
     """
+    found = [validation_splits(part) for part in _parts_of(estimator, search)]
+    if names := list(dict.fromkeys(name for disabled in found for name in disabled)):
+        warnings.warn(
+            "The skorch net would hold out a part of the distilled rows for "
+            f"validation. {', '.join(names)} is set to None during the search, and "
+            "keeps its value for training on all rows. Set it to None to avoid this "
+            "warning; callbacks that monitor the validation loss need monitor="
+            "'train_loss'.",
+            UserWarning,
+            stacklevel=caller_stacklevel(),
+        )
+    return found[0]
+
+
+def validation_splits(estimator: Any) -> dict[str, None]:
+    """Return the parameters that make nets in an estimator train on all rows."""
     if not hasattr(estimator, "get_params"):
         return {}
     params = estimator.get_params(deep=True)
@@ -176,16 +213,6 @@ def disabled_validation_splits(estimator: Any) -> dict[str, None]:
         is_net = hasattr(owners.get(prefix), "initialize_module")
         if own_name == "train_split" and is_net and value is not None:
             disabled[name] = None
-    if disabled:
-        warnings.warn(
-            "The skorch net would hold out a part of the distilled rows for "
-            f"validation. {', '.join(disabled)} is set to None during the search, and "
-            "keeps its value for training on all rows. Set it to None to avoid this "
-            "warning; callbacks that monitor the validation loss need monitor="
-            "'train_loss'.",
-            UserWarning,
-            stacklevel=caller_stacklevel(),
-        )
     return disabled
 
 

@@ -15,6 +15,7 @@ from .._utils.containers import take_rows
 from ..soft_labels.data_prior import sets_own_prior
 from ..soft_labels.expansion import weighted_hard_rows
 from ..soft_labels.fitting import fit_on_labels, weight_parameter
+from .checks import validation_splits
 from .training_rows import RowLabels
 
 # The parameter of `fit` that holds the position of each row in the tables.
@@ -71,6 +72,7 @@ class DistilledCandidate:
             and are ignored.
         """
         weights, soft_labels = self._labels_at(params[ROWS])
+        self._train_on_all_rows()
         fit_on_labels(self.wrapped, X, y, soft_labels, self.classes_of_, weights)
         return self
 
@@ -80,6 +82,7 @@ class DistilledCandidate:
     ) -> "DistilledCandidate":
         """Train the estimator further, on weighted copies of each row; see `fit`."""
         weights, soft_labels = self._labels_at(params[ROWS])
+        self._train_on_all_rows()
         given = {} if classes is None else {"classes": classes}
         name = weight_parameter(self.wrapped)
         if soft_labels is not None and name is not None:
@@ -89,6 +92,11 @@ class DistilledCandidate:
             given[name] = weights
         self.wrapped.partial_fit(X, y, **given)
         return self
+
+    def _train_on_all_rows(self) -> None:
+        """Let nets hold out no rows, of which there are few."""
+        if disabled := validation_splits(self.wrapped):
+            self.wrapped.set_params(**disabled)
 
     def _labels_at(self, rows: np.ndarray) -> RowLabels:
         """Return the weights and soft labels at some positions of the tables."""

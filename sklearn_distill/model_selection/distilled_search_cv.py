@@ -281,8 +281,8 @@ class DistilledSearchCV(
         self.scorer_ = scorers_of(estimator, scoring)
         if not replaces_estimators(self.search):
             check_accepts_missing(estimator, X)
-        warn_about_held_out_rows(estimator)
-        settings = disabled_validation_splits(estimator)
+        warn_about_held_out_rows(estimator, self.search)
+        settings = disabled_validation_splits(estimator, self.search)
         routed = route_metadata(self, params)
         X, y = indexable(X, y)
         splits = splits_of(self.search.cv, estimator, X, y, routed.splitter)

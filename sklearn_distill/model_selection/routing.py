@@ -64,7 +64,7 @@ def route_metadata(owner: Any, params: Mapping[str, Any]) -> RoutedMetadata:
     params = {name: value for name, value in params.items() if value is not None}
     estimator = owner.search.estimator
     if _routing_enabled():
-        return _requested(process_routing(owner, "fit", **params), params, estimator)
+        return _requested(process_routing(owner, "fit", **params), params)
     groups = params.pop("groups", None)
     name = weight_parameter(estimator)
     if "sample_weight" in params and name != "sample_weight":
@@ -90,7 +90,7 @@ def route_metadata(owner: Any, params: Mapping[str, Any]) -> RoutedMetadata:
     return routed
 
 
-def _requested(routed: Any, params: Mapping[str, Any], estimator: Any) -> Any:
+def _requested(routed: Any, params: Mapping[str, Any]) -> Any:
     """Return the metadata that each part has requested."""
     to_estimator, to_scorer = routed.estimator.fit, routed.scorer.score
     used = [*to_estimator.values(), *to_scorer.values()]
@@ -106,11 +106,7 @@ def _requested(routed: Any, params: Mapping[str, Any], estimator: Any) -> Any:
             if any(value is item for item in used)
         },
         refitting=dict(to_estimator),
-        # Without weights of the estimator, the search on distilled rows cannot pass
-        # weights to its scorer only.
-        scorer_weight=(
-            to_scorer.get("sample_weight") if weight_parameter(estimator) else None
-        ),
+        scorer_weight=to_scorer.get("sample_weight"),
     )
 
 

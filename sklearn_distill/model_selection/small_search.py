@@ -15,7 +15,6 @@ from sklearn import config_context
 from sklearn.base import clone
 
 from .._utils.fingerprint import fingerprint
-from ..soft_labels.fitting import weight_parameter
 from .checks import replaces_estimators
 from .distilled_candidate import ROWS, DistilledCandidate
 from .folds import SearchData
@@ -51,13 +50,16 @@ def _has_labels(stack: StackedRows) -> bool:
     return any(table is not None for table in tables)
 
 
-def _scorer_weights(estimator: Any, data: SearchData, stack: StackedRows) -> Any:
-    """Return the sample weights of `fit`, which a search passes to its scorer too."""
-    name, weights = weight_parameter(estimator), data.routed.scorer_weight
-    if name is None or weights is None:
+def _weights_of_scorer(data: SearchData, stack: StackedRows) -> dict[str, np.ndarray]:
+    """Return sample weights for `fit`, which a search passes to its scorer.
+
+    Distilled rows are not scored, so that theirs are 1.
+    """
+    weights = data.routed.scorer_weight
+    if weights is None:
         return {}
-    n_distilled = len(stack.rows) - len(weights)
-    return {name: np.r_[np.asarray(weights, dtype=np.float64), np.ones(n_distilled)]}
+    real = np.asarray(weights, dtype=np.float64)
+    return {"sample_weight": np.r_[real, np.ones(len(stack.rows) - len(real))]}
 
 
 def search_on_sets(
@@ -103,12 +105,12 @@ def search_on_sets(
     params_of_search = search.get_params(deep=False)
     params_of_search |= {"cv": stack.splits, "refit": False}
     params: dict[str, Any] = {}
-    if _has_labels(stack) or data.routed.scorer_weight is not None:
-        if weight_parameter(estimator) is not None or replaces_estimators(search):
-            params_of_search["estimator"] = DistilledCandidate(
-                estimator, stack.labels, stack.own_labels, stack.classes
-            )
-            params = {ROWS: stack.rows} | _scorer_weights(estimator, data, stack)
+    weights = _weights_of_scorer(data, stack)
+    if _has_labels(stack) or weights or replaces_estimators(search):
+        params_of_search["estimator"] = DistilledCandidate(
+            estimator, stack.labels, stack.own_labels, stack.classes
+        )
+        params = {ROWS: stack.rows, **weights}
     small = clone(type(search)(**params_of_search))
     small.estimator.set_params(**(settings or {}))
     caches = getattr(memory, "location", True) is not None and _can_be_pickled(small)

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
 from sklearn.base import clone
+from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.model_selection import (
     FixedThresholdClassifier,
     TunedThresholdClassifierCV,
 )
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 
 from .._utils.caller import caller_stacklevel
 from .expansion import weighted_hard_rows
 from .fitting import fit_on_set, takes_soft_labels, weight_parameter
 
+# Classifiers that combine copies of one classifier.
+WITH_ONE_CLASSIFIER = (BaggingClassifier, OneVsRestClassifier, OneVsOneClassifier)
 # The smallest probability whose logarithm is a finite decision value.
 TINY = np.finfo(np.float64).tiny
 
@@ -98,12 +102,18 @@ def sets_own_prior(estimator: Any) -> bool:
 
     This holds for ``class_weight="balanced"``, for given priors, and for classifiers
     that set a threshold for their decisions. For a Pipeline or a fitted search, the
-    last step or the best estimator is considered.
+    last step or the best estimator is considered, and for bagging, voting and
+    multiclass strategies the classifiers that they consist of.
     """
     if hasattr(estimator, "steps"):
         return sets_own_prior(estimator.steps[-1][1])
     if hasattr(estimator, "best_estimator_"):
         return sets_own_prior(estimator.best_estimator_)
+    if isinstance(estimator, VotingClassifier):
+        members = [member for _, member in estimator.estimators if member != "drop"]
+        return bool(members) and all(map(sets_own_prior, members))
+    if isinstance(estimator, WITH_ONE_CLASSIFIER):
+        return sets_own_prior(estimator.estimator)
     if not hasattr(estimator, "get_params"):
         return False
     if isinstance(estimator, FixedThresholdClassifier | TunedThresholdClassifierCV):

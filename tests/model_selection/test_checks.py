@@ -3,12 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 import warnings
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifierCV
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -16,9 +18,12 @@ from sklearn_distill import DistilledSearchCV, HerdingSelection, RandomSelection
 from sklearn_distill.model_selection.checks import (
     check_search,
     disabled_validation_splits,
+    replaces_estimators,
     task_of,
     warn_about_held_out_rows,
 )
+
+NO_GRID = GridSearchCV(SVC(), {"C": [1]})
 
 
 def test_estimator_that_is_not_a_search_raises():
@@ -68,14 +73,40 @@ def test_inner_cross_validation_warns(rows):
 def test_early_stopping_inside_a_pipeline_warns():
     boosting = HistGradientBoostingClassifier(early_stopping=True)
     with pytest.warns(UserWarning, match="early_stopping=False"):
-        warn_about_held_out_rows(make_pipeline(StandardScaler(), boosting))
+        warn_about_held_out_rows(make_pipeline(StandardScaler(), boosting), NO_GRID)
+
+
+def test_early_stopping_of_a_candidate_warns():
+    grid = {"model": [SVC(), HistGradientBoostingClassifier(early_stopping=True)]}
+    pipeline = Pipeline([("model", SVC())])
+    with pytest.warns(UserWarning, match="^HistGradientBoostingClassifier, or"):
+        warn_about_held_out_rows(pipeline, GridSearchCV(pipeline, grid))
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        [SVC(), Ridge()],
+        np.array([SVC(), Ridge()], dtype=object),
+        SimpleNamespace(choices=(SVC(), Ridge())),
+    ],
+    ids=["list", "array", "choices"],
+)
+def test_candidates_of_other_estimators_are_found_in_all_kinds_of_spaces(models):
+    assert replaces_estimators(GridSearchCV(SVC(), {"model": models}))
+
+
+def test_spaces_of_plain_values_replace_no_estimators():
+    space = {"C": np.logspace(0, 2, 3), "gamma": ["scale", 1.0], "degree": [2]}
+    assert not replaces_estimators(GridSearchCV(SVC(), space))
+    assert not replaces_estimators(GridSearchCV(SVC(), [{"C": [1]}, {"tol": [1]}]))
 
 
 def test_plain_estimators_do_not_warn():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warn_about_held_out_rows(make_pipeline(StandardScaler(), SVC()))
-        assert disabled_validation_splits(SVC()) == {}
+        warn_about_held_out_rows(make_pipeline(StandardScaler(), SVC()), NO_GRID)
+        assert disabled_validation_splits(SVC(), NO_GRID) == {}
 
 
 def test_distiller_for_another_task_raises(rows, grid):

@@ -7,6 +7,8 @@ import pytest
 import torch
 from sklearn.datasets import make_regression
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from sklearn.svm import SVC
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from skorch.callbacks import EarlyStopping
 
@@ -67,6 +69,31 @@ def test_validation_split_is_turned_off_during_the_search_only(rows):
     assert search.best_estimator_.train_split is not None
     assert "valid_loss" in search.best_estimator_.history[-1]
     assert "valid_loss" not in grid.estimator.get_params()
+
+
+@pytest.mark.parametrize("base", [SVC(), classifier()])
+def test_nets_among_model_families_hold_out_no_rows(rows, base):
+    X, y = rows
+    n_trained = []
+
+    class CountingNet(NeuralNetClassifier):
+        """A net that counts the rows on which it is trained."""
+
+        def get_split_datasets(self, X, y=None, **params):
+            split = super().get_split_datasets(X, y, **params)
+            n_trained.append((len(split[0]), split[1]))
+            return split
+
+    net = CountingNet(
+        Perceptron, criterion=torch.nn.CrossEntropyLoss, max_epochs=2, verbose=0
+    )
+    pipeline = Pipeline([("model", base)])
+    grid = GridSearchCV(pipeline, {"model": [SVC(), net]}, cv=3, error_score="raise")
+    distiller = RandomSelection(budget=10, random_state=0)
+    search = DistilledSearchCV(grid, distiller, confirm=False, refit=False)
+    with pytest.warns(UserWarning, match="train_split is set to None"):
+        search.fit(X.astype(np.float32), y)
+    assert n_trained == 3 * [(30, None)]
 
 
 def test_early_stopping_may_monitor_the_training_loss(rows):

@@ -5,6 +5,7 @@
 import numpy as np
 import pytest
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, get_scorer
 from sklearn.model_selection import GridSearchCV, GroupKFold
@@ -90,6 +91,47 @@ def test_metadata_routing(rows):
     mass = unweighted.distilled_[0].class_mass
     assert mass.sum() == len(unweighted.confirmation_.cv[0][0])
     assert search.distilled_[0].class_mass.sum() != mass.sum()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [
+        (make_pipeline(StandardScaler(), KNeighborsClassifier()), "kneighbors"),
+        (make_pipeline(StandardScaler(), LogisticRegression()), "logistic"),
+        (KNeighborsClassifier(), ""),
+    ],
+)
+def test_requested_weights_of_the_scorer_weigh_validation_rows(rows, estimator, name):
+    """The estimators have not requested weights, or do not accept them."""
+    X, y = rows
+    weights = np.where(y == 0, 1.0, 100.0)
+    space = {
+        "kneighbors": {"kneighborsclassifier__n_neighbors": [1, 5]},
+        "logistic": {"logisticregression__C": [0.001, 1.0]},
+        "": {"n_neighbors": [1, 5]},
+    }[name]
+    with config_context(enable_metadata_routing=True):
+        if name:
+            estimator[0].set_fit_request(sample_weight=False)
+        if name == "logistic":
+            estimator[-1].set_fit_request(sample_weight=False)
+        scorer = get_scorer("accuracy").set_score_request(sample_weight=True)
+        grid = GridSearchCV(estimator, space, cv=3, scoring=scorer)
+        distiller = RandomSelection(budget=10, random_state=0)
+        distiller.set_fit_request(sample_weight=False, X_unlabeled=False)
+        search = DistilledSearchCV(grid, distiller, weights=None, top_k=1)
+        search.fit(X, y, sample_weight=weights)
+    scores = []
+    for distilled, (_, validation) in zip(
+        search.distilled_, search.search_.cv, strict=True
+    ):
+        fitted = clone(estimator).set_params(**search.cv_results_["params"][0])
+        predicted = fitted.fit(distilled.X, distilled.y).predict(X[validation])
+        scores.append(
+            accuracy_score(y[validation], predicted, sample_weight=weights[validation])
+        )
+    found = search.cv_results_["mean_test_score"][0]
+    assert found == pytest.approx(np.mean(scores))
 
 
 def test_unrequested_weights_of_the_distiller_raise(rows):

@@ -4,9 +4,14 @@
 
 import numpy as np
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import (
+    BaggingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier, GridSearchCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
@@ -25,6 +30,7 @@ from sklearn_distill.soft_labels.data_prior import (
     trained_class_mass,
 )
 
+BALANCED = SVC(class_weight="balanced")
 SOFT = np.array([[0.8, 0.2], [0.6, 0.4], [0.3, 0.7], [0.0, 1.0]])
 
 
@@ -122,6 +128,12 @@ def test_unknown_class_mass_leaves_predictions_unchanged():
         (LogisticRegression(class_weight="balanced"), True),
         (RandomForestClassifier(class_weight="balanced_subsample"), True),
         (make_pipeline(StandardScaler(), SVC(class_weight="balanced")), True),
+        (BaggingClassifier(SVC(class_weight="balanced")), True),
+        (BaggingClassifier(), False),
+        (OneVsRestClassifier(LogisticRegression(class_weight="balanced")), True),
+        (OneVsOneClassifier(SVC()), False),
+        (VotingClassifier([("a", BALANCED), ("b", BALANCED), ("c", "drop")]), True),
+        (VotingClassifier([("a", BALANCED), ("b", SVC())]), False),
         (GaussianNB(), False),
         (GaussianNB(priors=[0.5, 0.5]), True),
         (NearestCentroid(), True),
