@@ -23,7 +23,7 @@ class Deadline:
     Parameters
     ----------
     max_time : float or None
-        The limit in seconds; None is no limit.
+        The limit in seconds; None sets no limit.
     """
 
     # The seconds by which the last validation pass may exceed the limit.

@@ -146,7 +146,7 @@ class Batches:
     seed : int
         The seed of the generator that draws the rows.
     n_total : int, default=None
-        The total number of batches in all passes; None is no limit.
+        The total number of batches in all passes; None sets no limit.
     fixed : bool, default=False
         Whether every pass yields the same batches, as a validation loss requires.
     """

@@ -117,7 +117,7 @@ class TrajectoryMatching(RowLearner):
         Time limit in seconds for training the experts, choosing the initial rows and
         learning, after which the best rows so far are returned. One expert is always
         trained completely, and further ones until half of the time has passed. The step
-        size decreases to zero within the limit. None is no limit.
+        size decreases to zero within the limit. None sets no limit.
     device : str, default="auto"
         PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False

@@ -103,7 +103,7 @@ class NeuralFeatureRegression(RowLearner):
     max_time : float or None, default=None
         Time limit in seconds for choosing the initial rows and learning, after which
         the best rows so far are returned. The step size decreases to zero within the
-        limit. None is no limit.
+        limit. None sets no limit.
     device : str, default="auto"
         PyTorch device, such as "cpu"; "auto" is a GPU if there is one.
     warm_start : bool, default=False
